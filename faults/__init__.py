@@ -1,0 +1,1 @@
+"""Fault rules for Go module fetching, as a mitmproxy addon. Imports nothing of `lab`."""

@@ -1,0 +1,47 @@
+"""What can go wrong, as one tree; the class decides the exit status of the command.
+
+    GolabError                 anything golab itself has to say (status 1)
+    ├── UsageError             the request is wrong (status 2)
+    │   └── ScenarioError      a scenario or world file is not valid: file:line:column (status 2)
+    └── LabError               a lab could not run, or its run proves nothing (status 3)
+        ├── UnfitError         this machine lacks something; `golab doctor` says what (status 3)
+        └── ToolchainError     no usable Go toolchain, and none could be fetched (status 3)
+"""
+
+from __future__ import annotations
+
+OK, DIFFERS, USAGE, LAB, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+class GolabError(Exception):
+    """One line: what is wrong, where, and what to do about it."""
+
+    exit_status = DIFFERS
+
+
+class UsageError(GolabError):
+    """The request cannot be carried out as it was put."""
+
+    exit_status = USAGE
+
+
+class ScenarioError(UsageError):
+    """A file that is not valid; each problem is one `file:line:column: what` line."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class LabError(GolabError):
+    """A lab could not be started, sealed, used or removed."""
+
+    exit_status = LAB
+
+
+class UnfitError(LabError):
+    """This machine cannot run a lab."""
+
+
+class ToolchainError(LabError):
+    """There is no Go toolchain to run, and none could be fetched."""

@@ -1,11 +1,11 @@
 """What can go wrong, as one tree; the class decides the exit status of the command.
 
-    GolabError                 anything golab itself has to say (status 1)
-    ├── UsageError             the request is wrong (status 2)
-    │   └── ScenarioError      a scenario or world file is not valid: file:line:column (status 2)
-    └── LabError               a lab could not run, or its run proves nothing (status 3)
-        ├── UnfitError         this machine lacks something; `golab doctor` says what (status 3)
-        └── ToolchainError     no usable Go toolchain, and none could be fetched (status 3)
+GolabError                 anything golab itself has to say (status 1)
+├── UsageError             the request is wrong (status 2)
+│   └── ScenarioError      a scenario or world file is not valid: file:line:column (status 2)
+└── LabError               a lab could not run, or its run proves nothing (status 3)
+    ├── UnfitError         this machine lacks something; `golab doctor` says what (status 3)
+    └── ToolchainError     no usable Go toolchain, and none could be fetched (status 3)
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""What each action does to mitmproxy's traffic: one module per layer."""

@@ -1,0 +1,47 @@
+"""The ledger: every query, handshake and request in order, and what the rules did to each."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections import deque
+from typing import Any
+
+Record = dict[str, Any]
+KEPT = 100_000
+
+
+class Ledger:
+    """Records as plain JSON-able dicts; the oldest go when there are more than `KEPT`."""
+
+    def __init__(self) -> None:
+        self._records: deque[Record] = deque(maxlen=KEPT)
+        self._start = time.monotonic()
+
+    def restart(self) -> None:
+        """Count `t` from now on; the records stay."""
+        self._start = time.monotonic()
+
+    def age(self) -> float:
+        """Return the seconds since `restart`."""
+        return time.monotonic() - self._start
+
+    def open(self, kind: str, **fields: Any) -> Record:
+        """Append a record and return it, to be completed as the exchange goes on."""
+        record: Record = {"kind": kind, "t": round(self.age(), 6), **fields}
+        if kind != "error":
+            record["fired"] = []
+        self._records.append(record)
+        return record
+
+    def error(self, rule: str, word: str, error: BaseException) -> None:
+        """Record that a rule raised: what it touched was failed, not passed."""
+        self.open("error", rule=rule, do=word, error=f"{type(error).__name__}: {error}")
+
+    def snapshot(self) -> list[Record]:
+        """Return a copy of all records."""
+        return copy.deepcopy(list(self._records))
+
+    def clear(self) -> None:
+        """Forget all records."""
+        self._records.clear()

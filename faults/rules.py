@@ -1,0 +1,148 @@
+"""The rule file: `name`, `where`, `do`; reading it, and refusing what cannot work.
+
+Imports nothing of mitmproxy, so that anybody can check rules cheaply.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import BeforeValidator, Field, RootModel, model_validator
+
+from faults import yamlsource
+from faults.vocabulary.base import Action, Frozen, Stage
+from faults.vocabulary.dns import Dns
+from faults.vocabulary.http import Respond
+from faults.vocabulary.module import StaleList
+from faults.vocabulary.stream import Hang, Reset, Stall
+from faults.where import FIELDS_AT, Where
+
+
+class Do(Frozen):
+    """What happens: one action, or several that can happen to the same exchange."""
+
+    dns: Dns | None = None
+    reset: Reset | None = None
+    hang: Hang | None = None
+    stall: Stall | None = None
+    respond: Respond | None = None
+    stale_list: StaleList | None = None
+
+    def __iter__(self) -> Iterator[tuple[str, Action]]:  # type: ignore[override]
+        """Yield (word, action) for each action asked for, in the order of this model."""
+        for name, field in type(self).model_fields.items():
+            action = getattr(self, name)
+            if action is not None:
+                yield field.alias or name, action
+
+    @model_validator(mode="after")
+    def _compatible(self) -> Self:
+        words = [word for word, _ in self]
+        if not words:
+            raise ValueError("nothing to do: name an action")
+        taken: dict[str, str] = {}
+        for word, action in self:
+            if action.slot and (other := taken.setdefault(action.slot, word)) != word:
+                raise ValueError(f"{other} and {word} cannot both happen; make two rules")
+        return self
+
+
+class Rule(Frozen):
+    """A fault: which traffic (`where`), and what happens to it (`do`)."""
+
+    name: str = Field(
+        "",
+        pattern=r"^[a-z0-9][a-z0-9._-]*$",
+        max_length=80,
+        description="How the ledger, the report and runtime control call it.",
+    )
+    where: Where = Field(
+        default_factory=Where, description="All of it must hold; {} is all traffic."
+    )
+    do: Do
+
+    @property
+    def stage(self) -> Stage:
+        """The earliest moment at which everything in `where` is known and all of `do` can act."""
+        return _stage(self.where, self.do)
+
+    @model_validator(mode="after")
+    def _in_time(self) -> Self:
+        _stage(self.where, self.do)
+        return self
+
+
+_KNOWN_THEN = {
+    Stage.CONNECT: "at accept only client and port are known",
+    Stage.QUERY: "a DNS query has query, query-type and client; write `query` for a name",
+    Stage.HELLO: "during the handshake only sni, alpn, client and port are known;"
+    " write `sni` for a name",
+}
+
+
+def _stage(where: Where, do: Do) -> Stage:
+    """Find the stage of a rule.
+
+    Raises:
+        ValueError: its actions have none in common, or `where` asks for what is not known by then.
+    """
+    words = " and ".join(word for word, _ in do)
+    common = [stage for stage in Stage if all(stage in action.stages() for _, action in do)]
+    if not common:
+        raise ValueError(f"{words} happen at different moments; make two rules")
+    asked = where.asked()
+    for stage in common:
+        if asked <= FIELDS_AT[stage]:
+            return stage
+    unknown = ", ".join(sorted(asked - FIELDS_AT[common[-1]]))
+    hint = _KNOWN_THEN.get(common[-1], "that belongs to another kind of traffic")
+    raise ValueError(f"{words} cannot depend on {unknown}: {hint}")
+
+
+def _named(value: Any) -> Any:
+    """Give rules without a name one, `rule-1` and so on."""
+    if not isinstance(value, list):
+        return value
+    return [
+        {"name": f"rule-{number}", **rule} if isinstance(rule, dict) else rule
+        for number, rule in enumerate(value, 1)
+    ]
+
+
+def unique(rules: Sequence[Rule]) -> Sequence[Rule]:
+    """Return `rules` if every name is there once.
+
+    Raises:
+        ValueError: two rules of one name.
+    """
+    seen: set[str] = set()
+    for rule in rules:
+        if rule.name in seen:
+            raise ValueError(f"two rules are called {rule.name!r}; names must differ")
+        seen.add(rule.name)
+    return rules
+
+
+class RuleFile(RootModel[Annotated[tuple[Rule, ...], BeforeValidator(_named)]]):
+    """A file of fault rules: a list, in the order in which they are tried."""
+
+    @model_validator(mode="after")
+    def _unique(self) -> Self:
+        unique(self.root)
+        return self
+
+
+def load(path: Path | str) -> tuple[Rule, ...]:
+    """Read a rule file.
+
+    Raises:
+        yamlsource.SourceError: every problem, one `file:line:column: message` each.
+    """
+    return yamlsource.check(yamlsource.read(path), RuleFile).root
+
+
+def parse(text: str, file: str = "rules") -> tuple[Rule, ...]:
+    """Read rules from YAML text; see `load`."""
+    return yamlsource.check(yamlsource.parse(text, file), RuleFile).root

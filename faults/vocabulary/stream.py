@@ -1,0 +1,130 @@
+"""What can happen to a connection: resets, silence, slowness; inside TLS and on kept-alive ones."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from faults.vocabulary.base import Action, Bytes, Example, Seconds, Stage
+
+At = Literal["accept", "handshake", "before-headers", "after-headers"]
+
+_STAGES: dict[str | None, tuple[Stage, ...]] = {
+    "accept": (Stage.CONNECT,),
+    "handshake": (Stage.HELLO,),
+    "before-headers": (Stage.REQUEST, Stage.RESPONSE),
+    "after-headers": (Stage.REQUEST, Stage.RESPONSE),
+    None: (Stage.REQUEST, Stage.RESPONSE),
+}
+
+
+class _Cut(Action):
+    """Something that happens at one place of the conversation."""
+
+    short: ClassVar[str] = "at"
+    slot: ClassVar[str] = "delivery"
+
+    at: At | None = Field(None, description="Where in the conversation.")
+    after: Bytes | None = Field(None, description="Or: after this many bytes of the body.")
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.at is None) == (self.after is None):
+            raise ValueError("needs either `at` or `after`")
+        return self
+
+    def stages(self) -> tuple[Stage, ...]:
+        """Return when this can be decided: that depends on where it happens."""
+        return _STAGES[self.at]
+
+
+class Reset(_Cut):
+    """Reset the connection (TCP RST)."""
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "{where: {port: 443}, do: {reset: accept}}",
+            "The connection is made, then reset before a byte is exchanged.",
+            "A RST on the wire. A firewall that resets the SYN looks like `refuse` instead.",
+        ),
+        Example(
+            "{where: {sni: proxy.golang.org}, do: {reset: handshake}}",
+            "RST in answer to the ClientHello; go: `read: connection reset by peer`.",
+            "As SNI filters do, except that some of those reset both ends and let the server's"
+            " first bytes pass.",
+        ),
+        Example(
+            "{where: {endpoint: list}, do: {reset: before-headers}}",
+            "The request is read, then RST.",
+            "On HTTP/2 every stream of the connection dies with it, as with a real RST.",
+        ),
+        Example(
+            "{where: {endpoint: zip}, do: {reset: after-headers}}",
+            "The answer's headers arrive, then RST.",
+            "What was sent is acknowledged before the RST leaves, so that it is not lost.",
+        ),
+        Example(
+            "{where: {endpoint: zip}, do: {reset: {after: 100}}}",
+            "Exactly 100 bytes of body arrive, then RST.",
+            "Counted in body bytes, also inside TLS and HTTP/2 frames.",
+        ),
+    )
+
+
+class Hang(_Cut):
+    """Say nothing more, and hold the socket open."""
+
+    for_: Seconds | None = Field(
+        None, description="Go on after this time; without it, not before the rule is off."
+    )
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "{where: {port: 443}, do: {hang: accept}}",
+            "Connected, and then mute; go's TLS handshake gives up after 10 s.",
+            "The kernel acknowledges what the client sends. A black hole that eats the SYN cannot"
+            " be made by a listener: point the name at a dead address for that.",
+        ),
+        Example(
+            "{where: {sni: proxy.golang.org}, do: {hang: handshake}}",
+            "The ClientHello is never answered; go: `TLS handshake timeout` after 10 s.",
+            "An SNI black hole would also stop the acknowledgements; nobody above TCP can tell.",
+        ),
+        Example(
+            "{where: {endpoint: list}, do: {hang: before-headers}}",
+            "The request is taken, nothing comes back; go waits for ever.",
+            "On HTTP/2 only this stream is mute; pings and other streams go on.",
+        ),
+        Example(
+            "{where: {endpoint: list}, do: {hang: {at: before-headers, for: 200ms}}}",
+            "The true answer, 0.2 s late.",
+            "The origin is asked only after the wait.",
+        ),
+        Example(
+            "{where: {endpoint: list}, do: {hang: after-headers}}",
+            "Status and headers arrive, the body never does.",
+            "On HTTP/2 only this stream is mute.",
+        ),
+    )
+
+
+class Stall(Action):
+    """Stop in the middle of a body, and hold the socket open."""
+
+    short: ClassVar[str] = "after"
+    slot: ClassVar[str] = "delivery"
+    acts: ClassVar[tuple[Stage, ...]] = (Stage.REQUEST, Stage.RESPONSE)
+
+    after: Bytes = Field(description="Bytes of body that still arrive.")
+    for_: Seconds | None = Field(
+        None, description="Go on after this time; without it, not before the rule is off."
+    )
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "{where: {endpoint: zip}, do: {stall: {after: 1024}}}",
+            "1024 bytes of body, then silence; go waits for ever.",
+            "Counted in body bytes. On HTTP/2 only this stream stalls.",
+        ),
+    )

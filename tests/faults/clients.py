@@ -1,0 +1,160 @@
+"""Real clients: curl, go, and sockets that say exactly what came over the wire."""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl
+import struct
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from mitmproxy import dns
+
+from tests.faults.edge import Edge
+
+NAME = "proxy.golang.org"
+LIST = "/github.com/spf13/cobra/@v/list"
+ZIP = "/github.com/spf13/cobra/@v/v1.8.0.zip"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a client got: exit status, head, body, what it complained of, and for how long."""
+
+    exit: int
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    stderr: str
+    seconds: float
+
+
+def curl(edge: Edge, path: str, *options: str, tls: bool = True, name: str = NAME) -> Seen:
+    """Ask the edge with curl, over HTTP/2 and TLS unless told otherwise."""
+    scheme = "https" if tls else "http"
+    command = [
+        "curl",
+        "-sS",
+        "-i",
+        "--suppress-connect-headers",
+        "--path-as-is",
+        "--cacert",
+        str(edge.ca),
+        "--noproxy",
+        "*",
+        "--connect-to",
+        f"{name}::127.0.0.1:{edge.port}",
+        "--max-time",
+        "5",
+        *options,
+        f"{scheme}://{name}{path}",
+    ]
+    start = time.monotonic()
+    done = subprocess.run(command, capture_output=True, timeout=30)
+    took = time.monotonic() - start
+    head, body = b"", done.stdout
+    while body.startswith(b"HTTP/"):
+        head, _, body = body.partition(b"\r\n\r\n")
+        if not head.split(b" ")[1].startswith(b"1"):
+            break
+    lines = head.decode("latin-1").split("\r\n")
+    headers = {
+        key.lower(): value.strip() for key, _, value in (line.partition(":") for line in lines[1:])
+    }
+    status = int(lines[0].split()[1]) if len(lines[0].split()) > 1 else 0
+    return Seen(done.returncode, status, headers, body, done.stderr.decode(), took)
+
+
+H1 = ("--http1.1",)
+H2 = ("--http2",)
+
+
+def connect(edge: Edge, name: str | None = NAME, alpn: str = "http/1.1") -> socket.socket:
+    """Open a connection, with TLS if a server name is given."""
+    raw = socket.create_connection(("127.0.0.1", edge.port), timeout=5)
+    if name is None:
+        return raw
+    context = ssl.create_default_context(cafile=str(edge.ca))
+    context.set_alpn_protocols([alpn])
+    return context.wrap_socket(raw, server_hostname=name)
+
+
+def get(path: str, host: str = NAME, more: str = "") -> bytes:
+    return f"GET {path} HTTP/1.1\r\nHost: {host}\r\n{more}\r\n".encode()
+
+
+def read(sock: socket.socket, wait: float = 0.4) -> tuple[bytes, str]:
+    """Read until nothing comes for `wait` seconds; say how it ended: silence, fin or rst."""
+    sock.settimeout(wait)
+    got = b""
+    while True:
+        try:
+            piece = sock.recv(65536)
+        except TimeoutError:
+            return got, "silence"
+        except ConnectionResetError:
+            return got, "rst"
+        except ssl.SSLError as error:
+            return got, "fin" if "EOF" in str(error) else str(error)
+        if not piece:
+            return got, "fin"
+        got += piece
+
+
+def ask(edge: Edge, kind: str, name: str = NAME, wait: float = 1.0) -> dns.Message | None:
+    """Send a DNS query over UDP; None if no answer comes."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.settimeout(wait)
+        sock.sendto(query(kind, name), ("127.0.0.1", edge.dns))
+        try:
+            return dns.Message.unpack(sock.recv(4096))
+        except TimeoutError:
+            return None
+
+
+def ask_tcp(edge: Edge, kind: str, name: str = NAME) -> dns.Message:
+    with socket.create_connection(("127.0.0.1", edge.dns), timeout=2) as sock:
+        message = query(kind, name)
+        sock.sendall(struct.pack("!H", len(message)) + message)
+        (size,) = struct.unpack("!H", sock.recv(2))
+        return dns.Message.unpack(sock.recv(size))
+
+
+def query(kind: str, name: str) -> bytes:
+    question = dns.Question(name, getattr(dns.types, kind), dns.classes.IN)
+    return dns.Message(
+        time.time(), 4711, True, 0, False, False, True, False, 0, 0, [question], [], [], []
+    ).packed
+
+
+def go(
+    edge: Edge,
+    home: Path,
+    go: str,
+    *arguments: str,
+    tls: bool = True,
+    timeout: float = 20,
+    **env: str,
+) -> subprocess.CompletedProcess[str]:
+    """Run the go command in an empty home of its own, with the edge as its module proxy."""
+    base = f"https://localhost:{edge.port}" if tls else f"http://127.0.0.1:{edge.port}"
+    home.mkdir(parents=True, exist_ok=True)
+    clean = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "GOPATH": str(home / "go"),
+        "GOCACHE": str(home / "cache"),
+        "GOENV": "off",
+        "GOFLAGS": "-modcacherw",
+        "GOTOOLCHAIN": "local",
+        "GOPROXY": base,
+        "GOSUMDB": "off",
+        "SSL_CERT_FILE": str(edge.ca),
+        **env,
+    }
+    return subprocess.run(
+        [go, *arguments], cwd=home, env=clean, capture_output=True, text=True, timeout=timeout
+    )

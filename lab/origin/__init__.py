@@ -1,0 +1,1 @@
+"""The hermetic Internet of a lab: module proxies, checksum database and repositories of a world."""

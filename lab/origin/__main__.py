@@ -6,7 +6,7 @@ import argparse
 import socket
 from pathlib import Path
 
-from lab.origin import control, server
+from lab.origin import server
 from lab.world.tree import Tree
 
 
@@ -33,9 +33,9 @@ def main() -> None:
         print(*address[:2], flush=True)
     server.serve(
         Tree(options.tree),
-        sockets=sockets,
+        sockets,
         tls=(options.cert, options.key) if options.cert else None,
-        control=control.listen(options.control) if options.control else None,
+        control=options.control,
     )
 
 

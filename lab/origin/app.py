@@ -57,6 +57,7 @@ class Origin:
         self.tree = tree
         self.log: deque[Entry] = deque(maxlen=LOG_LENGTH)
         self._state = state or OriginState()
+        self._names = frozenset(tree.hosts)
         self._ledgers: dict[bool, Ledger] = {}
 
     @property
@@ -151,14 +152,8 @@ class Origin:
         return self._ledgers[forked]
 
     def _host(self, name: str) -> Host:
-        index = self.tree.index
-        if name in index.hosts:
-            return index.hosts[name]
-        known = any(
-            url.startswith(f"https://{name}/") or f"{repo.root}/".startswith(f"{name}/")
-            for url, repo in index.repos.items()
-        )
-        return Host() if known else FRONT
+        found = self.tree.index.hosts.get(name)
+        return found or (Host() if name in self._names else FRONT)
 
 
 def _only_get(request: Request) -> None:

@@ -15,20 +15,12 @@ _LIMIT = 64 << 20
 _SECONDS = 10.0
 
 
-def listen(path: Path) -> socket.socket:
-    """Bind a listening Unix socket at `path`, which must not exist.
+async def answer_calls(origin: Origin, path: Path) -> asyncio.Server:
+    """Answer control messages on a new Unix socket until the server returned is closed.
 
     Raises:
-        OSError: it exists, or is longer than the 107 bytes that a socket's address can be.
+        OSError: the path is longer than the 107 bytes that a socket's address can be.
     """
-    door = socket.socket(socket.AF_UNIX)
-    door.bind(str(path))
-    door.listen()
-    return door
-
-
-async def answer_calls(origin: Origin, door: socket.socket) -> asyncio.Server:
-    """Answer control messages on a listening socket until the server returned is closed."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -45,7 +37,7 @@ async def answer_calls(origin: Origin, door: socket.socket) -> asyncio.Server:
         finally:
             writer.close()
 
-    return await asyncio.start_unix_server(answer, sock=door, limit=_LIMIT)
+    return await asyncio.start_unix_server(answer, path, limit=_LIMIT)
 
 
 class Control:

@@ -32,21 +32,29 @@ def listen(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
 
 def serve(
     tree: Tree,
+    where: tuple[str, int] | Sequence[socket.socket],
     *,
-    sockets: Sequence[socket.socket],
     tls: tuple[Path, Path] | None = None,
-    control: socket.socket | None = None,
+    control: Path | None = None,
     ready: Callable[[], None] | None = None,
 ) -> None:
     """Serve the world of `tree` until SIGINT or SIGTERM; then return.
 
     Args:
         tree: the world, built.
-        sockets: listening sockets; they are closed in the end.
+        where: an address and port, or listening sockets (see `listen`), closed in the end.
         tls: certificate chain and private key, PEM files; with it HTTP/2 is offered, too.
-        control: a listening Unix socket on which `lab.origin.control.Control` may call.
+        control: where to make the Unix socket on which `lab.origin.control.Control` calls.
         ready: called once requests are being answered.
+
+    Raises:
+        OSError: the address is taken or not ours, or the control socket cannot be made.
     """
+    match where:
+        case (str(host), int(port)):
+            sockets = [listen(host, port)]
+        case _:
+            sockets = cast("list[socket.socket]", list(where))
     asyncio.run(_serve(Origin(tree), sockets, tls, control, ready))
 
 
@@ -54,7 +62,7 @@ async def _serve(
     origin: Origin,
     sockets: Sequence[socket.socket],
     tls: tuple[Path, Path] | None,
-    control: socket.socket | None,
+    control: Path | None,
     ready: Callable[[], None] | None,
 ) -> None:
     stop = asyncio.Event()
@@ -64,6 +72,7 @@ async def _serve(
     async with contextlib.AsyncExitStack() as doors:
         if control:
             await doors.enter_async_context(await answer_calls(origin, control))
+            doors.callback(control.unlink, missing_ok=True)
         if ready:
             loop.call_soon(ready)
         await (_secure(origin, sockets, tls, stop) if tls else _plain(origin, sockets, stop))

@@ -22,6 +22,8 @@ from lab.world.modpath import escape
 from lab.world.releases import Release, Resolved, resolve
 from lab.world.tree import Credential, Host, Index, Module, Repo, Sumdb, Tree, Version
 
+__all__ = ["Tree", "build", "write"]
+
 # Part of the hash: raise it when the same world would give other bytes than before.
 FORMAT = 1
 _ABANDONED_SECONDS = 3600

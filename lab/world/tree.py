@@ -211,6 +211,14 @@ class Tree:
         """What GOSUMDB must be for a client to trust the world's checksum database."""
         return self.index.sumdb.gosumdb
 
+    @property
+    def hosts(self) -> list[str]:
+        """Every name that the world answers for, repositories and vanity paths included."""
+        index = self.index
+        names = [url.removeprefix("https://").partition("/")[0] for url in index.repos]
+        names += [repo.root.partition("/")[0] for repo in index.repos.values()]
+        return sorted({*index.hosts, *names})
+
     def versions(self, path: str) -> list[str]:
         """Return a module's versions in order, pseudo-versions included.
 

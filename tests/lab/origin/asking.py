@@ -74,7 +74,8 @@ def basic(user: str, secret: str) -> dict[str, str]:
 def running(tree: Tree, *options: str | Path) -> Iterator[int]:
     """Run `python -m lab.origin` on a free port of this machine; yield the port."""
     with server.listen() as sock:
-        command = [sys.executable, "-m", "lab.origin", tree.path, "--fd", str(sock.fileno())]
+        command: list[str | Path] = [sys.executable, "-m", "lab.origin", tree.path]
+        command += ["--fd", str(sock.fileno())]
         process = subprocess.Popen(
             [*command, *options], pass_fds=[sock.fileno()], stdout=subprocess.DEVNULL
         )

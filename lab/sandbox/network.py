@@ -21,6 +21,13 @@ import dns.query
 import dns.rcode
 import dns.rdatatype
 
+# Loaded on first use otherwise, when the host's Python is already out of sight.
+import dns.rdtypes.ANY.CNAME
+import dns.rdtypes.ANY.OPT
+import dns.rdtypes.ANY.SOA
+import dns.rdtypes.IN.A
+import encodings.idna  # noqa: F401 - the same; Python's resolver calls encode with it
+
 from lab.sandbox.interface import Answer
 
 _MOST_BODY = 8 << 20

@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
+ENVIRONMENT = "/lab/environment"
+"""A file in the client's root with its environment, for a person who enters: NAME=VALUE lines."""
+
+
 @dataclass(frozen=True)
 class Layout:
     """The directories of one lab, as its first process sees them."""

@@ -59,7 +59,9 @@ def arms(scenario: Scenario) -> list[Arm]:
     off = repair.faults == "off"
     # A remedy is applied where the damage is, unless it removes the cause itself.
     repaired = (base if off else broken).overlaid(repair.client)
-    remedy = " ".join(repair.how.split()) + (" (the fault is gone)" if off else " (the fault is still there)")
+    remedy = " ".join(repair.how.split()) + (
+        " (the fault is gone)" if off else " (the fault is still there)"
+    )
     return [
         Arm("healthy", base, (), []),
         Arm("broken", broken, rules, _settings(scenario.break_.client)),

@@ -97,7 +97,9 @@ def _selected(scenarios: tuple[str, ...], *, everything: bool, family: str | Non
     families = {loaded.scenario.family for loaded in known}
     if family and family not in families:
         raise UsageError(f"no family {family!r}; one of {', '.join(sorted(families))}")
-    return [run for loaded in known if family in (None, loaded.scenario.family) for run in loaded.runs()]
+    return [
+        run for loaded in known if family in (None, loaded.scenario.family) for run in loaded.runs()
+    ]
 
 
 def _hold(live: Live) -> Kept:
@@ -105,7 +107,9 @@ def _hold(live: Live) -> Kept:
 
     def hold(lab: Lab, result: RunResult) -> None:
         live.stop()
-        click.echo(f"{result.name}: {result.verdict}; its lab is kept, as the last arm left it.", err=True)
+        click.echo(
+            f"{result.name}: {result.verdict}; its lab is kept, as the last arm left it.", err=True
+        )
         click.echo(f"  to enter it, from another terminal:\n    {lab.entrance()}", err=True)
         click.prompt("Enter ends it", default="", show_default=False, prompt_suffix=" ", err=True)
 

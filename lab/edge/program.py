@@ -12,6 +12,7 @@ from typing import Any
 import pydantic
 
 from lab.edge import lean  # noqa: F401 - before anything of mitmproxy's
+
 # isort: split
 from mitmproxy import options
 from mitmproxy.addons import core, next_layer, proxyserver, tlsconfig

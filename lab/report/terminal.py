@@ -78,7 +78,9 @@ def _heading(result: RunResult, *, told: bool) -> RenderableType:
 def _arm(arm: ArmName, result: RunResult) -> RenderableType:
     this = result.arms[arm]
     rows: list[RenderableType] = [Text(arm, style="bold")]
-    rows += [Padding(Text(line, style="dim"), (0, 0, 0, 2), expand=False) for line in this.conditions]
+    rows += [
+        Padding(Text(line, style="dim"), (0, 0, 0, 2), expand=False) for line in this.conditions
+    ]
     for name, hits in this.fired.items():
         times = {0: "never fired", 1: "fired once"}.get(hits, f"fired {hits} times")
         rows.append(Text.assemble("  fault ", (name, "magenta"), f" {times}"))

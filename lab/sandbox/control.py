@@ -36,7 +36,9 @@ def call(path: Path, request: Mapping[str, Any], *, patience: float = 10.0) -> d
     return reply
 
 
-async def listen(path: Path, handle: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> asyncio.Server:
+async def listen(
+    path: Path, handle: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+) -> asyncio.Server:
     """Answer requests at `path` with what `handle` returns for them."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -6,6 +6,7 @@ Runs inside the lab, next to the client and with its resolv.conf and its certifi
 from __future__ import annotations
 
 import contextlib
+import encodings.idna  # noqa: F401 - the same; Python's resolver calls encode with it
 import http.client
 import ipaddress
 import socket
@@ -26,7 +27,6 @@ import dns.rdtypes.ANY.CNAME
 import dns.rdtypes.ANY.OPT
 import dns.rdtypes.ANY.SOA
 import dns.rdtypes.IN.A
-import encodings.idna  # noqa: F401 - the same; Python's resolver calls encode with it
 
 from lab.sandbox.interface import Answer
 

@@ -201,7 +201,9 @@ class Variant(Part):
     client: ClientSpec | None = None
     faults: list[Rule] | None = None
     break_: Change | None = None
-    replay: dict[Literal["before", "run", "limit", "healthy", "broken", "repaired"], Any] | None = None
+    replay: dict[Literal["before", "run", "limit", "healthy", "broken", "repaired"], Any] | None = (
+        None
+    )
     """The keys of `replay` that differ."""
     silent: bool | None = None
     repair: Repair | None = None

@@ -21,7 +21,12 @@ from lab.sandbox.local.layout import ENVIRONMENT, Layout
 
 _START_LIMIT = 30.0
 _END_LIMIT = 5.0
-_MODULES = ["lab.edge.program", "lab.origin.server", "lab.sandbox.network", "lab.sandbox.local.runner"]
+_MODULES = [
+    "lab.edge.program",
+    "lab.origin.server",
+    "lab.sandbox.network",
+    "lab.sandbox.local.runner",
+]
 
 
 class LocalBackend:

@@ -123,7 +123,7 @@ def _edge() -> _Serve:
     from lab.edge.program import EdgeSpec, run
 
     def serve(spec: LabSpec, layout: Layout, ready: Callable[[], None]) -> None:
-        names = tuple(spec.tree.index.hosts)
+        names = tuple(spec.tree.hosts)
         control = layout.control("edge")
         run(EdgeSpec(EDGE, names, (ORIGIN, 80), layout.authority, control), ready)
 
@@ -131,11 +131,10 @@ def _edge() -> _Serve:
 
 
 def _origin() -> _Serve:
-    from lab.origin import control, server
+    from lab.origin import server
 
     def serve(spec: LabSpec, layout: Layout, ready: Callable[[], None]) -> None:
-        door = control.listen(layout.control("origin"))
-        server.serve(spec.tree, sockets=[server.listen(ORIGIN, 80)], control=door, ready=ready)
+        server.serve(spec.tree, (ORIGIN, 80), control=layout.control("origin"), ready=ready)
 
     return serve
 

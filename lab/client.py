@@ -82,18 +82,26 @@ def prepare(lab: Lab, lab_spec: LabSpec, spec: ClientSpec) -> Client:
     """Set up a fresh client in a lab: nothing of an earlier arm is left."""
     for path in (HOME, TEMPORARY, "/lab/cold"):
         lab.remove(path)
-    files = {f"{PROJECT}/{name}": text for name, text in spec.project.items()}
-    files.setdefault(f"{PROJECT}/go.mod", DEFAULT_GO_MOD)
+    project = {"go.mod": DEFAULT_GO_MOD, **spec.project}
+    files = {f"{PROJECT}/{name}": text for name, text in project.items()}
     files[f"{TEMPORARY}/.keep"] = ""
     files[f"{HOME}/.config/go/telemetry/mode"] = "off\n"
-    files["/etc/resolv.conf"] = resolv_conf(lab.resolver, spec.resolver)
+    lab.write(files)
+    return settle(lab, lab_spec, spec)
+
+
+def settle(lab: Lab, lab_spec: LabSpec, spec: ClientSpec) -> Client:
+    """Give a client that is there already other settings and credentials."""
     logins = {}
     for host, name in spec.netrc.items():
         credential = lab_spec.tree.world.credential(name)
         logins[host] = f"{credential.user}:{credential.secret}"
-    if logins:
-        files[f"{HOME}/.netrc"] = netrc(logins)
-    lab.write(files)
+    lab.write(
+        {
+            "/etc/resolv.conf": resolv_conf(lab.resolver, spec.resolver),
+            f"{HOME}/.netrc": netrc(logins),
+        }
+    )
     return Client(lab, environment(lab_spec, spec), logins)
 
 

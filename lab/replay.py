@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from faults.rules import Rule
-from lab.client import PROJECT, Client, prepare
+from lab.client import PROJECT, Client, prepare, settle
 from lab.diagnostics.catalogue import diagnostics
 from lab.diagnostics.interface import Diagnostic, Finding, Target
 from lab.errors import LabError
@@ -33,7 +33,7 @@ from lab.results import (
 )
 from lab.sandbox.interface import Completed, Lab, LabSpec, rules_as_data
 from lab.scenario.load import Run, cited
-from lab.scenario.model import ClientSpec, Scenario
+from lab.scenario.model import ClientSpec, Scenario, as_list
 
 _AT_ONCE = 3
 
@@ -59,7 +59,9 @@ def arms(scenario: Scenario) -> list[Arm]:
     off = repair.faults == "off"
     # A remedy is applied where the damage is, unless it removes the cause itself.
     repaired = (base if off else broken).overlaid(repair.client)
-    remedy = " ".join(repair.how.split()) + (" (the fault is off)" if off else " (it stays broken)")
+    remedy = " ".join(repair.how.split()) + (
+        " (the fault is gone)" if off else " (the fault is still there)"
+    )
     return [
         Arm("healthy", base, (), []),
         Arm("broken", broken, rules, _settings(scenario.break_.client)),
@@ -90,15 +92,17 @@ def replay(
     started = time.monotonic()
     results: dict[ArmName, ArmResult] = {}
     findings: dict[ArmName, dict[str, Finding]] = {}
-    target = _target(scenario)
     chosen = [diagnostics()[name] for name in scenario.diagnostics.outcomes]
     for arm in arms(scenario):
         observe(arm.name)
         arming = {"do": "arm", "rules": rules_as_data(arm.rules), "seed": seed}
+        lab.edge({"do": "arm", "rules": [], "seed": seed})
+        _before(scenario, prepare(lab, spec, scenario.client))
         lab.edge(arming)
-        client = prepare(lab, spec, arm.client)
+        client = settle(lab, spec, arm.client)
         results[arm.name] = _replayed(scenario, arm, client)
         lab.edge(arming)  # the diagnostics meet the faults as fresh as the replay did
+        target = _target(scenario, results[arm.name].project["go.mod"])
         findings[arm.name] = _diagnosed(chosen, client, target, scenario.diagnostics.limit)
     table = [_row(scenario, target, diagnostic, findings) for diagnostic in chosen]
     silent = _is_silent(results["healthy"], results["broken"])
@@ -124,6 +128,14 @@ def replay(
         missed_by=[row.id for row in table if row.outcome == "miss"],
         false_alarms=[row.id for row in table if row.outcome == "false-alarm"],
     )
+
+
+def _before(scenario: Scenario, client: Client) -> None:
+    for text in as_list(scenario.replay.before):
+        done = client.run(text, limit=scenario.replay.limit)
+        if done.exit != 0:
+            said = (done.stderr or done.stdout).strip().splitlines()[-1:]
+            raise LabError(f"`{text}`, before anything was broken, failed: {' '.join(said)}")
 
 
 def _replayed(scenario: Scenario, arm: Arm, client: Client) -> ArmResult:
@@ -152,9 +164,8 @@ def _command(done: Completed) -> CommandResult:
     )
 
 
-def _target(scenario: Scenario) -> Target:
+def _target(scenario: Scenario, go_mod: str) -> Target:
     subject = scenario.diagnostics.subject
-    go_mod = scenario.client.project.get("go.mod", "")
     match = re.search(rf"(?m)^\s*(?:require\s+)?{re.escape(subject.module)}\s+(v\S+)", go_mod)
     proxy = subject.proxy or first_proxy(scenario.client.env)
     return Target(subject.module, subject.version, match[1] if match else "", proxy)
@@ -244,5 +255,3 @@ def _judged(
 
 def _silence(silent: bool) -> str:
     return "silent" if silent else "not silent"
-
-

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Self
-
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
-from rich.status import Status
+from typing import TYPE_CHECKING, Self
 
 from lab.results import RunResult
 from lab.scenario.load import Run
 from lab.toolchain import Progress as Report
+
+if TYPE_CHECKING:  # rich takes its time, and a pipe does not need it
+    from rich.progress import Progress, TaskID
+    from rich.status import Status
 
 
 class Live:
     """A spinner on standard error that says which runs are in which arm."""
 
     def __init__(self, total: int, *, shown: bool) -> None:
-        console = Console(stderr=True)
-        self._status = Status("starting", console=console) if shown and console.is_terminal else None
+        self._status: Status | None = None
+        if shown and sys.stderr.isatty():
+            from rich.console import Console
+            from rich.status import Status
+
+            self._status = Status("starting", console=Console(stderr=True))
         self._total = total
         self._done = 0
         self._doing: dict[str, str] = {}
@@ -39,8 +44,7 @@ class Live:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._status:
-            self._status.stop()
+        self.stop()
 
     def started(self, run: Run) -> None:
         """A lab for this run is being started."""
@@ -50,12 +54,12 @@ class Live:
         """An arm of this run starts."""
         self._update(run, arm)
 
-    def finished(self, run: Run, result: RunResult) -> None:
+    def finished(self, run: Run, _result: RunResult) -> None:
         """This run is over."""
         self._update(run, None)
 
-    def pause(self) -> None:
-        """Stop drawing: somebody wants the terminal."""
+    def stop(self) -> None:
+        """Stop drawing: it is over, or somebody else wants the terminal."""
         if self._status:
             self._status.stop()
 
@@ -75,24 +79,31 @@ class Live:
 @contextmanager
 def fetching() -> Iterator[Report]:
     """Show a bar while a toolchain is fetched; it appears only if there is something to fetch."""
-    console = Console(stderr=True)
-    bar = Progress(
-        TextColumn("{task.description}"), BarColumn(), DownloadColumn(), console=console
-    )
-    tasks = {}
+    bar: Progress | None = None
+    tasks: dict[str, TaskID] = {}
 
     def progress(what: str, done: int, total: int) -> None:
-        if not console.is_terminal:
-            if what not in tasks:
-                console.print(f"{what} ({total / 1e6:.0f} MB) into golab's cache")
-                tasks[what] = bar.add_task(what, total=total)
-            return
-        if what not in tasks:
+        nonlocal bar
+        if bar is None:
+            bar = _bar()
             bar.start()
+        if what not in tasks:
             tasks[what] = bar.add_task(what, total=total)
+            if not bar.console.is_terminal:
+                bar.console.print(f"{what} ({total / 1e6:.0f} MB) into golab's cache")
         bar.update(tasks[what], completed=done)
 
     try:
         yield progress
     finally:
-        bar.stop()
+        if bar is not None:
+            bar.stop()
+
+
+def _bar() -> Progress:
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    console = Console(stderr=True)
+    return Progress(*columns, console=console, disable=not console.is_terminal)

@@ -10,14 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import pydantic
+
+from lab.edge import lean  # noqa: F401 - before anything of mitmproxy's
+
+# isort: split
 from mitmproxy import options
 from mitmproxy.addons import core, next_layer, proxyserver, tlsconfig
 from mitmproxy.master import Master
 
 from faults.addon import Faults
 from faults.rules import Rule
-from lab.errors import LabError
 from lab.edge.routing import LabNames, ToOrigin
+from lab.errors import LabError
 from lab.sandbox.control import listen
 
 _RULES = pydantic.TypeAdapter(list[Rule])
@@ -43,12 +47,12 @@ class Control:
     def __init__(self, faults: Faults) -> None:
         self.faults = faults
 
-    def __call__(self, request: Mapping[str, Any]) -> Any:
+    def __call__(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """Carry out one request: `arm` with rules and seed, or `collect`."""
         match request:
             case {"do": "arm", "rules": rules, "seed": seed}:
                 self.faults.arm(_RULES.validate_python(rules), seed)
-                return None
+                return {}
             case {"do": "collect"}:
                 return {"records": self.faults.ledger.snapshot(), "fired": self.faults.fired()}
         raise ValueError(f"the edge cannot {request.get('do')!r}")

@@ -53,5 +53,4 @@ class ToOrigin:
         flow.request.data.scheme = b"http"
         flow.request.data.host, flow.request.data.port = self.address
         flow.request.data.authority = b""
-        flow.request.data.http_version = b"HTTP/1.1"
         flow.request.headers["Host"] = authority

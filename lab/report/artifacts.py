@@ -44,10 +44,13 @@ def _write_run(run: RunResult, directory: Path) -> RunResult:
 
 
 def _files(arm: ArmResult) -> Iterator[tuple[str, str]]:
-    yield "commands.txt", "\n".join(
-        f"$ {shlex.join(command.argv)}\n{command.stdout}{command.stderr}"
-        f"# exit {command.exit}, {command.seconds} s\n"
-        for command in arm.commands
+    yield (
+        "commands.txt",
+        "\n".join(
+            f"$ {shlex.join(command.argv)}\n{command.stdout}{command.stderr}"
+            f"# exit {command.exit}, {command.seconds} s\n"
+            for command in arm.commands
+        ),
     )
     yield "requests.jsonl", "".join(json.dumps(record) + "\n" for record in arm.requests)
     yield from arm.project.items()

@@ -23,6 +23,8 @@ from lab.results import (
 )
 
 _MOST_LINES = 8
+_WIDE = 110
+_SHORT = {"unavailable": "-", "alarm": "ALARM"}
 _STYLES = {
     "reproduced": "bold green",
     "changed": "bold yellow",
@@ -41,37 +43,44 @@ def print_report(report: Report, *, verbose: bool) -> None:
     """Print every run in full, or, for many, a line each; and the sum of them."""
     console = Console(highlight=False, soft_wrap=False)
     if verbose:
-        for result in report.runs:
-            console.print(full(result))
+        for before, result in zip([None, *report.runs], report.runs, strict=False):
+            told = before is not None and before.scenario == result.scenario
+            console.print(full(result, console.width, told=told))
     else:
         console.print(summary(report))
     if len(report.runs) > 1:
         console.print(_closing(report))
 
 
-def full(result: RunResult) -> RenderableType:
-    """Show one run from its story to its verdict."""
-    parts: list[RenderableType] = [_heading(result)]
+def full(result: RunResult, width: int, *, told: bool = False) -> RenderableType:
+    """Show one run from its story to its verdict; `told`: a variant before it told the story."""
+    parts: list[RenderableType] = [_heading(result, told=told)]
     parts += [_arm(arm, result) for arm in result.arms]
     if result.diagnostics:
-        parts.append(_diagnostics(result.diagnostics))
-    parts += [_labelled("lesson", result.lesson), _verdict(result), Text()]
+        parts.append(_diagnostics(result.diagnostics, width))
+    if not told:
+        parts.append(_labelled("lesson", result.lesson))
+    parts += [_verdict(result), Text()]
     return Group(*parts)
 
 
-def _heading(result: RunResult) -> RenderableType:
+def _heading(result: RunResult, *, told: bool) -> RenderableType:
     title = Text.assemble((result.name, "bold cyan"), "  ", (result.title, "bold"))
+    if told:
+        return Group(title, Text())
     sources = [
-        Padding(Text(f"documented in {source}", style="dim"), (0, 0, 0, 2))
+        Padding(Text(f"documented in {source}", style="dim"), (0, 0, 0, 2), expand=False)
         for source in result.sources
     ]
-    return Group(title, *sources, Padding(Text(result.story), (1, 0, 1, 2)))
+    return Group(title, *sources, Padding(Text(result.story), (1, 0, 1, 2), expand=False))
 
 
 def _arm(arm: ArmName, result: RunResult) -> RenderableType:
     this = result.arms[arm]
     rows: list[RenderableType] = [Text(arm, style="bold")]
-    rows += [Padding(Text(line, style="dim"), (0, 0, 0, 2)) for line in this.conditions]
+    rows += [
+        Padding(Text(line, style="dim"), (0, 0, 0, 2), expand=False) for line in this.conditions
+    ]
     for name, hits in this.fired.items():
         times = {0: "never fired", 1: "fired once"}.get(hits, f"fired {hits} times")
         rows.append(Text.assemble("  fault ", (name, "magenta"), f" {times}"))
@@ -91,7 +100,9 @@ def _command(command: CommandResult) -> Text:
     exit_ = "ended by the lab's limit" if command.exit is None else f"exit {command.exit}"
     shown = command.argv[-1] if command.argv[:2] == ["sh", "-c"] else shlex.join(command.argv)
     style = "green" if command.exit == 0 else "red"
-    return Text.assemble("  $ ", (shown, "bold"), "  ", (exit_, style), f"  {command.seconds:.2f} s")
+    return Text.assemble(
+        "  $ ", (shown, "bold"), "  ", (exit_, style), f"  {command.seconds:.2f} s"
+    )
 
 
 def _output(command: CommandResult) -> list[RenderableType]:
@@ -105,64 +116,69 @@ def _output(command: CommandResult) -> list[RenderableType]:
 
 
 def _indented(text: Text) -> RenderableType:
-    return Padding(text, (0, 0, 0, 6))
+    return Padding(text, (0, 0, 0, 6), expand=False)
 
 
 def _changes(healthy: ArmResult, broken: ArmResult) -> list[RenderableType]:
     """Show what the broken arm answered, with its difference from the healthy one picked out."""
-    rows: list[RenderableType] = []
     before, after = healthy.judged, broken.judged
     if before.stdout == after.stdout:
-        rows += _output(after)
+        rows = _output(after)
     else:
-        rows += [_indented(line) for line in _words_changed(before.stdout, after.stdout)]
-        rows += _output(after)[: _MOST_LINES] if not after.stdout and after.stderr else [
-            _indented(Text(line)) for line in after.stderr.splitlines()[:_MOST_LINES]
-        ]
-    for name in sorted({*healthy.project, *broken.project}):
-        old, new = (arm.project.get(name, "").splitlines() for arm in (healthy, broken))
-        for line in difflib.unified_diff(old, new, n=0, lineterm=""):
-            if name == "go.mod" and re.match(r"[+-](?![+-])", line):
-                style = "red" if line.startswith("-") else "green"
-                rows.append(_indented(Text(f"{name}: {line[0]} {line[1:].strip()}", style=style)))
+        lines = words_changed(before.stdout, after.stdout).split("\n")
+        rows = [_indented(line) for line in lines if line.plain.strip()][:_MOST_LINES]
+        rows += [_indented(Text(line)) for line in after.stderr.splitlines()[:_MOST_LINES]]
+    old, new = (arm.project.get("go.mod", "").splitlines() for arm in (healthy, broken))
+    for line in difflib.unified_diff(old, new, n=0, lineterm=""):
+        if re.match(r"[+-](?![+-])", line):
+            style = "red" if line.startswith("-") else "green"
+            rows.append(_indented(Text(f"go.mod: {line[0]} {line[1:].strip()}", style=style)))
     return rows
 
 
-def _words_changed(before: str, after: str) -> list[Text]:
-    """Mark words as GNU wdiff does: [-gone-] {+new+}."""
-    old, new = re.findall(r"\s+|\S+", before), re.findall(r"\s+|\S+", after)
+def words_changed(before: str, after: str) -> Text:
+    """Mark what changed from one text to the other as GNU wdiff does: [-gone-] {+new+}."""
+    old, new = re.findall(r"\n|[^\s]+", before), re.findall(r"\n|[^\s]+", after)
     text = Text()
     for kind, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        gone, come = "".join(old[a:b]), "".join(new[c:d])
         if kind == "equal":
-            text.append(gone)
-            continue
-        if gone.strip():
-            text.append(f"[-{gone.strip()}-]", style="red").append(" " if come.strip() else "")
-        if come.strip():
-            text.append(f"{{+{come.strip()}+}}", style="green")
-        if (come or gone).endswith("\n"):
-            text.append("\n")
-        elif (come or gone)[-1:].isspace():
-            text.append(" ")
-    lines = text.split("\n")
-    return [line for line in lines if line.plain.strip()][:_MOST_LINES]
+            pieces = [Text(" ".join(old[a:b]))]
+        else:
+            gone, come = (" ".join(words).strip() for words in (old[a:b], new[c:d]))
+            pieces = [Text(f"[-{gone}-]", style="red")] if gone else []
+            pieces += [Text(f"{{+{come}+}}", style="green")] if come else []
+        for piece in pieces:
+            if text and not text.plain.endswith("\n"):
+                text.append(" ")
+            text.append(piece)
+    return text
 
 
-def _diagnostics(rows: Sequence[DiagnosticResult]) -> RenderableType:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-    for title in ("diagnostics", *ARMS, "outcome"):
-        table.add_column(title, no_wrap=True)
-    table.add_column("said in the broken arm", overflow="ellipsis", no_wrap=True, ratio=1)
+def _diagnostics(rows: Sequence[DiagnosticResult], width: int) -> RenderableType:
+    """Show the table; what each said stands behind it, or below where the terminal is narrow."""
+    name_width = max(len(row.id) for row in rows) + 4
+    head = f"{'diagnostics':<{name_width}}{'healthy':<9}{'broken':<9}{'repaired':<10}outcome"
+    lines = [Text(head, style="bold")]
     for row in sorted(rows, key=lambda row: (row.origin != "documented", row.id)):
-        name = f"  {row.id}" if row.origin == "documented" else f"* {row.id}"
-        states = [Text(getattr(row, arm), style=_STYLES.get(getattr(row, arm), "")) for arm in ARMS]
-        outcome = Text(row.outcome, style=_STYLES.get(row.outcome, "bold red"))
+        mark = "  " if row.origin == "documented" else "* "
+        line = Text(f"{mark}{row.id:<{name_width - 2}}")
+        for arm, size in zip(ARMS, (9, 9, 10), strict=True):
+            state = getattr(row, arm)
+            line.append(f"{_SHORT.get(state, state):<{size}}", style=_STYLES.get(state, ""))
+        line.append(row.outcome, style=_STYLES.get(row.outcome, "bold red"))
         if not row.agrees:
-            outcome.append(f" (recorded {row.recorded})", style="bold yellow")
-        table.add_row(name, *states, outcome, Text(row.said.get("broken", ""), style="dim"))
-    note = Text("* golab's own probe; the others are the documented checks", style="dim")
-    return Group(table, note, Text())
+            line.append(f" (recorded {row.recorded})", style="bold yellow")
+        said = Text(row.said["broken"], style="dim")
+        if width >= _WIDE:
+            line.append(" " * max(2, name_width + 41 - line.cell_len))
+            said.truncate(width - line.cell_len - 1, overflow="ellipsis")
+            line.append(said)
+        lines.append(line)
+        if width < _WIDE and row.broken != "quiet":
+            said.truncate(width - 7, overflow="ellipsis")
+            lines.append(Text("      ").append(said))
+    lines.append(Text("* golab's own probe; the others are documented checks", style="dim"))
+    return Group(*lines, Text())
 
 
 def _labelled(label: str, text: str) -> RenderableType:

@@ -14,7 +14,7 @@ from lab.errors import LabError
 _LIMIT = 64 << 20
 
 
-def call(path: Path, request: Mapping[str, Any], *, patience: float = 10.0) -> Any:
+def call(path: Path, request: Mapping[str, Any], *, patience: float = 10.0) -> dict[str, Any]:
     """Ask the program that listens at `path`, waiting at most `patience` seconds for its answer.
 
     Raises:
@@ -30,19 +30,21 @@ def call(path: Path, request: Mapping[str, Any], *, patience: float = 10.0) -> A
             raise LabError(f"the {path.stem} of the lab does not answer: {error}") from None
     if not answer:
         raise LabError(f"the {path.stem} of the lab closed its control socket without an answer")
-    reply = json.loads(answer)
+    reply: dict[str, Any] = json.loads(answer)
     if "error" in reply:
         raise LabError(f"the {path.stem} of the lab: {reply['error']}")
-    return reply["value"]
+    return reply
 
 
-async def listen(path: Path, handle: Callable[[Mapping[str, Any]], Any]) -> asyncio.Server:
+async def listen(
+    path: Path, handle: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+) -> asyncio.Server:
     """Answer requests at `path` with what `handle` returns for them."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             request = json.loads(await reader.readline())
-            reply = {"value": handle(request)}
+            reply = handle(request)
         except Exception as error:  # noqa: BLE001 - the caller gets it, whatever it is
             reply = {"error": f"{type(error).__name__}: {error}"}
         writer.write(json.dumps(reply).encode() + b"\n")

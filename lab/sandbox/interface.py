@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from faults.rules import Rule
-from lab.toolchain import Toolchain
-from lab.world.build import Tree
+if TYPE_CHECKING:  # a sandbox starts before the rest of golab is loaded
+    from faults.rules import Rule
+    from lab.toolchain import Toolchain
+    from lab.world.tree import Tree
 
 EDGE = "198.18.0.2"
 """The address of the edge in the lab's own network (RFC 2544: it is nobody's)."""
@@ -102,6 +103,9 @@ class Lab(Protocol):
 
     def handshake(self, address: str, server_name: str, limit: float) -> str:
         """Try a TLS handshake with `address` under this SNI; '' is success, else the error."""
+
+    def entrance(self) -> str:
+        """Return the command with which a person enters the lab as its client."""
 
     def edge(self, request: Mapping[str, Any]) -> Any:
         """Ask the edge for something: `arm` rules, `collect` records."""

@@ -6,6 +6,7 @@ Runs inside the lab, next to the client and with its resolv.conf and its certifi
 from __future__ import annotations
 
 import contextlib
+import encodings.idna  # noqa: F401 - the same; Python's resolver calls encode with it
 import http.client
 import ipaddress
 import socket
@@ -20,6 +21,12 @@ import dns.message
 import dns.query
 import dns.rcode
 import dns.rdatatype
+
+# Loaded on first use otherwise, when the host's Python is already out of sight.
+import dns.rdtypes.ANY.CNAME
+import dns.rdtypes.ANY.OPT
+import dns.rdtypes.ANY.SOA
+import dns.rdtypes.IN.A
 
 from lab.sandbox.interface import Answer
 

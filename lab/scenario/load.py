@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
+
 from pydantic import BaseModel, ConfigDict, RootModel, ValidationError
 
 from faults import yamlsource

@@ -130,6 +130,8 @@ class Expected(Part):
 class Replay(Part):
     """The commands to repeat in each arm; the last one is judged."""
 
+    before: OneOrMore | None = None
+    """What the client did while all was well, such as filling its cache; the same in each arm."""
     run: OneOrMore
     """A command, or several; words as in a shell."""
     limit: Annotated[float, Field(gt=0, le=600)] = 20.0
@@ -199,7 +201,9 @@ class Variant(Part):
     client: ClientSpec | None = None
     faults: list[Rule] | None = None
     break_: Change | None = None
-    replay: dict[Literal["run", "limit", "healthy", "broken", "repaired"], Any] | None = None
+    replay: dict[Literal["before", "run", "limit", "healthy", "broken", "repaired"], Any] | None = (
+        None
+    )
     """The keys of `replay` that differ."""
     silent: bool | None = None
     repair: Repair | None = None

@@ -26,9 +26,9 @@ def check(client: Client, target: Target, limit: float) -> Finding:
         return alarm(f"HTTP {answer.status}")
     lines = answer.body.decode("utf-8", "replace").splitlines()
     versions = [line.split()[0] for line in lines if _VERSION.match(line)]
-    if not versions and target.required and not _PSEUDO.search(target.required):
+    tagged = bool(target.required) and not _PSEUDO.search(target.required)
+    if tagged and not versions:
         return alarm(f"HTTP 200 without any version, and go.mod requires {target.required}")
-    if target.required and versions and target.required not in versions:
-        if not _PSEUDO.search(target.required):
-            return alarm(f"{len(versions)} versions, and {target.required} of go.mod is not there")
+    if tagged and target.required not in versions:
+        return alarm(f"{len(versions)} versions, and {target.required} of go.mod is not there")
     return quiet(f"{len(versions)} versions")

@@ -3,48 +3,62 @@
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import os
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Mapping, Sequence
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
+from multiprocessing.connection import Connection, Pipe
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import lab
 from lab.errors import LabError
 from lab.sandbox.interface import EDGE, Answer, Command, Completed, LabSpec
-from lab.sandbox.local.init import launch
-from lab.sandbox.local.layout import Layout
+from lab.sandbox.local.layout import ENVIRONMENT, Layout
 
 _START_LIMIT = 30.0
-_MODULES = ["lab.edge.program", "lab.origin", "lab.sandbox.network", "lab.sandbox.local.runner"]
+_END_LIMIT = 5.0
+_MODULES = [
+    "lab.edge.program",
+    "lab.origin.server",
+    "lab.sandbox.network",
+    "lab.sandbox.local.runner",
+]
 
 
 class LocalBackend:
-    """Runs labs in namespaces of this machine.
+    """Runs labs in namespaces of this machine; see the package for how.
 
-    Labs are forked from a server process without threads (multiprocessing's forkserver). Where
-    several labs are to come it imports mitmproxy once for all of them; a single lab starts
-    sooner if edge and origin import what they need side by side.
+    Where several labs are to come, mitmproxy is imported once for all of them. For a single one,
+    edge and origin import what they need side by side, and begin before it is known which lab it
+    will be: `start` finds it half way up.
     """
 
     name = "local"
 
     def __init__(self, *, labs: int = 1) -> None:
-        from multiprocessing import forkserver
-
-        self._context = multiprocessing.get_context("forkserver")
-        if labs > 1:
-            self._context.set_forkserver_preload(_MODULES)
-        # The server inherits this: an interrupt of the terminal is golab's business alone.
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-        try:
-            forkserver.ensure_running()
-        finally:
-            signal.signal(signal.SIGINT, before)
+        self._requests, theirs = socket.socketpair()
         self._labs: set[LocalLab] = set()
+        modules = _MODULES if labs > 1 else []
+        with theirs:
+            self._nursery = subprocess.Popen(
+                [sys.executable, "-m", "lab.sandbox.local.nursery", str(theirs.fileno()), *modules],
+                pass_fds=[theirs.fileno()],
+                env=_python_environment(),
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+            )
+        self._begun = None if labs > 1 else self._begin()
+
+    def _begin(self) -> socket.socket:
+        """Have a lab forked; it waits for its spec at the other end of the socket returned."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            socket.send_fds(self._requests, [b"L"], [theirs.fileno()])
+        return ours
 
     def start(self, spec: LabSpec) -> LocalLab:
         """Start a lab; it is sealed, or this raises.
@@ -53,25 +67,38 @@ class LocalBackend:
             UnfitError: the kernel gives us no namespaces.
             LabError: the lab did not come up, or leads somewhere.
         """
-        ours, theirs = socket.socketpair()
-        process = self._context.Process(target=launch, args=(theirs, spec), daemon=True)
+        control, self._begun = self._begun, None
         try:
-            process.start()
-            theirs.close()
-            lab = LocalLab(process, ours, on_close=self._labs.discard)
+            control = control or self._begin()
+        except OSError as error:
+            raise LabError(f"the process that starts labs has gone: {error.strerror}") from None
+        try:
+            lab_ = LocalLab(control, spec, on_close=self._labs.discard)
         except BaseException:
-            ours.close()
-            if process.pid is not None:
-                process.kill()
-                process.join()
+            control.close()
             raise
-        self._labs.add(lab)
-        return lab
+        self._labs.add(lab_)
+        return lab_
 
     def close(self) -> None:
         """End every lab that is still running; may be called from any thread."""
-        for lab in list(self._labs):
-            lab.close()
+        for running in list(self._labs):
+            running.close()
+        if self._begun:
+            self._begun.close()
+        self._requests.close()
+        try:
+            self._nursery.wait(5)
+        except subprocess.TimeoutExpired:
+            self._nursery.kill()
+            self._nursery.wait()
+
+
+def _python_environment() -> dict[str, str]:
+    """Return what a Python of ours needs to find our modules, and nothing else."""
+    paths = [str(Path(entry).resolve()) for entry in sys.path if entry and Path(entry).exists()]
+    source = str(Path(lab.__file__).resolve().parents[1])
+    return {"PYTHONPATH": os.pathsep.join(dict.fromkeys([source, *paths])), "LANG": "C.UTF-8"}
 
 
 class LocalLab:
@@ -81,31 +108,31 @@ class LocalLab:
 
     def __init__(
         self,
-        process: BaseProcess,
         control: socket.socket,
+        spec: LabSpec,
         on_close: Callable[[LocalLab], None] = lambda _: None,
     ) -> None:
         self._on_close = on_close
-        self._process = process
         self._control = control
-        self.pid, self.layout = self._greeting()
+        self.pid, self.layout = self._greeting(spec)
 
-    def _greeting(self) -> tuple[int, Layout]:
+    def _greeting(self, spec: LabSpec) -> tuple[int, Layout]:
         pid = layout = None
-        with Connection(os.dup(self._control.fileno())) as report:
-            while pid is None or layout is None:
-                try:
-                    if not report.poll(_START_LIMIT):
+        with Connection(os.dup(self._control.fileno())) as letters:
+            try:
+                letters.send(spec)
+                while pid is None or layout is None:
+                    if not letters.poll(_START_LIMIT):
                         raise LabError(f"the lab did not start within {_START_LIMIT:.0f} s")
-                    message = report.recv()
-                except (EOFError, ConnectionError):
-                    raise LabError("the lab ended while it was starting") from None
-                if isinstance(message, LabError):
-                    raise message
-                if isinstance(message, Layout):
-                    layout = message
-                else:
-                    pid = message
+                    message = letters.recv()
+                    if isinstance(message, LabError):
+                        raise message
+                    if isinstance(message, Layout):
+                        layout = message
+                    else:
+                        pid = message
+            except (EOFError, ConnectionError):
+                raise LabError("the lab ended while it was starting") from None
         return pid, layout
 
     def __enter__(self) -> Self:
@@ -120,18 +147,22 @@ class LocalLab:
         self.close()
 
     def close(self) -> None:
-        """End the lab and wait until nothing of it is left."""
+        """End the lab and wait until nothing of it is left. May be called twice."""
+        with contextlib.suppress(OSError):
+            self._control.shutdown(socket.SHUT_WR)  # pid 1 ends, and the kernel all the rest
+            self._control.settimeout(_END_LIMIT)
+            try:
+                while self._control.recv(1):
+                    pass
+            except TimeoutError:
+                # The socket is open still, so this is pid 1 and no other.
+                os.kill(self.pid, signal.SIGKILL)
+                self._control.recv(1)
         self._control.close()
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGKILL)
-        self._process.join(10)
-        if self._process.is_alive():
-            self._process.kill()
-            self._process.join()
         self._on_close(self)
 
     def _ask(self, operation: str, *arguments: Any) -> Any:
-        ours, theirs = multiprocessing.Pipe()
+        ours, theirs = Pipe()
         with ours:
             try:
                 with theirs:
@@ -179,6 +210,14 @@ class LocalLab:
     def handshake(self, address: str, server_name: str, limit: float) -> str:
         """Try a TLS handshake; '' is success."""
         return str(self._ask("handshake", address, server_name, limit))
+
+    def entrance(self) -> str:
+        """Return the command with which a person enters the lab as its client."""
+        inside = f"cd /lab/home/project && exec env -i $(cat {ENVIRONMENT}) sh -i"
+        return (
+            f"nsenter --target {self.pid} --user --preserve-credentials --mount --net --pid --uts "
+            f"chroot {self.layout.root} sh -c '{inside}'"
+        )
 
     def edge(self, request: Mapping[str, Any]) -> Any:
         """Ask the edge for something."""

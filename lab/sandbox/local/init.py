@@ -9,12 +9,12 @@ import socket
 import sys
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
 from typing import NoReturn
 
-from lab.errors import LabError
+from lab.edge import authority
+from lab.errors import LabError, UnfitError
 from lab.sandbox import linux
 from lab.sandbox.interface import EDGE, ORIGIN, LabSpec
 from lab.sandbox.local import root, sealed
@@ -30,43 +30,34 @@ _NAMESPACES = (
 _TMPFS = "size=4g,mode=755"
 
 
-@dataclass(frozen=True)
-class Ready:
-    """What pid 1 says when the lab is up: its process id on the host, and where its files are."""
+def launch(control: socket.socket) -> None:
+    """Run a lab until `control` is closed at the other end. Called in a process of its own.
 
-    pid: int
-    layout: Layout
-
-
-def launch(control: socket.socket, spec: LabSpec) -> None:
-    """Run a lab until `control` is closed at the other end. Called in a process of its own."""
-    with contextlib.suppress(KeyboardInterrupt):
-        _quiet_signals()
-        linux.die_with_parent()
-        report = Connection(os.dup(control.fileno()))
-        host = sealed.host_namespaces()
-        try:
-            unshare()
-        except OSError as error:
-            report.send(LabError(f"the kernel refuses the lab its namespaces: {error.strerror}; "
-                                 "`golab doctor` says what to change"))
-            return
-        pid = os.fork()
-        if pid == 0:
-            _first_process(control, report, spec, host)
-        control.close()
-        report.send(pid)
-        report.close()
-        os.waitpid(pid, 0)
-
-
-def _quiet_signals() -> None:
-    # Ctrl-C reaches the whole foreground group; only golab itself decides what it means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    What comes over `control`: first the lab's process id for golab, then the `LabSpec` from golab,
+    then `Layout` for golab, or an error; from there on, requests.
+    """
+    host = sealed.host_namespaces()
+    letters = Connection(os.dup(control.fileno()))
+    try:
+        unshare()
+    except OSError as error:
+        said = f"the kernel refuses the lab its namespaces: {error.strerror}"
+        letters.send(UnfitError(f"{said}; `golab doctor` says what to change"))
+        return
+    pid = os.fork()
+    if pid == 0:
+        _first_process(control, letters, host)
+    letters.send(pid)
+    # Our copy of `control` stays open until all of the lab is gone: its end is golab's proof.
+    os.waitpid(pid, 0)
 
 
 def unshare() -> None:
+    """Enter new namespaces, as root of them.
+
+    Raises:
+        OSError: the kernel does not allow it.
+    """
     uid, gid = os.geteuid(), os.getegid()
     try:
         linux.unshare(_NAMESPACES | linux.CLONE_NEWUSER)
@@ -80,22 +71,34 @@ def unshare() -> None:
     Path("/proc/self/gid_map").write_text(f"0 {gid} 1", encoding="ascii")
 
 
-def _first_process(
-    control: socket.socket, report: Connection, spec: LabSpec, host: dict[str, int]
-) -> NoReturn:
+def _first_process(control: socket.socket, letters: Connection, host: dict[str, int]) -> NoReturn:
     status = 1
     try:
         linux.die_with_parent()
+        linux.mount("none", "/", None, linux.MS_REC | linux.MS_PRIVATE)
+        linux.set_hostname("client")
+        linux.loopback_up([EDGE, ORIGIN])
+        # Both import what they need while golab still reads the scenario.
+        programs = [_Program("edge", _edge), _Program("origin", _origin)]
+        from lab.sandbox.local import runner  # noqa: F401 - the same, for what we fork later
+
+        spec: LabSpec = letters.recv()
         layout = _set_up(spec)
-        _start_programs(spec, layout)
+        for program in programs:
+            program.go_on(spec, layout)
+        for program in programs:
+            program.wait_until_ready()
         _prove_sealed(layout, host)
-        report.send(layout)
-        report.close()
+        letters.send(layout)
+        letters.close()
         _serve(control, layout)
         status = 0
+    except EOFError:
+        status = 0  # golab had no use for this lab
     except Exception as error:  # noqa: BLE001 - the reason must reach golab before we go
         with contextlib.suppress(OSError):
-            report.send(error if isinstance(error, LabError) else LabError(f"the lab did not start: {_short(error)}"))
+            known = isinstance(error, LabError)
+            letters.send(error if known else LabError(f"the lab did not start: {_short(error)}"))
     finally:
         os._exit(status)
 
@@ -106,11 +109,6 @@ def _short(error: BaseException) -> str:
 
 
 def _set_up(spec: LabSpec) -> Layout:
-    from lab.edge import authority
-
-    linux.mount("none", "/", None, linux.MS_REC | linux.MS_PRIVATE)
-    linux.set_hostname("client")
-    linux.loopback_up([EDGE, ORIGIN])
     needed = [Path(entry).resolve() for entry in sys.path if entry]
     needed += [spec.toolchain.goroot.resolve(), spec.tree.path.resolve(), Path(__file__).resolve()]
     layout = Layout(root.stage(needed))
@@ -121,47 +119,71 @@ def _set_up(spec: LabSpec) -> Layout:
     return layout
 
 
-def _start_programs(spec: LabSpec, layout: Layout) -> None:
-    """Start origin and edge side by side, and wait until both answer."""
+def _edge() -> _Serve:
+    from lab.edge.program import EdgeSpec, run
 
-    def run_origin(ready: Callable[[], None]) -> None:
-        from lab.origin import serve
-
-        serve(spec.tree, (ORIGIN, 80), control=layout.control("origin"), ready=ready)
-
-    def run_edge(ready: Callable[[], None]) -> None:
-        from lab.edge.program import EdgeSpec, run
-
+    def serve(spec: LabSpec, layout: Layout, ready: Callable[[], None]) -> None:
         names = tuple(spec.tree.hosts)
-        run(
-            EdgeSpec(EDGE, names, (ORIGIN, 80), layout.authority, layout.control("edge")), ready
-        )
+        control = layout.control("edge")
+        run(EdgeSpec(EDGE, names, (ORIGIN, 80), layout.authority, control), ready)
 
-    started = {name: _start(run) for name, run in (("edge", run_edge), ("origin", run_origin))}
-    from lab.sandbox import network  # noqa: F401 - loaded here, while we wait, for every runner
-
-    for name, pipe in started.items():
-        message = os.read(pipe, 4096)
-        os.close(pipe)
-        if message != b"ready":
-            reason = message.decode("utf-8", "replace") or "it ended without a word"
-            raise LabError(f"the {name} of the lab did not start: {reason}")
+    return serve
 
 
-def _start(run: Callable[[Callable[[], None]], None]) -> int:
-    """Fork a program of the lab; the pipe returned says `ready`, or what went wrong."""
-    reading, writing = os.pipe()
-    if os.fork():
-        os.close(writing)
-        return reading
-    try:
-        os.close(reading)
-        os.setsid()
-        run(lambda: _say(writing, "ready"))
-    except BaseException as error:  # noqa: BLE001 - a forked process must never return
-        _say(writing, _short(error))
-    finally:
-        os._exit(1)
+def _origin() -> _Serve:
+    from lab.origin import server
+
+    def serve(spec: LabSpec, layout: Layout, ready: Callable[[], None]) -> None:
+        server.serve(spec.tree, (ORIGIN, 80), control=layout.control("origin"), ready=ready)
+
+    return serve
+
+
+_Serve = Callable[[LabSpec, Layout, Callable[[], None]], None]
+
+
+class _Program:
+    """The edge or the origin: forked at once, told later what to serve.
+
+    Args:
+        name: what to call it in messages.
+        load: imports what it needs and returns the function that serves.
+    """
+
+    def __init__(self, name: str, load: Callable[[], _Serve]) -> None:
+        self.name = name
+        self._ours, theirs = Pipe()
+        if os.fork():
+            theirs.close()
+            return
+        try:
+            self._ours.close()
+            os.setsid()
+            serve = load()
+            serve(*theirs.recv(), lambda: theirs.send(""))
+        except BaseException as error:  # noqa: BLE001 - a forked process must never return
+            with contextlib.suppress(OSError):
+                theirs.send(_short(error))
+        finally:
+            os._exit(1)
+
+    def go_on(self, spec: LabSpec, layout: Layout) -> None:
+        """Tell it what to serve."""
+        with contextlib.suppress(OSError):  # it has ended; it says why below
+            self._ours.send((spec, layout))
+
+    def wait_until_ready(self) -> None:
+        """Wait until it answers.
+
+        Raises:
+            LabError: it ended instead.
+        """
+        try:
+            problem = self._ours.recv()
+        except EOFError:
+            problem = "it ended without a word"
+        if problem:
+            raise LabError(f"the {self.name} of the lab did not start: {problem}")
 
 
 def _say(pipe: int, message: str) -> None:

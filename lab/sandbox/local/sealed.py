@@ -49,9 +49,11 @@ def leaks(host: dict[str, int], resolvers: list[str]) -> list[str]:
         for kind, what in ((socket.SOCK_STREAM, "TCP"), (socket.SOCK_DGRAM, "UDP")):
             if not _refused(address, 443, kind):
                 found.append(f"{what} to {address} is not refused")
-    for resolver in resolvers:
-        if resolver != EDGE and _answers_dns(resolver):
-            found.append(f"the host's resolver {resolver} answers")
+    found += [
+        f"the host's resolver {resolver} answers"
+        for resolver in resolvers
+        if resolver != EDGE and _answers_dns(resolver)
+    ]
     try:
         address = socket.gethostbyname(OUTSIDE_NAME)
         found.append(f"the outside name {OUTSIDE_NAME} resolves to {address}")

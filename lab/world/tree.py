@@ -77,11 +77,13 @@ class Module:
     def resolve(self, query: str, versions: Collection[str] | None = None) -> str:
         """Return which of these versions a version, branch or commit hash names, "" if none.
 
-        A hash may be cut short to 7 digits, as git and Go have it (codehost/git.go).
+        A hash may be cut short to 7 digits, as git and Go have it (codehost/git.go); the tag of
+        an incompatible version names it without its suffix (modfetch/coderepo.go: convert).
         """
         shown = self.versions if versions is None else versions
-        if query in shown:
-            return query
+        for name in (query, f"{query}+incompatible"):
+            if name in shown:
+                return name
         rows = {v: self.versions[v] for v in shown}
         on_branch = [v for v, row in rows.items() if row.branch and row.branch == query]
         if on_branch:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from lab.sandbox.interface import Answer, Command, Completed, Lab, LabSpec
+from lab.sandbox.interface import ENTRANCE, Answer, Command, Completed, Lab, LabSpec
 from lab.scenario.model import ClientSpec
 from lab.world.modpath import escape
 
@@ -96,13 +96,15 @@ def settle(lab: Lab, lab_spec: LabSpec, spec: ClientSpec) -> Client:
     for host, name in spec.netrc.items():
         credential = lab_spec.tree.world.credential(name)
         logins[host] = f"{credential.user}:{credential.secret}"
+    env = environment(lab_spec, spec)
     lab.write(
         {
             "/etc/resolv.conf": resolv_conf(lab.resolver, spec.resolver),
             f"{HOME}/.netrc": netrc(logins),
+            ENTRANCE: entrance(env),
         }
     )
-    return Client(lab, environment(lab_spec, spec), logins)
+    return Client(lab, env, logins)
 
 
 def environment(lab_spec: LabSpec, spec: ClientSpec) -> dict[str, str]:
@@ -124,6 +126,12 @@ def environment(lab_spec: LabSpec, spec: ClientSpec) -> dict[str, str]:
         "GIT_TERMINAL_PROMPT": "0",
         **spec.env,
     }
+
+
+def entrance(env: Mapping[str, str]) -> str:
+    """Write the script that puts a person in the client's place."""
+    exports = [f"export {name}={shlex.quote(value)}\n" for name, value in env.items()]
+    return "".join(exports) + f"export PS1='lab$ '\ncd {PROJECT}\nexec sh -i\n"
 
 
 def netrc(logins: Mapping[str, str]) -> str:

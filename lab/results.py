@@ -6,8 +6,6 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-SCHEMA = "golab.report/1"
-
 ArmName = Literal["healthy", "broken", "repaired"]
 ARMS: tuple[ArmName, ...] = ("healthy", "broken", "repaired")
 Verdict = Literal["reproduced", "changed", "invalid", "error", "skipped"]
@@ -123,7 +121,7 @@ class Totals(Result):
 class Report(Result):
     """Everything one `golab run` found out."""
 
-    schema_: Literal["golab.report/1"] = Field(default=SCHEMA, alias="schema")
+    schema_: Literal["golab.report/1"] = Field(default="golab.report/1", alias="schema")
     golab: str
     """The version of golab."""
     backend: str

@@ -16,8 +16,8 @@ from typing import Any, Self
 
 import lab
 from lab.errors import LabError
-from lab.sandbox.interface import EDGE, Answer, Command, Completed, LabSpec
-from lab.sandbox.local.layout import ENVIRONMENT, Layout
+from lab.sandbox.interface import EDGE, ENTRANCE, Answer, Command, Completed, LabSpec
+from lab.sandbox.local.layout import Layout
 
 _START_LIMIT = 30.0
 _END_LIMIT = 5.0
@@ -213,11 +213,9 @@ class LocalLab:
 
     def entrance(self) -> str:
         """Return the command with which a person enters the lab as its client."""
-        inside = f"cd /lab/home/project && exec env -i $(cat {ENVIRONMENT}) sh -i"
-        return (
-            f"nsenter --target {self.pid} --user --preserve-credentials --mount --net --pid --uts "
-            f"chroot {self.layout.root} sh -c '{inside}'"
-        )
+        namespaces = "--user --preserve-credentials --mount --net --pid --ipc --uts"
+        shell = f"chroot {self.layout.root} env -i TERM=$TERM sh {ENTRANCE}"
+        return f"nsenter --target {self.pid} {namespaces} {shell}"
 
     def edge(self, request: Mapping[str, Any]) -> Any:
         """Ask the edge for something."""

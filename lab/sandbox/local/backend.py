@@ -50,6 +50,7 @@ class LocalBackend:
                 env=_python_environment(),
                 cwd="/",
                 stdin=subprocess.DEVNULL,
+                start_new_session=True,  # the terminal's interrupt is for golab to handle
             )
         self._begun = None if labs > 1 else self._begin()
 

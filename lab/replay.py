@@ -56,7 +56,7 @@ def arms(scenario: Scenario) -> list[Arm]:
     base, rules = scenario.client, scenario.faults
     broken = base.overlaid(scenario.break_.client)
     repair = scenario.repair
-    off = repair.faults == "off"
+    off = repair.faults == "remove"
     # A remedy is applied where the damage is, unless it removes the cause itself.
     repaired = (base if off else broken).overlaid(repair.client)
     remedy = " ".join(repair.how.split()) + (

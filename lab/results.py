@@ -85,6 +85,8 @@ class RunResult(Result):
     """Where it is documented, in words."""
     story: str = ""
     lesson: str = ""
+    faults: dict[str, str] = {}
+    """Fault -> what it does to which traffic, as its rule says."""
     go: str
     backend: str
     through: str | None = None

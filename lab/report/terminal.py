@@ -91,6 +91,8 @@ def _arm(arm: ArmName, result: RunResult) -> RenderableType:
     for name, hits in this.fired.items():
         times = {0: "never fired", 1: "fired once"}.get(hits, f"fired {hits} times")
         rows.append(Text.assemble("  fault ", (name, "magenta"), f" {times}"))
+        if arm == "broken":
+            rows.append(_indented(Text(result.faults.get(name, ""), style="dim")))
     for command in this.commands:
         rows.append(_command(command))
     judged = this.judged

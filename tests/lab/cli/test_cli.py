@@ -154,7 +154,7 @@ def test_wrong_usage_gets_a_line_and_2(args: tuple[str, ...], status: int, said:
 
 def test_a_reader_that_goes_away_is_no_error() -> None:
     child = pexpect.run(f"bash -c '{COMMAND} schema | head -n 1; exit ${{PIPESTATUS[0]}}'")
-    assert child == b"{\r\n"
+    assert str(child) == str(b"{\r\n")
 
 
 def test_no_cache_to_write_to_is_said(tmp_path: Path) -> None:

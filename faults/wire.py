@@ -28,6 +28,20 @@ def writer(client: connection.Client) -> Any:
     return io.writer if io else None
 
 
+def clients() -> list[connection.Client]:
+    """Return the clients whose TCP connections are open."""
+    server = getattr(ctx, "master", None) and ctx.master.addons.get("proxyserver")
+    found = [running.client for running in server.connections.values()] if server else []
+    return [client for client in found if client.transport_protocol == "tcp"]
+
+
+def close(client: connection.Client) -> None:
+    """Close the connection once what was written has left."""
+    out = writer(client)
+    if out and not out.is_closing():
+        out.close()
+
+
 async def reset(client: connection.Client) -> bool:
     """Reset the connection (RST) once what was written has been acknowledged.
 

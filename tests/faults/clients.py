@@ -25,6 +25,7 @@ class Seen:
     """What a client got: exit status, head, body, what it complained of, and for how long."""
 
     exit: int
+    version: str
     status: int
     headers: dict[str, str]
     body: bytes
@@ -65,16 +66,19 @@ def curl(edge: Edge, path: str, *options: str, tls: bool = True, name: str = NAM
         key.lower(): value.strip() for key, _, value in (line.partition(":") for line in lines[1:])
     }
     status = int(lines[0].split()[1]) if len(lines[0].split()) > 1 else 0
-    return Seen(done.returncode, status, headers, body, done.stderr.decode(), took)
+    version = lines[0].split()[0] if lines[0] else ""
+    return Seen(done.returncode, version, status, headers, body, done.stderr.decode(), took)
 
 
 H1 = ("--http1.1",)
 H2 = ("--http2",)
 
 
-def connect(edge: Edge, name: str | None = NAME, alpn: str = "http/1.1") -> socket.socket:
+def connect(
+    edge: Edge, name: str | None = NAME, alpn: str = "http/1.1", timeout: float = 5
+) -> socket.socket:
     """Open a connection, with TLS if a server name is given."""
-    raw = socket.create_connection(("127.0.0.1", edge.port), timeout=5)
+    raw = socket.create_connection(("127.0.0.1", edge.port), timeout)
     if name is None:
         return raw
     context = ssl.create_default_context(cafile=str(edge.ca))

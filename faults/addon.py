@@ -99,13 +99,15 @@ class Faults:
     # changes of the rules
 
     def _changed(self, changed: Sequence[Armed]) -> None:
+        held = self._waits.clients()
         for one in changed:
             if not self.armoury.acting(one):
                 self._waits.release(rule=one.rule.name)
         if any(isinstance(action, Refuse) for one in changed for _, action in one.actions):
             self._refuse()
         self._connections.retire(
-            [one for one in changed if one.rule.stage in (Stage.CONNECT, Stage.HELLO)]
+            [one for one in changed if one.rule.stage in (Stage.CONNECT, Stage.HELLO)],
+            spare=held,
         )
 
     def _refuse(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from mitmproxy import connection
 
@@ -38,13 +38,16 @@ class Connections:
         self._busy.pop(client.id, None)
         self._retiring.discard(client.id)
 
-    def retire(self, changed: Sequence[Armed]) -> None:
-        """Close the kept-alive connections whose beginning a changed rule would have met."""
+    def retire(self, changed: Sequence[Armed], spare: Collection[str]) -> None:
+        """Close the kept-alive connections whose beginning a changed rule would have met.
+
+        Those in `spare` are only now released from their beginning, and may go on.
+        """
         if not changed:
             return
         index = Index(changed)
         for client in wire.clients():
-            if any(index.matching(_facts(client))):
+            if client.id not in spare and any(index.matching(_facts(client))):
                 if self._busy[client.id]:
                     self._retiring.add(client.id)
                 else:

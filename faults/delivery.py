@@ -190,11 +190,12 @@ def install(flow: http.HTTPFlow, steps: Callable[[], list[Step]]) -> None:
 def _streams(top: Any, flow: http.HTTPFlow) -> Iterator[HttpStream]:
     if isinstance(top, HttpStream) and getattr(top, "flow", None) is flow:
         yield top
-    below = [getattr(top, "child_layer", None), getattr(top, "layer", None)]
+    handling = getattr(getattr(top, "_handle_event", None), "__self__", None)
+    below = [getattr(top, "child_layer", None), getattr(top, "layer", None), handling]
     if isinstance(top, HttpLayer):
         below.extend(top.streams.values())
     for one in below:
-        if isinstance(one, layer.Layer):
+        if isinstance(one, layer.Layer) and one is not top:
             yield from _streams(one, flow)
 
 

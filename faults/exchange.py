@@ -52,6 +52,7 @@ class Exchange:
     steps: list[Step] = field(default_factory=list)
     scripted: bool = False
     closed: bool = False
+    failed: Turn | None = None
     watching: list[Turn] = field(default_factory=list)
 
     @property

@@ -128,11 +128,13 @@ def _stage(where: Where, do: Do) -> Stage:
     common = [stage for stage in Stage if all(stage in action.stages() for _, action in do)]
     if not common:
         raise ValueError(f"{words} happen at different moments; make two rules")
-    asked = where.asked()
+    possible = where.stages()
     for stage in common:
-        if asked <= FIELDS_AT[stage]:
+        if stage in possible:
             return stage
-    unknown = ", ".join(sorted(asked - FIELDS_AT[common[-1]]))
+    if where.method == ("CONNECT",):
+        raise ValueError(f"{words} cannot be done to a CONNECT request, or not so early")
+    unknown = ", ".join(sorted(where.asked() - FIELDS_AT[common[-1]]))
     hint = _KNOWN_THEN.get(common[-1], "that belongs to another kind of traffic")
     raise ValueError(f"{words} cannot depend on {unknown}: {hint}")
 

@@ -44,8 +44,9 @@ class Effect:
 class ShapedWriter:
     """Stands where a client's StreamWriter stood, and writes later, slower or less."""
 
-    def __init__(self, inner: Any, client: connection.Client) -> None:
+    def __init__(self, inner: Any, reader: Any, client: connection.Client) -> None:
         self.inner = inner
+        self.reader = reader
         self.client = client
         self.effects: list[Effect] = []
         self._queue: asyncio.Queue[tuple[float, bytes, tuple[Effect, ...]] | None] = asyncio.Queue()
@@ -118,7 +119,11 @@ class ShapedWriter:
 
     async def _wait(self, effect: Effect, limit: float | None) -> None:
         if effect.on and (limit is None or limit > 0):
-            await effect.turn.waits.hold(effect.turn.rule, self.client.id, limit)
+            turn = effect.turn
+            await turn.waits.hold(turn.rule, self.client, limit, gone=self._gone)
+
+    def _gone(self) -> bool:
+        return self.inner.is_closing() or wire.ended(self.reader)
 
 
 def _within(piece: bytes, effects: tuple[Effect, ...]) -> bytes:
@@ -140,7 +145,7 @@ def shape(turn: Turn, client: connection.Client) -> Effect | None:
         return None
     out: Any = io.writer
     if not isinstance(out, ShapedWriter):
-        out = ShapedWriter(out, client)
+        out = ShapedWriter(out, io.reader, client)
         io.writer = out
     effect = Effect(turn)
     out.effects.append(effect)

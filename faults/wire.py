@@ -35,6 +35,22 @@ def clients() -> list[connection.Client]:
     return [client for client in found if client.transport_protocol == "tcp"]
 
 
+def gone(client: connection.Client) -> bool:
+    """Say whether the client has closed its side, or the whole connection."""
+    if client.transport_protocol != "tcp":
+        return False
+    running = handler(client)
+    io = running.transports.get(client) if running else None
+    if io is None or not client.state & connection.ConnectionState.CAN_READ:
+        return True
+    return ended(io.reader)
+
+
+def ended(reader: Any) -> bool:
+    """Say whether a FIN has been received; asyncio knows before anybody reads, but has no word."""
+    return bool(getattr(reader, "_eof", False))
+
+
 def close(client: connection.Client) -> None:
     """Close the connection once what was written has left."""
     out = writer(client)

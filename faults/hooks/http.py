@@ -67,7 +67,7 @@ class Exchanges:
 
     async def http_connect(self, flow: http.HTTPFlow) -> None:
         """Answer a CONNECT in our own way (mitmproxy hook)."""
-        await self.request(flow)
+        await self._ask(flow, Stage.TUNNEL)
 
     def http_connected(self, flow: http.HTTPFlow) -> None:
         """Record an accepted CONNECT (mitmproxy hook)."""
@@ -79,10 +79,13 @@ class Exchanges:
 
     async def request(self, flow: http.HTTPFlow) -> None:
         """Do what can be done before the origin is asked (mitmproxy hook)."""
+        await self._ask(flow, Stage.REQUEST)
+
+    async def _ask(self, flow: http.HTTPFlow, stage: Stage) -> None:
         exchange = self._open(flow)
         if flow.error or not flow.live:
             return
-        for turn in self.desk.turns(Stage.REQUEST, exchange.facts):
+        for turn in self.desk.turns(stage, exchange.facts):
             doing = REQUEST.get(type(turn.action))
             if doing is None or not _before_the_answer(turn.action):
                 exchange.pending.append(turn)
@@ -107,13 +110,16 @@ class Exchanges:
                 exchange.scripted = True
             except RuntimeError as error:
                 self.desk.ledger.error(delivering[0].rule, delivering[0].word, error)
-                exchange.pending.clear()
-                flow.response = _failed(delivering[0])
+                exchange.failed = delivering[0]
 
     async def response(self, flow: http.HTTPFlow) -> None:
         """Change the answer, then its delivery (mitmproxy hook)."""
         exchange = flow.metadata.get(_EXCHANGE)
         if not isinstance(exchange, Exchange) or not flow.response:
+            return
+        if exchange.failed:
+            flow.response = _failed(exchange.failed)
+            self._close(flow)
             return
         for turn in exchange.watching:
             module_layer.remember_missing(turn, exchange)
@@ -144,7 +150,7 @@ class Exchanges:
         """Take the time that a step of a delivery takes (our own hook)."""
         match moment.step:
             case delivery.Pause(rule, limit):
-                await self.desk.waits.hold(rule, moment.client.id, limit)
+                await self.desk.waits.hold(rule, moment.client, limit)
             case delivery.Reset():
                 await wire.reset(moment.client)
             case delivery.Finish():

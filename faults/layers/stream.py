@@ -29,7 +29,7 @@ async def accepted(action: Action, turn: Turn, client: connection.Client) -> Det
         case Reset():
             return {"at": "accept"} if await wire.reset(client) else None
         case Hang():
-            await turn.waits.hold(turn.rule, client.id, action.for_)
+            await turn.waits.hold(turn.rule, client, action.for_)
             return {"at": "accept"}
         case Bandwidth() | Blackhole() | Latency() | LimitData() | Slicer():
             return {"from": "accept"} if shape(turn, client) else None
@@ -45,7 +45,7 @@ async def reset_request(action: Reset, turn: Turn, exchange: Exchange) -> Detail
 
 async def hang_request(action: Hang, turn: Turn, exchange: Exchange) -> Detail:
     """Keep the request and say nothing."""
-    await turn.waits.hold(turn.rule, exchange.flow.client_conn.id, action.for_)
+    await turn.waits.hold(turn.rule, exchange.flow.client_conn, action.for_)
     return {"at": "before-headers"}
 
 

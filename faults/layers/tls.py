@@ -50,7 +50,7 @@ async def hello(action: Any, turn: Turn, client: connection.Client) -> Detail:
         case Reset():
             return {"at": "handshake"} if await wire.reset(client) else None
         case Hang():
-            await turn.waits.hold(turn.rule, client.id, action.for_)
+            await turn.waits.hold(turn.rule, client, action.for_)
             return {"at": "handshake"}
         case Alert(description=description):
             return {"alert": description} if _alert(client, ALERTS[description]) else None

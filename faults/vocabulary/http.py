@@ -10,6 +10,7 @@ from faults.vocabulary.base import Action, Bytes, Example, Frozen, OneOrMany, Se
 
 _BOTH = (Stage.REQUEST, Stage.RESPONSE)
 _RESPONSE = (Stage.RESPONSE,)
+_ANY = (Stage.TUNNEL, Stage.REQUEST, Stage.RESPONSE)
 Header = str | int
 Code = Annotated[int, Field(ge=100, le=999)]
 
@@ -19,7 +20,7 @@ class Respond(Action):
 
     short: ClassVar[str] = "status"
     slot: ClassVar[str] = "answer"
-    acts: ClassVar[tuple[Stage, ...]] = _BOTH
+    acts: ClassVar[tuple[Stage, ...]] = _ANY
 
     status: Code = Field(200, description="The status code.")
     body: str = Field("", description="The body, UTF-8.")
@@ -52,7 +53,7 @@ class RateLimit(Action):
 
     short: ClassVar[str] = "retry_after"
     slot: ClassVar[str] = "answer"
-    acts: ClassVar[tuple[Stage, ...]] = _BOTH
+    acts: ClassVar[tuple[Stage, ...]] = _ANY
 
     retry_after: int = Field(ge=0, description="Seconds, for the Retry-After header.")
 
@@ -70,7 +71,7 @@ class Redirect(Action):
 
     short: ClassVar[str] = "to"
     slot: ClassVar[str] = "answer"
-    acts: ClassVar[tuple[Stage, ...]] = _BOTH
+    acts: ClassVar[tuple[Stage, ...]] = _ANY
 
     to: str = Field(
         min_length=1,
@@ -103,7 +104,7 @@ class Page(Action):
 
     short: ClassVar[str] = "kind"
     slot: ClassVar[str] = "answer"
-    acts: ClassVar[tuple[Stage, ...]] = _BOTH
+    acts: ClassVar[tuple[Stage, ...]] = _ANY
 
     kind: Literal["captive-portal", "login", "catch-all"] = Field(
         description="What the page is: a hotel's, a single sign-on's, or a web application's."

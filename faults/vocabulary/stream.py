@@ -13,7 +13,7 @@ At = Literal["accept", "handshake", "before-headers", "after-headers"]
 _STAGES: dict[str | None, tuple[Stage, ...]] = {
     "accept": (Stage.CONNECT,),
     "handshake": (Stage.HELLO,),
-    "before-headers": (Stage.REQUEST, Stage.RESPONSE),
+    "before-headers": (Stage.TUNNEL, Stage.REQUEST, Stage.RESPONSE),
     "after-headers": (Stage.REQUEST, Stage.RESPONSE),
     None: (Stage.REQUEST, Stage.RESPONSE),
 }

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import socket
-import ssl
 import time
 
 import pytest
 
-from tests.faults.clients import H1, H2, LIST, NAME, ZIP, connect, curl, get, read
+from tests.faults.clients import H1, H2, LIST, NAME, ZIP, Tls, connect, curl, get, read
 from tests.faults.edge import Edge
 from tests.faults.origin import Origin, answer
 
@@ -22,8 +21,11 @@ def arm(edge: Edge, where: str, do: str) -> None:
 
 def test_reset_at_accept_is_a_rst_before_any_byte(edge: Edge) -> None:
     arm(edge, "{port: PORT}", "{reset: accept}")
-    with connect(edge, None) as sock:
-        assert read(sock) == (b"", "rst")
+    try:
+        with connect(edge, None) as sock:
+            assert read(sock) == (b"", "rst")
+    except ConnectionResetError:
+        pass  # the RST came even before connect() had returned
     assert edge.fired() == {"it": 1}
 
 
@@ -89,7 +91,7 @@ def test_a_handshake_that_is_never_answered(edge: Edge) -> None:
     with pytest.raises(TimeoutError):
         connect(edge, timeout=0.3)
     connect(edge, "goproxy.cn").close()
-    assert edge.eventually(lambda: edge.records("tls")[0]["outcome"] == "broken off")
+    assert edge.eventually(lambda: edge.records("tls")[0]["outcome"] == "failed")
 
 
 @pytest.mark.parametrize("version", [H1, H2], ids=["h1", "h2"])
@@ -114,8 +116,6 @@ def test_half_close_is_a_fin_and_the_other_half_stays(edge: Edge, name: str | No
         sock.sendall(get(ZIP))
         got, ended = read(sock)
         assert (got.partition(b"\r\n\r\n")[2], ended) == (WHOLE[:100], "fin")
-        raw = sock.fileno()
-        assert raw >= 0
         if name is None:
             sock.sendall(b"still here")
             time.sleep(0.05)
@@ -198,14 +198,15 @@ def test_a_client_that_leaves_leaves_nothing_behind(edge: Edge) -> None:
         - {name: stall, where: {endpoint: zip}, do: {stall: 10}}
         - {name: hole, where: {endpoint: mod}, do: {blackhole: true}}
     """)
+    proxyserver = edge.master.addons.get("proxyserver")
+    before = set(proxyserver.connections)
     for path in (LIST, ZIP, ZIP.replace(".zip", ".mod")):
         for name in (None, NAME):
             with connect(edge, name) as sock:
                 sock.sendall(get(path))
                 read(sock, 0.1)
     assert edge.fired() == {"hang": 2, "stall": 2, "hole": 2}
-    proxyserver = edge.master.addons.get("proxyserver")
-    assert edge.eventually(lambda: not proxyserver.connections)
+    assert edge.eventually(lambda: set(proxyserver.connections) <= before)
     assert edge.call(lambda: len(edge.faults._waits)) == 0
 
 
@@ -230,10 +231,9 @@ def test_inside_a_connect_tunnel(edge: Edge, origin: Origin) -> None:
     with socket.create_connection(("127.0.0.1", edge.forward), 5) as raw:
         raw.sendall(f"CONNECT {NAME}:443 HTTP/1.1\r\nHost: {NAME}:443\r\n\r\n".encode())
         assert b" 200 " in raw.recv(4096)
-        context = ssl.create_default_context(cafile=str(edge.ca))
-        with context.wrap_socket(raw, server_hostname=NAME) as sock:
-            sock.sendall(get(ZIP))
-            got, ended = read(sock)
+        sock = Tls(raw, edge, NAME)
+        sock.sendall(get(ZIP))
+        got, ended = read(sock)
     assert (got.partition(b"\r\n\r\n")[2], ended) == (WHOLE[:64], "silence")
     assert edge.fired() == {"zip": 1, "here": 1}
 

@@ -90,9 +90,10 @@ class ResetStream:
 
 @dataclass(frozen=True)
 class Goaway:
-    """Say that the HTTP/2 connection ends, and that this stream was not processed."""
+    """Say that the HTTP/2 connection ends, and whether this stream was processed."""
 
     code: int
+    processed: bool
 
 
 @dataclass(frozen=True)
@@ -276,5 +277,6 @@ def _frames(stream: HttpStream, step: Step) -> layer.CommandGenerator[None]:
         stream.flow.live = False
         yield DropStream(stream.stream_id)
     elif isinstance(step, Goaway):
-        frame = GoAwayFrame(0, last_stream_id=max(stream.stream_id - 2, 0), error_code=step.code)
+        last = stream.stream_id if step.processed else max(stream.stream_id - 2, 0)
+        frame = GoAwayFrame(0, last_stream_id=last, error_code=step.code)
         yield commands.SendData(client, frame.serialize())

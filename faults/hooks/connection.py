@@ -25,6 +25,7 @@ class Handshakes:
         self.connections = connections
         self._handshakes: dict[str, Record] = {}
         self._sessions: dict[str, list[Turn]] = {}
+        self._ours: set[str] = set()
 
     async def client_connected(self, client: connection.Client) -> None:
         """Reset, hold or shape a connection that has just been accepted (mitmproxy hook)."""
@@ -74,6 +75,7 @@ class Handshakes:
             if not await self.desk.act(turn, self._handshakes[client.id], doing):
                 await wire.reset(client)
         data.ssl_conn = session.connection()
+        self._ours.add(client.id)
 
     def tls_established_client(self, data: tls.TlsData) -> None:
         """Record a finished handshake (mitmproxy hook)."""
@@ -84,6 +86,8 @@ class Handshakes:
 
     def tls_failed_client(self, data: tls.TlsData) -> None:
         """Record a failed handshake (mitmproxy hook)."""
+        if data.context.client.id in self._ours:
+            tls_layer.say_why(data)
         if record := self._handshakes.get(data.context.client.id):
             record["outcome"] = "failed"
             record["error"] = data.context.client.error or ""
@@ -92,6 +96,7 @@ class Handshakes:
         """Stop waiting for a client that has left (mitmproxy hook)."""
         self.desk.waits.release(client=client.id)
         self._sessions.pop(client.id, None)
+        self._ours.discard(client.id)
         self.connections.forget(client)
         record = self._handshakes.pop(client.id, None)
         if record and record["outcome"] == "started":

@@ -104,6 +104,7 @@ async def status(action: words.Status, turn: Turn, exchange: Exchange) -> Detail
     response.reason = http.Response.make(action.code).reason
     if action.code in (204, 304):
         response.raw_content = b""
+        response.headers.pop("Content-Length", None)
     return {"status": action.code}
 
 
@@ -215,7 +216,7 @@ async def rst_stream(action: words.RstStream, turn: Turn, exchange: Exchange) ->
 
 async def goaway(action: words.Goaway, turn: Turn, exchange: Exchange) -> Detail:
     """End the HTTP/2 connection."""
-    last = delivery.Goaway(words.H2_CODES[action.code])
+    last = delivery.Goaway(words.H2_CODES[action.code], processed=action.after is not None)
     return _end_with(exchange, action, [last, Close()])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,15 @@ async def prepare(action: Any, turn: Turn, session: Session) -> Detail:
             _present(kind, session)
             return {"kind": kind}
     raise TypeError(f"{turn.word} cannot be done to a handshake")
+
+
+def say_why(data: tls.TlsData) -> None:
+    """Send the alert with which OpenSSL gave up; mitmproxy would close without it."""
+    out = wire.writer(data.context.client)
+    if data.ssl_conn is None or out is None or out.is_closing():
+        return
+    with contextlib.suppress(SSL.Error):
+        out.write(data.ssl_conn.bio_read(65535))
 
 
 def _config() -> Any:

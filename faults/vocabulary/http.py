@@ -430,8 +430,8 @@ class Goaway(Action):
         ),
         Example(
             "{where: {endpoint: zip}, do: {goaway: {code: enhance-your-calm, after: 100}}}",
-            "In the middle of a body: go fails.",
-            "Only HTTP/2.",
+            "In the middle of a body: go fails with the code's name.",
+            "The last stream named is this one; then FIN. Only HTTP/2.",
         ),
     )
 

@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self, TypeVar
 
+import h2.config
+import h2.connection
+import h2.events
 from mitmproxy import dns
 
 from tests.faults.edge import Edge
@@ -161,6 +164,23 @@ def read(sock: socket.socket | Tls, wait: float = 0.4) -> tuple[bytes, str]:
         if not piece:
             return got, "fin"
         got += piece
+
+
+def h2_events(edge: Edge, path: str) -> list[h2.events.Event]:
+    """GET over HTTP/2 and return every event until the stream has ended."""
+    talk = h2.connection.H2Connection(h2.config.H2Configuration(header_encoding=None))
+    talk.initiate_connection()
+    fields = [(":method", "GET"), (":scheme", "https"), (":authority", NAME), (":path", path)]
+    talk.send_headers(1, fields, end_stream=True)
+    seen: list[h2.events.Event] = []
+    with connect(edge, alpn="h2") as sock:
+        sock.settimeout(2)
+        while not any(isinstance(e, h2.events.StreamEnded | h2.events.StreamReset) for e in seen):
+            sock.sendall(talk.data_to_send())
+            if not (data := sock.recv(65536)):
+                break
+            seen += talk.receive_data(data)
+    return seen
 
 
 def ask(edge: Edge, kind: str, name: str = NAME, wait: float = 1.0) -> dns.Message | None:

@@ -192,7 +192,8 @@ def parse(text: str, file: str) -> Source:
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         column = error.position - text.rfind("\n", 0, error.position)
-        message = f"not valid YAML: the character #x{ord(str(error.character)):04x} is not allowed"
+        code = error.character if isinstance(error.character, int) else ord(error.character)
+        message = f"not valid YAML: the character #x{code:04x} is not allowed"
         raise SourceError([Problem(file, line, column, message)]) from None
     except RecursionError:
         raise SourceError([Problem(file, 1, 1, "nested too deeply")]) from None

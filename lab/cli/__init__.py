@@ -1,1 +1,81 @@
-"""One file per command. A command parses, calls and prints."""
+"""The command line: one file per command; a command parses, calls and prints."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+from pathlib import Path
+
+import click
+
+import lab
+from lab.errors import LAB, GolabError
+
+COMMANDS = {
+    "run": "Replay scenarios and judge what was seen.",
+    "list": "List the catalogue.",
+    "show": "Show one scenario: story, faults, replay, lesson.",
+    "validate": "Check scenario files.",
+    "schema": "Print the JSON Schema of scenario files or of reports.",
+    "doctor": "Say whether this machine can run labs, and what is missing.",
+}
+
+
+class _Lazy(click.Group):
+    """Imports a command's file when that command is used: `golab list` needs no mitmproxy."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"lab.cli.{name}_").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(lab.__version__, prog_name="golab")
+def cli() -> None:
+    """Replay the silent failures of Go module fetching, and see which diagnostics notice.
+
+    Exit status: 0 everything as recorded; 1 something differs; 2 wrong usage or an invalid
+    scenario; 3 a lab could not run or proved nothing; 130 interrupted.
+    """
+
+
+def main() -> int:
+    """Run the command line: every error becomes one line and an exit status."""
+    try:
+        status = cli.main(prog_name="golab", standalone_mode=False)
+        sys.stdout.flush()
+        return int(status or 0)
+    except GolabError as error:
+        _say(str(error))
+        return error.exit_status
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.exceptions.Abort:
+        raise KeyboardInterrupt from None
+    except BrokenPipeError:  # the reader of our output, such as `head`, has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001 - a user gets a line, not a traceback
+        if os.environ.get("GOLAB_DEBUG"):
+            traceback.print_exc()
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{Path(frame.filename).name}:{frame.lineno}"
+        _say(f"a defect of golab: {type(error).__name__}: {error} ({place}); set GOLAB_DEBUG=1")
+        return LAB
+
+
+def _say(text: str) -> None:
+    for line in text.splitlines():
+        click.echo(f"golab: {line}", err=True)

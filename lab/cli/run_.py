@@ -1,0 +1,134 @@
+"""`golab run`: replay scenarios and judge what was seen."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import threading
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lab.errors import DIFFERS, LAB, OK, UsageError
+from lab.sandbox.choose import BACKENDS, open_backend
+
+if TYPE_CHECKING:
+    from lab.cli.progress import Live
+    from lab.results import Report, RunResult
+    from lab.sandbox.interface import Lab
+    from lab.scenario.load import Run
+    from lab.session import Kept
+
+_SHOWN_IN_FULL = 3
+
+
+@click.command("run")
+@click.argument("scenarios", nargs=-1, metavar="[SCENARIO[/VARIANT] | FILE]...")
+@click.option("--all", "everything", is_flag=True, help="Replay the whole catalogue.")
+@click.option("--family", help="Replay one family of the catalogue, such as `versions`.")
+@click.option("--backend", type=click.Choice(BACKENDS), default="auto", show_default=True)
+@click.option("--go", "go", metavar="VERSION", help="The Go version to use.")
+@click.option("--jobs", type=click.IntRange(1, 64), metavar="N", help="Labs at a time.")
+@click.option("--seed", type=click.IntRange(0), metavar="N", help="What fixes every chance.")
+@click.option("--json", "json_file", metavar="FILE", help="Write the report there; - is stdout.")
+@click.option("--artifacts", type=click.Path(path_type=Path), metavar="DIR", help="Keep records.")
+@click.option("--keep", is_flag=True, help="Hold each lab open after its run, to look around in.")
+@click.option("-v", "--verbose", is_flag=True, help="Show every run in full.")
+def command(
+    scenarios: tuple[str, ...],
+    *,
+    everything: bool,
+    family: str | None,
+    backend: str,
+    go: str | None,
+    jobs: int | None,
+    seed: int | None,
+    json_file: str | None,
+    artifacts: Path | None,
+    keep: bool,
+    verbose: bool,
+) -> int:
+    """Replay scenarios: healthy, broken, repaired, verdict."""
+    _check_usage(scenarios, everything=everything, family=family)
+    several = everything or family is not None or len(scenarios) > 1
+    human = json_file != "-"
+    # The backend's processes load mitmproxy while this one reads scenarios.
+    with open_backend(backend, labs=2 if several else 1) as place:
+        from lab.cli.progress import Live, fetching
+        from lab.session import Session
+        from lab.toolchain import ensure
+
+        runs = _selected(scenarios, everything=everything, family=family)
+        with fetching() as progress:
+            toolchain = ensure(go, progress)
+        if human:  # rich is loaded while the labs run
+            threading.Thread(target=import_module, args=("lab.report.terminal",)).start()
+        with Live(len(runs), shown=human) as live:
+            session = Session(
+                place,
+                toolchain,
+                seed=secrets.randbits(32) if seed is None else seed,
+                keep=_hold(live) if keep else None,
+            )
+            report = session.run(runs, live, jobs=1 if keep else jobs or os.cpu_count() or 1)
+    report = _written(report, json_file, artifacts)
+    if human:
+        from lab.report import terminal
+
+        terminal.print_report(report, verbose=verbose or len(runs) <= _SHOWN_IN_FULL)
+    return _status(report)
+
+
+def _check_usage(scenarios: tuple[str, ...], *, everything: bool, family: str | None) -> None:
+    if scenarios and (everything or family):
+        raise UsageError("name scenarios, or say --all or --family, but not both")
+    if not scenarios and not everything and not family:
+        raise UsageError("which scenario? `golab list` shows them; `golab run --all` runs all")
+
+
+def _selected(scenarios: tuple[str, ...], *, everything: bool, family: str | None) -> list[Run]:
+    from lab.scenario.load import catalogue, select
+
+    if not everything and not family:
+        return select(scenarios)
+    known = catalogue().values()
+    families = {loaded.scenario.family for loaded in known}
+    if family and family not in families:
+        raise UsageError(f"no family {family!r}; one of {', '.join(sorted(families))}")
+    return [
+        run for loaded in known if family in (None, loaded.scenario.family) for run in loaded.runs()
+    ]
+
+
+def _hold(live: Live) -> Kept:
+    """Return what keeps a lab open until the user has seen enough of it."""
+
+    def hold(lab: Lab, result: RunResult) -> None:
+        live.stop()
+        click.echo(
+            f"{result.name}: {result.verdict}; its lab is kept, as the last arm left it.", err=True
+        )
+        click.echo(f"  to enter it, from another terminal:\n    {lab.entrance()}", err=True)
+        click.prompt("Enter ends it", default="", show_default=False, prompt_suffix=" ", err=True)
+
+    return hold
+
+
+def _written(report: Report, json_file: str | None, artifacts: Path | None) -> Report:
+    from lab.report import artifacts as artifact_files
+    from lab.report import json_report
+
+    if artifacts is not None:
+        report = artifact_files.write(report, artifacts)
+    if json_file is not None:
+        json_report.write(report, json_file)
+    return report
+
+
+def _status(report: Report) -> int:
+    verdicts = {run.verdict for run in report.runs}
+    if verdicts & {"invalid", "error"}:
+        return LAB
+    return DIFFERS if "changed" in verdicts else OK

@@ -1,0 +1,156 @@
+"""The Go client of one arm: its directories, its environment, its project, its commands."""
+
+from __future__ import annotations
+
+import shlex
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from lab.sandbox.interface import ENTRANCE, Answer, Command, Completed, Lab, LabSpec
+from lab.scenario.model import ClientSpec
+from lab.world.modpath import escape
+
+HOME = "/lab/home"
+PROJECT = f"{HOME}/project"
+TEMPORARY = "/lab/tmp"
+GOROOT = "/lab/go"
+SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+PATH = f"{GOROOT}/bin:{SYSTEM_PATH}"
+CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
+
+DEFAULT_GO_MOD = "module lab.example/project\n\ngo 1.21\n"
+_SHELL_CHARACTERS = frozenset("|&;<>()$`*?~#\n")
+
+
+@dataclass(frozen=True)
+class Client:
+    """A Go client inside a lab.
+
+    `cold` gives one that shares nothing but its settings and credentials with this one, as on a
+    new CI machine.
+    """
+
+    lab: Lab
+    env: Mapping[str, str]
+    logins: Mapping[str, str]
+    project: str = PROJECT
+
+    def run(self, command: str | list[str], *, limit: float, **env: str) -> Completed:
+        """Run a command in the project; text is split as a shell would, pipes and all."""
+        argv = words(command) if isinstance(command, str) else command
+        return self.lab.run(Command(tuple(argv), {**self.env, **env}, self.project, limit))
+
+    def cold(self, name: str) -> Client:
+        """Return a client with empty caches and no project, for a probe of this name."""
+        home = f"/lab/cold/{name}"
+        self.lab.write({f"{home}/nowhere/.keep": ""})
+        env = {**self.env, "GOPATH": f"{home}/go", "GOMODCACHE": f"{home}/go/pkg/mod"}
+        return replace(self, env=env, project=f"{home}/nowhere")
+
+    def fetch(self, url: str, *, limit: float, anonymous: bool = False) -> Answer:
+        """GET a URL as go would: with the credentials of .netrc, over https only."""
+        login = None if anonymous else self.login_for(url)
+        headers = {"Authorization": f"Basic {b64encode(login.encode()).decode()}"} if login else {}
+        return self.lab.fetch(url, headers, limit)
+
+    def login_for(self, url: str) -> str | None:
+        """Return `user:secret` for this URL, if .netrc has it (internal/auth)."""
+        parts = urlsplit(url)
+        return self.logins.get(parts.netloc) if parts.scheme == "https" else None
+
+    def resolve(self, name: str, limit: float) -> Mapping[str, str]:
+        """Ask each resolver for a name; see `Lab.resolve`."""
+        return self.lab.resolve(name, limit)
+
+    def handshake(self, address: str, server_name: str, limit: float) -> str:
+        """Try a TLS handshake; '' is success. See `Lab.handshake`."""
+        return self.lab.handshake(address, server_name, limit)
+
+    @staticmethod
+    def escaped(module: str) -> str:
+        """Return a module path as it stands in a URL (module.EscapePath)."""
+        return escape(module)
+
+    def has(self, program: str) -> bool:
+        """Tell whether the client has a program."""
+        return self.lab.has(program, self.env["PATH"])
+
+
+def prepare(lab: Lab, lab_spec: LabSpec, spec: ClientSpec) -> Client:
+    """Set up a fresh client in a lab: nothing of an earlier arm is left."""
+    for path in (HOME, TEMPORARY, "/lab/cold"):
+        lab.remove(path)
+    project = {"go.mod": DEFAULT_GO_MOD, **spec.project}
+    files = {f"{PROJECT}/{name}": text for name, text in project.items()}
+    files[f"{TEMPORARY}/.keep"] = ""
+    files[f"{HOME}/.config/go/telemetry/mode"] = "off\n"
+    lab.write(files)
+    return settle(lab, lab_spec, spec)
+
+
+def settle(lab: Lab, lab_spec: LabSpec, spec: ClientSpec) -> Client:
+    """Give a client that is there already other settings and credentials."""
+    logins = {}
+    for host, name in spec.netrc.items():
+        credential = lab_spec.tree.world.credential(name)
+        logins[host] = f"{credential.user}:{credential.secret}"
+    env = environment(lab_spec, spec)
+    lab.write(
+        {
+            "/etc/resolv.conf": resolv_conf(lab.resolver, spec.resolver),
+            f"{HOME}/.netrc": netrc(logins),
+            ENTRANCE: entrance(env),
+        }
+    )
+    return Client(lab, env, logins)
+
+
+def environment(lab_spec: LabSpec, spec: ClientSpec) -> dict[str, str]:
+    """Return the whole environment of a client; nothing of golab's own goes in."""
+    return {
+        "PATH": PATH,
+        "HOME": HOME,
+        "LANG": "C.UTF-8",
+        "TMPDIR": TEMPORARY,
+        "GOPATH": f"{HOME}/go",
+        "GOMODCACHE": f"{HOME}/go/pkg/mod",
+        "GOCACHE": f"{HOME}/.cache/go-build",
+        "GOENV": f"{HOME}/.config/go/env",
+        "GOTOOLCHAIN": "local",
+        "GOSUMDB": lab_spec.tree.gosumdb,
+        "SSL_CERT_FILE": CA_BUNDLE,
+        "CURL_CA_BUNDLE": CA_BUNDLE,
+        "GIT_SSL_CAINFO": CA_BUNDLE,
+        "GIT_TERMINAL_PROMPT": "0",
+        **spec.env,
+    }
+
+
+def entrance(env: Mapping[str, str]) -> str:
+    """Write the script that puts a person in the client's place."""
+    exports = [f"export {name}={shlex.quote(value)}\n" for name, value in env.items()]
+    return "".join(exports) + f"export PS1='lab$ '\ncd {PROJECT}\nexec sh -i\n"
+
+
+def netrc(logins: Mapping[str, str]) -> str:
+    """Write a .netrc; `logins` are host -> user:secret."""
+    lines = []
+    for host, login in logins.items():
+        user, _, secret = login.partition(":")
+        lines.append(f"machine {host} login {user} password {secret}\n")
+    return "".join(lines)
+
+
+def resolv_conf(address: str, options: str | None) -> str:
+    """Write a resolv.conf that names the edge."""
+    return f"nameserver {address}\n" + (f"options {options}\n" if options else "")
+
+
+def words(command: str) -> list[str]:
+    """Split a command line; what only a shell understands is given to one."""
+    first = command.split(maxsplit=1)[0]
+    if _SHELL_CHARACTERS.isdisjoint(command) and "=" not in first:
+        return shlex.split(command)
+    return ["sh", "-c", command]

@@ -1,0 +1,1 @@
+"""Checks that say `alarm` or `quiet`: the documented ones as data, golab's own as probes."""

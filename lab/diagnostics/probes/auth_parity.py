@@ -1,0 +1,28 @@
+"""Finds a proxy that answers a private module's path alike with and without credentials."""
+
+from __future__ import annotations
+
+from lab.client import Client
+from lab.diagnostics.interface import Finding, Target, alarm, quiet, unavailable
+from lab.gosettings import first_proxy, is_private
+
+COMPARES = "GET @v/list with the client's credentials and without any; a private one must differ"
+
+
+def check(client: Client, target: Target, limit: float) -> Finding:
+    """Ask twice and compare."""
+    proxy = first_proxy(client.env)
+    if not proxy:
+        return unavailable("GOPROXY names no proxy")
+    if not is_private(target.module, client.env):
+        return quiet(f"{target.module} is public")
+    url = f"{proxy}/{client.escaped(target.module)}/@v/list"
+    if client.login_for(url) is None:
+        return unavailable("there are no credentials for this proxy")
+    known = client.fetch(url, limit=limit)
+    anonymous = client.fetch(url, limit=limit, anonymous=True)
+    if anonymous.error:
+        return quiet(f"nobody gets an answer without credentials: {anonymous.error}")
+    if anonymous.status == 200 and (known.status, known.body) == (200, anonymous.body):
+        return alarm(f"HTTP 200, the same {len(known.body)} bytes, with and without credentials")
+    return quiet(f"HTTP {known.status} with credentials, HTTP {anonymous.status} without")

@@ -1,0 +1,24 @@
+"""Finds a proxy that accepts and then falls silent: go itself would wait for ever."""
+
+from __future__ import annotations
+
+from lab.client import Client
+from lab.diagnostics.interface import Finding, Target, alarm, quiet, unavailable
+from lab.gosettings import first_proxy
+
+COMPARES = "GET list, .info, .mod and .zip to their last byte, each under a time limit"
+
+
+def check(client: Client, target: Target, limit: float) -> Finding:
+    """Read each file that go would read; any complete answer will do, whatever its status."""
+    proxy = first_proxy(client.env)
+    if not proxy:
+        return unavailable("GOPROXY names no proxy")
+    base = f"{proxy}/{client.escaped(target.module)}/@v/"
+    total = 0
+    for name in ("list", *(f"{target.version}.{ending}" for ending in ("info", "mod", "zip"))):
+        answer = client.fetch(base + name, limit=min(limit, 2.0))
+        if answer.error:
+            return alarm(f"@v/{name}: {answer.error} after {len(answer.body)} bytes of the body")
+        total += len(answer.body)
+    return quiet(f"4 files, {total} bytes")

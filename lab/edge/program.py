@@ -1,0 +1,111 @@
+"""Runs the edge: DNS on :53, TLS on :443, plain HTTP on :80, a forward proxy on :8080."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pydantic
+
+from lab.edge import lean  # noqa: F401 - before anything of mitmproxy's
+
+# isort: split
+from mitmproxy import options
+from mitmproxy.addons import core, next_layer, proxyserver, tlsconfig
+from mitmproxy.master import Master
+
+from faults.addon import Faults
+from faults.rules import Rule
+from lab.edge.routing import LabNames, ToOrigin
+from lab.errors import LabError
+from lab.sandbox.control import listen
+
+_RULES = pydantic.TypeAdapter(list[Rule])
+
+
+@dataclass(frozen=True)
+class EdgeSpec:
+    """Where an edge listens, which names it serves, and where the origin is.
+
+    `authority` is the directory with the certificate authority, `control` the control socket.
+    """
+
+    address: str
+    names: tuple[str, ...]
+    origin: tuple[str, int]
+    authority: Path
+    control: Path
+
+
+class Control:
+    """What golab can ask of a running edge."""
+
+    def __init__(self, faults: Faults) -> None:
+        self.faults = faults
+
+    def __call__(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Carry out one request: `arm` with rules and seed, or `collect`."""
+        match request:
+            case {"do": "arm", "rules": rules, "seed": seed}:
+                self.faults.ledger.clear()
+                self.faults.arm(_RULES.validate_python(rules), seed)
+                return {}
+            case {"do": "collect"}:
+                return {"records": self.faults.ledger.snapshot(), "fired": self.faults.fired()}
+        raise ValueError(f"the edge cannot {request.get('do')!r}")
+
+
+def run(spec: EdgeSpec, ready: Callable[[], None]) -> None:
+    """Serve until the process is ended; call `ready` once every port is open."""
+    logging.getLogger("mitmproxy").setLevel(logging.ERROR)
+    asyncio.run(_serve(spec, ready))
+
+
+class _Ready:
+    """Calls `ready` when mitmproxy has started, and fails if one of its ports is not open."""
+
+    def __init__(self, servers: proxyserver.Proxyserver, ready: Callable[[], None]) -> None:
+        self.servers = servers
+        self.ready = ready
+
+    def running(self) -> None:
+        """mitmproxy's event: every server has been tried."""
+        for server in self.servers.servers:
+            if not server.is_running:
+                raise LabError(f"the edge cannot listen: {server.last_exception}")
+        self.ready()
+
+
+async def _serve(spec: EdgeSpec, ready: Callable[[], None]) -> None:
+    master = Master(options.Options())
+    faults = Faults()
+    servers = proxyserver.Proxyserver()
+    master.addons.add(
+        core.Core(),
+        servers,
+        next_layer.NextLayer(),
+        tlsconfig.TlsConfig(),
+        faults,
+        LabNames(spec.names, spec.address),
+        ToOrigin(spec.names, spec.origin),
+        _Ready(servers, ready),
+    )
+    where = f"{spec.address}:"
+    master.options.update(
+        confdir=str(spec.authority),
+        mode=[
+            f"dns@{where}53",
+            f"reverse:https://edge.invalid@{where}443",
+            f"reverse:http://edge.invalid@{where}80",
+            f"regular@{where}8080",
+        ],
+        connection_strategy="lazy",
+        upstream_cert=False,
+        keep_host_header=True,
+    )
+    async with await listen(spec.control, Control(faults)):
+        await master.run()

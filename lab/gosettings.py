@@ -1,0 +1,72 @@
+"""How go reads the settings that decide where a module comes from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+DEFAULT_GOPROXY = "https://proxy.golang.org,direct"
+
+
+def proxies(env: Mapping[str, str]) -> list[str]:
+    """Return the entries of GOPROXY up to `off` or `direct` (modfetch/proxy.go, proxyList)."""
+    found = []
+    for entry in re.split(r"[,|]", env.get("GOPROXY") or DEFAULT_GOPROXY):
+        name = entry.strip()
+        if name:
+            found.append(name)
+        if name in ("off", "direct"):
+            break
+    return found
+
+
+def first_proxy(env: Mapping[str, str]) -> str:
+    """Return the base URL of the first proxy, without a slash at its end, or ''."""
+    urls = [entry for entry in proxies(env) if entry not in ("off", "direct")]
+    return urls[0].rstrip("/") if urls else ""
+
+
+def is_private(module: str, env: Mapping[str, str]) -> bool:
+    """Tell whether any of the settings for private modules covers `module`."""
+    names = ("GOPRIVATE", "GONOPROXY", "GONOSUMDB")
+    return any(matches(env.get(name, ""), module) for name in names)
+
+
+def matches(patterns: str, module: str) -> bool:
+    """Tell whether a comma list of globs covers a module path or a prefix of it.
+
+    Each glob is matched with as many path elements as it has (x/mod/module,
+    MatchPrefixPatterns); neither spaces nor schemes are taken off.
+    """
+    elements = module.split("/")
+    for pattern in patterns.split(","):
+        globs = pattern.removesuffix("/").split("/")
+        if pattern and len(globs) <= len(elements) and all(map(_glob, globs, elements)):
+            return True
+    return False
+
+
+def _glob(pattern: str, element: str) -> bool:
+    expression = ""
+    rest = pattern
+    while rest:
+        character, rest = rest[0], rest[1:]
+        match character:
+            case "*":
+                expression += ".*"
+            case "?":
+                expression += "."
+            case "\\" if rest:
+                expression += re.escape(rest[0])
+                rest = rest[1:]
+            case "[":
+                body, closed, rest = rest.partition("]")
+                if not closed or body in ("", "^"):
+                    return False  # go: a malformed pattern matches nothing, and nobody is told
+                expression += f"[{body}]"
+            case _:
+                expression += re.escape(character)
+    try:
+        return re.fullmatch(expression, element) is not None
+    except re.error:
+        return False

@@ -1,0 +1,5 @@
+"""The hermetic Internet of a lab: module proxies, checksum database and repositories of a world."""
+
+from lab.origin.server import serve
+
+__all__ = ["serve"]

@@ -1,0 +1,1 @@
+"""Views of one result tree, one file per format. They read results and nothing else."""

@@ -1,0 +1,56 @@
+"""A directory with everything a run left to look at: a folder per run, a few files per arm."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+from lab.errors import UsageError
+from lab.results import ArmResult, Report, RunResult
+
+
+def write(report: Report, directory: Path) -> Report:
+    """Write the artifacts of every run below `directory`.
+
+    Returns: the report, with the paths of what was written in it.
+
+    Raises:
+        UsageError: the directory cannot be written to.
+    """
+    try:
+        runs = [_write_run(run, directory) for run in report.runs]
+    except OSError as error:
+        what = f"{error.filename}: {error.strerror}"
+        raise UsageError(f"the artifacts cannot be written: {what}") from None
+    return report.model_copy(update={"runs": runs})
+
+
+def _write_run(run: RunResult, directory: Path) -> RunResult:
+    folder = directory / run.name.replace("/", ".")
+    folder.mkdir(parents=True, exist_ok=True)
+    written = {}
+    for arm, result in run.arms.items():
+        for name, text in _files(result):
+            target = folder / f"{arm}.{name}"
+            target.write_text(text, encoding="utf-8")
+            written[target.name] = str(target)
+    target = folder / "result.json"
+    written[target.name] = str(target)
+    done = run.model_copy(update={"artifacts": written})
+    target.write_text(done.model_dump_json(by_alias=True, indent=2) + "\n", encoding="utf-8")
+    return done
+
+
+def _files(arm: ArmResult) -> Iterator[tuple[str, str]]:
+    yield (
+        "commands.txt",
+        "\n".join(
+            f"$ {shlex.join(command.argv)}\n{command.stdout}{command.stderr}"
+            f"# exit {command.exit}, {command.seconds} s\n"
+            for command in arm.commands
+        ),
+    )
+    yield "requests.jsonl", "".join(json.dumps(record) + "\n" for record in arm.requests)
+    yield from arm.project.items()

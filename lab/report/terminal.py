@@ -1,0 +1,240 @@
+"""The report for a person at a terminal."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from lab.results import (
+    ARMS,
+    ArmName,
+    ArmResult,
+    CommandResult,
+    DiagnosticResult,
+    Report,
+    RunResult,
+)
+
+_MOST_LINES = 8
+_WIDE = 110
+_SHORT = {"unavailable": "-", "alarm": "ALARM"}
+_STYLES = {
+    "reproduced": "bold green",
+    "changed": "bold yellow",
+    "invalid": "bold red",
+    "error": "bold red",
+    "detected": "green",
+    "miss": "red",
+    "false-alarm": "yellow",
+    "alarm": "bold",
+    "quiet": "dim",
+    "unavailable": "dim",
+}
+
+
+def print_report(report: Report, *, verbose: bool) -> None:
+    """Print every run in full, or, for many, a line each; and the sum of them."""
+    console = Console(highlight=False)
+    with console.capture() as captured:
+        _print(console, report, verbose=verbose)
+    for line in captured.get().splitlines():
+        console.file.write(line.rstrip() + "\n")
+
+
+def _print(console: Console, report: Report, *, verbose: bool) -> None:
+    if verbose:
+        for before, result in zip([None, *report.runs], report.runs, strict=False):
+            told = before is not None and before.scenario == result.scenario
+            console.print(full(result, console.width, told=told))
+    else:
+        console.print(summary(report))
+    if len(report.runs) > 1:
+        console.print(_closing(report))
+
+
+def full(result: RunResult, width: int, *, told: bool = False) -> RenderableType:
+    """Show one run from its story to its verdict; `told`: a variant before it told the story."""
+    parts: list[RenderableType] = [_heading(result, told=told)]
+    parts += [_arm(arm, result) for arm in result.arms]
+    if result.diagnostics:
+        parts.append(_diagnostics(result.diagnostics, width))
+    if not told:
+        parts.append(_labelled("lesson", result.lesson))
+    parts += [_verdict(result), Text()]
+    return Group(*parts)
+
+
+def _heading(result: RunResult, *, told: bool) -> RenderableType:
+    title = Text.assemble((result.name, "bold cyan"), "  ", (result.title, "bold"))
+    if told:
+        return Group(title, Text())
+    sources = [
+        Padding(Text(f"documented in {source}", style="dim"), (0, 0, 0, 2), expand=False)
+        for source in result.sources
+    ]
+    return Group(title, *sources, Padding(Text(result.story), (1, 0, 1, 2), expand=False))
+
+
+def _arm(arm: ArmName, result: RunResult) -> RenderableType:
+    this = result.arms[arm]
+    rows: list[RenderableType] = [Text(arm, style="bold")]
+    rows += [
+        Padding(Text(line, style="dim"), (0, 0, 0, 2), expand=False) for line in this.conditions
+    ]
+    for name, hits in this.fired.items():
+        times = {0: "never fired", 1: "fired once"}.get(hits, f"fired {hits} times")
+        rows.append(Text.assemble("  fault ", (name, "magenta"), f" {times}"))
+    for command in this.commands:
+        rows.append(_command(command))
+    judged = this.judged
+    healthy = result.arms.get("healthy")
+    if arm == "broken" and healthy:
+        rows += _changes(healthy, this)
+    else:
+        rows += _output(judged)
+    rows += [Text(f"  not as expected: {text}", style="bold yellow") for text in this.differences]
+    return Group(*rows, Text())
+
+
+def _command(command: CommandResult) -> Text:
+    exit_ = "ended by the lab's limit" if command.exit is None else f"exit {command.exit}"
+    shown = command.argv[-1] if command.argv[:2] == ["sh", "-c"] else shlex.join(command.argv)
+    style = "green" if command.exit == 0 else "red"
+    return Text.assemble(
+        "  $ ", (shown, "bold"), "  ", (exit_, style), f"  {command.seconds:.2f} s"
+    )
+
+
+def _output(command: CommandResult) -> list[RenderableType]:
+    lines = [line for text in (command.stdout, command.stderr) for line in text.splitlines()]
+    if not lines:
+        return [_indented(Text("(prints nothing)", style="dim"))]
+    shown = [_indented(Text(line)) for line in lines[:_MOST_LINES]]
+    if len(lines) > _MOST_LINES:
+        shown.append(_indented(Text(f"… {len(lines) - _MOST_LINES} more lines", style="dim")))
+    return shown
+
+
+def _indented(text: Text) -> RenderableType:
+    return Padding(text, (0, 0, 0, 6), expand=False)
+
+
+def _changes(healthy: ArmResult, broken: ArmResult) -> list[RenderableType]:
+    """Show what the broken arm answered, with its difference from the healthy one picked out."""
+    before, after = healthy.judged, broken.judged
+    if before.stdout == after.stdout:
+        rows = _output(after)
+    else:
+        lines = words_changed(before.stdout, after.stdout).split("\n")
+        rows = [_indented(line) for line in lines if line.plain.strip()][:_MOST_LINES]
+        rows += [_indented(Text(line)) for line in after.stderr.splitlines()[:_MOST_LINES]]
+    old, new = (arm.project.get("go.mod", "").splitlines() for arm in (healthy, broken))
+    for line in difflib.unified_diff(old, new, n=0, lineterm=""):
+        if re.match(r"[+-](?![+-])", line):
+            style = "red" if line.startswith("-") else "green"
+            rows.append(_indented(Text(f"go.mod: {line[0]} {line[1:].strip()}", style=style)))
+    return rows
+
+
+def words_changed(before: str, after: str) -> Text:
+    """Mark what changed from one text to the other as GNU wdiff does: [-gone-] {+new+}."""
+    old, new = re.findall(r"\n|[^\s]+", before), re.findall(r"\n|[^\s]+", after)
+    text = Text()
+    for kind, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if kind == "equal":
+            pieces = [Text(" ".join(old[a:b]).replace(" \n", "\n").replace("\n ", "\n"))]
+        else:
+            gone, come = (" ".join(words).strip() for words in (old[a:b], new[c:d]))
+            pieces = [Text(f"[-{gone}-]", style="red")] if gone else []
+            pieces += [Text(f"{{+{come}+}}", style="green")] if come else []
+        for piece in pieces:
+            if text and not text.plain.endswith("\n") and not piece.plain.startswith("\n"):
+                text.append(" ")
+            text.append(piece)
+    return text
+
+
+def _diagnostics(rows: Sequence[DiagnosticResult], width: int) -> RenderableType:
+    """Show the table; what each said stands behind it, or below where the terminal is narrow."""
+    name_width = max(len(row.id) for row in rows) + 4
+    head = f"{'diagnostics':<{name_width}}{'healthy':<9}{'broken':<9}{'repaired':<10}outcome"
+    lines = [Text(head, style="bold")]
+    for row in sorted(rows, key=lambda row: (row.origin != "documented", row.id)):
+        mark = "  " if row.origin == "documented" else "* "
+        line = Text(f"{mark}{row.id:<{name_width - 2}}")
+        for arm, size in zip(ARMS, (9, 9, 10), strict=True):
+            state = getattr(row, arm)
+            line.append(f"{_SHORT.get(state, state):<{size}}", style=_STYLES.get(state, ""))
+        line.append(row.outcome, style=_STYLES.get(row.outcome, "bold red"))
+        if not row.agrees:
+            line.append(f" (recorded {row.recorded})", style="bold yellow")
+        said = Text(row.said["broken"], style="dim")
+        if width >= _WIDE:
+            line.append(" " * max(2, name_width + 41 - line.cell_len))
+            said.truncate(width - line.cell_len - 1, overflow="ellipsis")
+            line.append(said)
+        lines.append(line)
+        if width < _WIDE and row.broken != "quiet":
+            said.truncate(width - 7, overflow="ellipsis")
+            lines.append(Text("      ").append(said))
+    lines.append(Text("* golab's own probe; the others are documented checks", style="dim"))
+    return Group(*lines, Text())
+
+
+def _labelled(label: str, text: str) -> RenderableType:
+    return Group(Text.assemble((f"{label}  ", "bold"), " ".join(text.split())))
+
+
+def _verdict(result: RunResult) -> RenderableType:
+    words: Mapping[str, str] = {
+        "reproduced": "as recorded, in all three arms",
+        "changed": "not as recorded",
+        "invalid": "the run proves nothing",
+        "error": "the lab failed",
+        "skipped": "not run",
+    }
+    silent = {True: "silent: same exit status, another result", False: "not silent", None: ""}
+    text = Text.assemble(
+        ("verdict  ", "bold"),
+        (result.verdict.upper(), _STYLES.get(result.verdict, "")),
+        f"  {words[result.verdict]}",
+    )
+    if result.verdict in ("reproduced", "changed") and silent[result.silent]:
+        text.append(f"; {silent[result.silent]}")
+    text.append(f"  (go {result.go}, {result.backend}, {result.seconds:.2f} s)", style="dim")
+    reasons = [f"         {reason}" for reason in result.reason.split("; ") if reason]
+    return Group(text, *(Text(reason, style="yellow") for reason in reasons))
+
+
+def summary(report: Report) -> RenderableType:
+    """Show many runs, a line each."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    table.add_column("scenario", overflow="fold", min_width=12)
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("silent", no_wrap=True)
+    table.add_column("detected by", overflow="fold", ratio=1)
+    table.add_column("s", justify="right", no_wrap=True)
+    for run in report.runs:
+        verdict = Text(run.verdict, style=_STYLES.get(run.verdict, ""))
+        silent = {True: "yes", False: "no", None: "-"}[run.silent]
+        seen = ", ".join(run.detected_by) if not run.reason else run.reason
+        table.add_row(run.name, verdict, silent, seen, f"{run.seconds:.1f}")
+    return table
+
+
+def _closing(report: Report) -> RenderableType:
+    sums = report.totals
+    counts = [
+        f"{getattr(sums, verdict)} {verdict}"
+        for verdict in ("reproduced", "changed", "invalid", "error", "skipped")
+        if getattr(sums, verdict)
+    ]
+    line = f"{sums.runs} runs: {', '.join(counts)}  ({sums.seconds:.1f} s, seed {report.seed})"
+    return Text(line, style="bold")

@@ -1,0 +1,142 @@
+"""The result tree of a run: what `--json` prints (`golab.report/1`) and every report shows."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+ArmName = Literal["healthy", "broken", "repaired"]
+ARMS: tuple[ArmName, ...] = ("healthy", "broken", "repaired")
+Verdict = Literal["reproduced", "changed", "invalid", "error", "skipped"]
+State = Literal["quiet", "alarm", "unavailable", "error"]
+Outcome = Literal["detected", "miss", "false-alarm", "unavailable", "error"]
+
+
+class Result(BaseModel):
+    """A piece of a report."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True, extra="forbid")
+
+
+class CommandResult(Result):
+    """One command of an arm and what it did."""
+
+    argv: list[str]
+    exit: int | None
+    """None: the lab's own limit ended it."""
+    stdout: str
+    stderr: str
+    seconds: float
+
+
+class ArmResult(Result):
+    """One pass through the replay."""
+
+    conditions: list[str] = []
+    """What is particular to this arm, in words: settings, credentials, the remedy."""
+    commands: list[CommandResult]
+    project: dict[str, str] = {}
+    """go.mod and go.sum as the replay left them."""
+    requests: list[dict[str, Any]] = []
+    """Every DNS query, TLS handshake and HTTP request of the replay, in order."""
+    fired: dict[str, int] = {}
+    """Fault -> how often it fired during the replay."""
+    differences: list[str] = []
+    """How the arm differs from what the scenario expects; empty: not at all."""
+
+    @property
+    def judged(self) -> CommandResult:
+        """The command that the scenario judges: the last one."""
+        return self.commands[-1]
+
+
+class DiagnosticResult(Result):
+    """What one diagnostic said in the three arms."""
+
+    id: str
+    origin: Literal["documented", "golab", "tool"]
+    command: str
+    """What a person would type; for golab's own probes, what they compare."""
+    healthy: State
+    broken: State
+    repaired: State
+    said: dict[str, str]
+    """Arm -> what it said, in a line."""
+    outcome: Outcome
+    recorded: Outcome | None
+    """None: the scenario does not record this diagnostic."""
+
+    @property
+    def agrees(self) -> bool:
+        """Whether this is as recorded; a diagnostic that cannot run here contradicts nothing."""
+        return self.outcome == "unavailable" or self.outcome == self.recorded
+
+
+class RunResult(Result):
+    """One scenario (or one of its variants), replayed once."""
+
+    scenario: str
+    variant: str | None = None
+    kind: Literal["failure", "myth"]
+    family: str
+    title: str
+    sources: list[str] = []
+    """Where it is documented, in words."""
+    story: str = ""
+    lesson: str = ""
+    go: str
+    backend: str
+    through: str | None = None
+    verdict: Verdict
+    reason: str = ""
+    seconds: float
+    silent: bool | None = None
+    """Measured: the broken arm exits as the healthy one does, with another result."""
+    arms: dict[ArmName, ArmResult] = {}
+    diagnostics: list[DiagnosticResult] = []
+    detected_by: list[str] = []
+    missed_by: list[str] = []
+    false_alarms: list[str] = []
+    artifacts: dict[str, str] = {}
+
+    @property
+    def name(self) -> str:
+        """`scenario` or `scenario/variant`."""
+        return f"{self.scenario}/{self.variant}" if self.variant else self.scenario
+
+
+class Totals(Result):
+    """How many runs came to which verdict."""
+
+    runs: int
+    reproduced: int
+    changed: int
+    invalid: int
+    error: int
+    skipped: int
+    seconds: float
+
+
+class Report(Result):
+    """Everything one `golab run` found out."""
+
+    schema_: Literal["golab.report/1"] = Field(default="golab.report/1", alias="schema")
+    golab: str
+    """The version of golab."""
+    backend: str
+    seed: int
+    started: str
+    """RFC 3339, UTC."""
+    seconds: float
+    runs: list[RunResult]
+    totals: Totals
+
+
+def totals(runs: list[RunResult], seconds: float) -> Totals:
+    """Count verdicts."""
+    counts = {
+        verdict: sum(run.verdict == verdict for run in runs)
+        for verdict in ("reproduced", "changed", "invalid", "error", "skipped")
+    }
+    return Totals(runs=len(runs), seconds=seconds, **counts)

@@ -1,0 +1,148 @@
+"""What every backend offers: a sealed lab in which commands run and traffic is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+if TYPE_CHECKING:  # a sandbox starts before the rest of golab is loaded
+    from faults.rules import Rule
+    from lab.toolchain import Toolchain
+    from lab.world.tree import Tree
+
+EDGE = "198.18.0.2"
+"""The address of the edge in the lab's own network (RFC 2544: it is nobody's)."""
+
+ORIGIN = "198.18.0.3"
+"""The address of the origin; only the edge talks to it."""
+
+
+ENTRANCE = "/lab/enter.sh"
+"""A script in every lab: a shell with the client's environment, in its project."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """A program to run as the client.
+
+    `limit` is in seconds; a command that is still running then is killed with all its children.
+    A relative program is looked up on the client's PATH.
+    """
+
+    argv: tuple[str, ...]
+    env: Mapping[str, str]
+    cwd: str
+    limit: float
+    stdin: str = ""
+
+
+@dataclass(frozen=True)
+class Completed:
+    """What a command did. `exit` is None when the lab's own limit ended it."""
+
+    argv: tuple[str, ...]
+    exit: int | None
+    stdout: str
+    stderr: str
+    seconds: float
+
+    @property
+    def timed_out(self) -> bool:
+        """Whether the lab, not the command, ended it."""
+        return self.exit is None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one HTTP request of a probe came to: a response, or the error that stood in its way.
+
+    `stage` is how far it got: `dns`, `connect`, `tls`, `headers`, `body` or `done`.
+    """
+
+    stage: str
+    status: int = 0
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    error: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class LabSpec:
+    """What a lab is made of."""
+
+    name: str
+    tree: Tree
+    toolchain: Toolchain
+
+
+class Lab(Protocol):
+    """A running, sealed lab."""
+
+    resolver: str
+    """The address of the only resolver the client has."""
+
+    def write(self, files: Mapping[str, str | bytes]) -> None:
+        """Write files for the client; directories are made as needed."""
+
+    def read(self, paths: Sequence[str]) -> dict[str, bytes]:
+        """Return the contents of those of the client's files that exist."""
+
+    def remove(self, path: str) -> None:
+        """Remove one of the client's files or directories, if it is there."""
+
+    def run(self, command: Command) -> Completed:
+        """Run a program as the client. May be called from several threads at once."""
+
+    def has(self, program: str, path: str) -> bool:
+        """Tell whether the client has this program on this PATH."""
+
+    def fetch(self, url: str, headers: Mapping[str, str], limit: float) -> Answer:
+        """Make one GET request from where the client stands. Redirects are not followed."""
+
+    def resolve(self, name: str, limit: float) -> Mapping[str, str]:
+        """Ask each of the client's resolvers for `name`: resolver -> answer or what went wrong."""
+
+    def handshake(self, address: str, server_name: str, limit: float) -> str:
+        """Try a TLS handshake with `address` under this SNI; '' is success, else the error."""
+
+    def entrance(self) -> str:
+        """Return the command with which a person enters the lab as its client."""
+
+    def edge(self, request: Mapping[str, Any]) -> Any:
+        """Ask the edge for something: `arm` rules, `collect` records."""
+
+    def origin(self, request: Mapping[str, Any]) -> Any:
+        """Ask the origin for something: change its state, `collect` its log."""
+
+
+class Backend(Protocol):
+    """A place where labs can run."""
+
+    name: str
+
+    def start(self, spec: LabSpec) -> LabHandle:
+        """Start a lab and prove that it is sealed."""
+
+    def close(self) -> None:
+        """End every lab that is still running."""
+
+
+class LabHandle(Lab, Protocol):
+    """A lab with a lifetime: leaving the `with` block removes everything."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+
+def rules_as_data(rules: Sequence[Rule]) -> list[dict[str, Any]]:
+    """Return rules in the form in which they travel to an edge."""
+    return [rule.model_dump(mode="json", by_alias=True, exclude_defaults=True) for rule in rules]

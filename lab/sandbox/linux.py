@@ -1,0 +1,148 @@
+"""The few Linux calls that Python's standard library does not offer (yet)."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import fcntl
+import os
+import platform
+import signal
+import socket
+import struct
+
+CLONE_NEWNS = 0x00020000
+CLONE_NEWUTS = 0x04000000
+CLONE_NEWIPC = 0x08000000
+CLONE_NEWUSER = 0x10000000
+CLONE_NEWPID = 0x20000000
+CLONE_NEWNET = 0x40000000
+
+MS_RDONLY = 0x1
+MS_NOSUID = 0x2
+MS_NODEV = 0x4
+MS_NOEXEC = 0x8
+MS_REMOUNT = 0x20
+MS_BIND = 0x1000
+MS_REC = 0x4000
+MS_PRIVATE = 0x40000
+
+_AT_FDCWD = -100
+_AT_RECURSIVE = 0x8000
+_MOUNT_ATTR_RDONLY = 0x1
+_MOUNT_ATTR_NOSUID = 0x2
+_SYS_MOUNT_SETATTR = 442  # the same number on every architecture since Linux 5.12
+
+_PR_SET_PDEATHSIG = 1
+_PR_CAPBSET_DROP = 24
+_PR_SET_NO_NEW_PRIVS = 38
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _checked(result: int, what: str) -> None:
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), what)
+
+
+def unshare(flags: int) -> None:
+    """Move the calling process into new namespaces (unshare(2))."""
+    _checked(_libc.unshare(flags), "unshare")
+
+
+def mount(
+    source: str, target: str, kind: str | None = None, flags: int = 0, data: str = ""
+) -> None:
+    """Attach a file system (mount(2)); `kind` is None for binds and remounts."""
+    _checked(
+        _libc.mount(
+            source.encode(),
+            target.encode(),
+            kind.encode() if kind else None,
+            ctypes.c_ulong(flags),
+            data.encode() or None,
+        ),
+        target,
+    )
+
+
+def bind_read_only(source: str, target: str) -> None:
+    """Show `source`, with all that is mounted below it, read-only at `target`."""
+    mount(source, target, None, MS_BIND | MS_REC)
+    attributes = struct.pack("QQQQ", _MOUNT_ATTR_RDONLY | _MOUNT_ATTR_NOSUID, 0, 0, 0)
+    result = _libc.syscall(
+        ctypes.c_long(_SYS_MOUNT_SETATTR),
+        ctypes.c_int(_AT_FDCWD),
+        target.encode(),
+        ctypes.c_uint(_AT_RECURSIVE),
+        attributes,
+        ctypes.c_size_t(len(attributes)),
+    )
+    if result < 0:  # Linux before 5.12: one mount at a time
+        for point in _mounts_below(target):
+            _remount_read_only(point)
+
+
+def _mounts_below(target: str) -> list[str]:
+    found = []
+    with open("/proc/self/mountinfo", encoding="utf-8") as table:  # noqa: PTH123 - no pathlib cost
+        for line in table:
+            point = line.split()[4].encode().decode("unicode_escape")
+            if point == target or point.startswith(target.rstrip("/") + "/"):
+                found.append(point)
+    return found
+
+
+def _remount_read_only(point: str) -> None:
+    # A user namespace may not clear flags the host has set, so they are repeated.
+    have = os.statvfs(point).f_flag
+    kept = {os.ST_NODEV: MS_NODEV, os.ST_NOEXEC: MS_NOEXEC}
+    flags = sum(mine for theirs, mine in kept.items() if have & theirs)
+    mount("none", point, None, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | flags)
+
+
+def set_hostname(name: str) -> None:
+    """Name this machine, in its own UTS namespace."""
+    socket.sethostname(name)
+
+
+def die_with_parent() -> None:
+    """Have the kernel SIGKILL this process as soon as its parent is gone (prctl(2))."""
+    parent = os.getppid()
+    _checked(_libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "prctl")
+    # Parent 0 is a process outside of our pid namespace: it cannot be told from a dead one here.
+    if parent and os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def drop_privileges() -> None:
+    """Give up every capability for what is executed from here on, and the way back to them."""
+    _checked(_libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl")
+    for capability in range(64):
+        with contextlib.suppress(OSError):
+            _checked(_libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0), "prctl")
+
+
+_SIOCSIFADDR = 0x8916
+_SIOCSIFFLAGS = 0x8914
+_SIOCSIFNETMASK = 0x891C
+_IFF_UP = 0x1
+_INTERFACE_ADDRESS = struct.Struct("16sHH4s8x")
+_INTERFACE_FLAGS = struct.Struct("16sh14x")
+
+
+def loopback_up(addresses: list[str]) -> None:
+    """Bring `lo` up and give it these further IPv4 addresses, a /32 each (netdevice(7))."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
+        fcntl.ioctl(handle, _SIOCSIFFLAGS, _INTERFACE_FLAGS.pack(b"lo", _IFF_UP))
+        for index, address in enumerate(addresses):
+            name = f"lo:{index}".encode()
+            for request, value in ((_SIOCSIFADDR, address), (_SIOCSIFNETMASK, "255.255.255.255")):
+                packed = _INTERFACE_ADDRESS.pack(name, socket.AF_INET, 0, socket.inet_aton(value))
+                fcntl.ioctl(handle, request, packed)
+
+
+def kernel() -> str:
+    """Return the kernel's release, for messages."""
+    return platform.release()

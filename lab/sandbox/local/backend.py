@@ -1,0 +1,227 @@
+"""Starts local labs and speaks with them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from multiprocessing.connection import Connection, Pipe
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import lab
+from lab.errors import LabError
+from lab.sandbox.interface import EDGE, ENTRANCE, Answer, Command, Completed, LabSpec
+from lab.sandbox.local.layout import Layout
+
+_START_LIMIT = 30.0
+_END_LIMIT = 5.0
+_MODULES = [
+    "lab.edge.program",
+    "lab.origin.server",
+    "lab.sandbox.network",
+    "lab.sandbox.local.runner",
+]
+
+
+class LocalBackend:
+    """Runs labs in namespaces of this machine; see the package for how.
+
+    Where several labs are to come, mitmproxy is imported once for all of them. For a single one,
+    edge and origin import what they need side by side, and begin before it is known which lab it
+    will be: `start` finds it half way up.
+    """
+
+    name = "local"
+
+    def __init__(self, *, labs: int = 1) -> None:
+        self._requests, theirs = socket.socketpair()
+        self._labs: set[LocalLab] = set()
+        modules = _MODULES if labs > 1 else []
+        with theirs:
+            self._nursery = subprocess.Popen(
+                [sys.executable, "-m", "lab.sandbox.local.nursery", str(theirs.fileno()), *modules],
+                pass_fds=[theirs.fileno()],
+                env=_python_environment(),
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,  # the terminal's interrupt is for golab to handle
+            )
+        self._begun = None if labs > 1 else self._begin()
+
+    def _begin(self) -> socket.socket:
+        """Have a lab forked; it waits for its spec at the other end of the socket returned."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            socket.send_fds(self._requests, [b"L"], [theirs.fileno()])
+        return ours
+
+    def start(self, spec: LabSpec) -> LocalLab:
+        """Start a lab; it is sealed, or this raises.
+
+        Raises:
+            UnfitError: the kernel gives us no namespaces.
+            LabError: the lab did not come up, or leads somewhere.
+        """
+        control, self._begun = self._begun, None
+        try:
+            control = control or self._begin()
+        except OSError as error:
+            raise LabError(f"the process that starts labs has gone: {error.strerror}") from None
+        try:
+            lab_ = LocalLab(control, spec, on_close=self._labs.discard)
+        except BaseException:
+            control.close()
+            raise
+        self._labs.add(lab_)
+        return lab_
+
+    def close(self) -> None:
+        """End every lab that is still running; may be called from any thread."""
+        for running in list(self._labs):
+            running.close()
+        if self._begun:
+            self._begun.close()
+        self._requests.close()
+        try:
+            self._nursery.wait(5)
+        except subprocess.TimeoutExpired:
+            self._nursery.kill()
+            self._nursery.wait()
+
+
+def _python_environment() -> dict[str, str]:
+    """Return what a Python of ours needs to find our modules, and nothing else."""
+    paths = [str(Path(entry).resolve()) for entry in sys.path if entry and Path(entry).exists()]
+    source = str(Path(lab.__file__).resolve().parents[1])
+    return {"PYTHONPATH": os.pathsep.join(dict.fromkeys([source, *paths])), "LANG": "C.UTF-8"}
+
+
+class LocalLab:
+    """A running local lab; see `lab.sandbox.interface.Lab` for what it can do."""
+
+    resolver = EDGE
+
+    def __init__(
+        self,
+        control: socket.socket,
+        spec: LabSpec,
+        on_close: Callable[[LocalLab], None] = lambda _: None,
+    ) -> None:
+        self._on_close = on_close
+        self._control = control
+        self.pid, self.layout = self._greeting(spec)
+
+    def _greeting(self, spec: LabSpec) -> tuple[int, Layout]:
+        pid = layout = None
+        with Connection(os.dup(self._control.fileno())) as letters:
+            try:
+                letters.send(spec)
+                while pid is None or layout is None:
+                    if not letters.poll(_START_LIMIT):
+                        raise LabError(f"the lab did not start within {_START_LIMIT:.0f} s")
+                    message = letters.recv()
+                    if isinstance(message, LabError):
+                        raise message
+                    if isinstance(message, Layout):
+                        layout = message
+                    else:
+                        pid = message
+            except (EOFError, ConnectionError):
+                raise LabError("the lab ended while it was starting") from None
+        return pid, layout
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the lab and wait until nothing of it is left. May be called twice."""
+        with contextlib.suppress(OSError):
+            self._control.shutdown(socket.SHUT_WR)  # pid 1 ends, and the kernel all the rest
+            self._control.settimeout(_END_LIMIT)
+            try:
+                while self._control.recv(1):
+                    pass
+            except TimeoutError:
+                # The socket is open still, so this is pid 1 and no other.
+                os.kill(self.pid, signal.SIGKILL)
+                self._control.recv(1)
+        self._control.close()
+        self._on_close(self)
+
+    def _ask(self, operation: str, *arguments: Any) -> Any:
+        ours, theirs = Pipe()
+        with ours:
+            try:
+                with theirs:
+                    socket.send_fds(self._control, [b"r"], [theirs.fileno()])
+                ours.send((operation, arguments))
+                value, failure = ours.recv()
+            except (OSError, EOFError):
+                raise LabError(f"the lab ended in the middle of a request ({operation})") from None
+        if failure is not None:
+            raise failure
+        return value
+
+    def write(self, files: Mapping[str, str | bytes]) -> None:
+        """Write files for the client."""
+        self._ask("write", dict(files))
+
+    def read(self, paths: Sequence[str]) -> dict[str, bytes]:
+        """Return the contents of those files that exist."""
+        contents: dict[str, bytes] = self._ask("read", list(paths))
+        return contents
+
+    def remove(self, path: str) -> None:
+        """Remove a file or directory of the client."""
+        self._ask("remove", path)
+
+    def run(self, command: Command) -> Completed:
+        """Run a program as the client."""
+        completed: Completed = self._ask("run", command)
+        return completed
+
+    def has(self, program: str, path: str) -> bool:
+        """Tell whether the client has this program."""
+        return bool(self._ask("has", program, path))
+
+    def fetch(self, url: str, headers: Mapping[str, str], limit: float) -> Answer:
+        """Make one GET request from where the client stands."""
+        answer: Answer = self._ask("fetch", url, dict(headers), limit)
+        return answer
+
+    def resolve(self, name: str, limit: float) -> Mapping[str, str]:
+        """Ask each of the client's resolvers for `name`."""
+        answers: dict[str, str] = self._ask("resolve", name, limit)
+        return answers
+
+    def handshake(self, address: str, server_name: str, limit: float) -> str:
+        """Try a TLS handshake; '' is success."""
+        return str(self._ask("handshake", address, server_name, limit))
+
+    def entrance(self) -> str:
+        """Return the command with which a person enters the lab as its client."""
+        namespaces = "--user --preserve-credentials --mount --net --pid --ipc --uts"
+        shell = f"chroot {self.layout.root} env -i TERM=$TERM sh {ENTRANCE}"
+        return f"nsenter --target {self.pid} {namespaces} {shell}"
+
+    def edge(self, request: Mapping[str, Any]) -> Any:
+        """Ask the edge for something."""
+        return self._ask("edge", dict(request))
+
+    def origin(self, request: Mapping[str, Any]) -> Any:
+        """Ask the origin for something."""
+        return self._ask("origin", dict(request))

@@ -1,0 +1,50 @@
+"""Forks labs: a process without threads, and with nothing of golab's own state in it.
+
+Started as `python -m lab.sandbox.local.nursery FD [MODULE…]` with one end of a Unix socket. For
+each socket passed in over it, a lab is forked that is controlled through that socket. The modules
+named are imported once, for all labs. It ends when golab does, and every lab with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import signal
+import socket
+import sys
+
+from lab.sandbox import linux
+from lab.sandbox.local.init import launch
+
+
+def main(descriptor: int, modules: list[str]) -> None:
+    """Serve until the other end of the socket is closed."""
+    linux.die_with_parent()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # labs are reaped by the kernel
+    for name in modules:
+        importlib.import_module(name)
+    with socket.socket(fileno=descriptor) as requests:
+        while True:
+            message, passed, _, _ = socket.recv_fds(requests, 1, 1)
+            if not message:
+                return
+            for control in passed:
+                if os.fork() == 0:
+                    requests.close()
+                    _become_lab(control)
+                os.close(control)
+
+
+def _become_lab(descriptor: int) -> None:
+    try:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        linux.die_with_parent()
+        with contextlib.suppress(OSError, EOFError):  # golab has gone
+            launch(socket.socket(fileno=descriptor))
+    finally:
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2:])

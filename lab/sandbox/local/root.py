@@ -1,0 +1,108 @@
+"""The file system a client sees: the host's programs read-only, everything else its own.
+
+Only directories that hold programs are shown. The host's /run, /tmp, /var and home directories
+are not: sockets of resolvers and daemons live there, and through them a sealed network leaks.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from lab.sandbox import linux
+
+STAGES = ("/mnt", "/srv", "/media", "/tmp")  # noqa: S108 - a mount point, covered by our tmpfs
+PROGRAM_DIRECTORIES = ("usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32", "opt", "nix")
+DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
+ETC_SHOWN = (
+    "alternatives",
+    "ca-certificates.conf",
+    "crypto-policies",
+    "ld.so.cache",
+    "ld.so.conf",
+    "ld.so.conf.d",
+    "localtime",
+    "protocols",
+    "services",
+    "ssl/openssl.cnf",
+    "pki/tls/openssl.cnf",
+)
+
+GOROOT = "/lab/go"
+CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
+
+ETC_OWN = {
+    "passwd": "root:x:0:0:root:/lab:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n",
+    "group": "root:x:0:\nnogroup:x:65534:\n",
+    "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\nservices: files\n",
+    "hosts": "127.0.0.1 localhost\n::1 localhost ip6-localhost\n",
+    "hostname": "client\n",
+}
+
+
+def stage(needed: list[Path]) -> Path:
+    """Choose where to mount the lab's tmpfs: a directory every system has, none that we need."""
+    for candidate in map(Path, STAGES):
+        if candidate.is_dir() and not any(path.is_relative_to(candidate) for path in needed):
+            return candidate
+    raise OSError(f"no mount point among {', '.join(STAGES)} is free for the lab")
+
+
+def build(root: Path, goroot: Path, etc: Mapping[str, str]) -> None:
+    """Build the client's root directory.
+
+    Args:
+        root: an empty directory of the lab's tmpfs.
+        goroot: the Go distribution on the host, shown at /lab/go.
+        etc: further files of /etc, by relative name.
+    """
+    root.mkdir()
+    for name in PROGRAM_DIRECTORIES:
+        _show(Path("/") / name, root / name)
+    for name in ETC_SHOWN:
+        _show(Path("/etc") / name, root / "etc" / name)
+    for name, text in {**ETC_OWN, **etc}.items():
+        target = root / "etc" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+    _devices(root / "dev")
+    (root / "proc").mkdir()
+    try:
+        linux.mount("proc", str(root / "proc"), "proc", linux.MS_NOSUID | linux.MS_NODEV)
+    except PermissionError:  # inside another container, where /proc is partly hidden
+        linux.bind_read_only("/proc", str(root / "proc"))
+    (root / "tmp").mkdir()
+    (root / "lab").mkdir()
+    _show(goroot, root / GOROOT.lstrip("/"))
+
+
+def _show(source: Path, target: Path) -> None:
+    if not source.exists():
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if source.is_symlink() and source.parent == Path("/"):  # /bin -> usr/bin
+        target.symlink_to(source.readlink())
+        return
+    if source.is_dir():
+        target.mkdir()
+    else:
+        target.touch()
+    linux.bind_read_only(str(source.resolve()), str(target))
+
+
+def _devices(dev: Path) -> None:
+    dev.mkdir()
+    for name in DEVICES:
+        node = dev / name
+        node.touch()
+        linux.mount(f"/dev/{name}", str(node), None, linux.MS_BIND)
+    for name, target in (("fd", ""), ("stdin", "/0"), ("stdout", "/1"), ("stderr", "/2")):
+        (dev / name).symlink_to(f"/proc/self/fd{target}")
+    (dev / "shm").mkdir()
+
+
+def enter(root: Path) -> None:
+    """Make `root` the root directory of the calling process."""
+    os.chroot(root)
+    os.chdir("/")

@@ -1,0 +1,1 @@
+"""Scenario files: their schema, their loading, the catalogue they form."""

@@ -1,0 +1,232 @@
+"""Loads scenario files, and finds the ones a user means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, RootModel, ValidationError
+
+from faults import yamlsource
+from faults.yamlsource import Problem, Source, SourceError, nearest
+from lab.diagnostics.catalogue import diagnostics
+from lab.errors import ScenarioError, UsageError
+from lab.paths import scenarios_root
+from lab.scenario.model import ClientSpec, Record, Scenario
+from lab.world.load import base_world
+from lab.world.load import problems as world_problems
+
+SOURCES = "sources.yaml"
+
+
+class Article(BaseModel):
+    """One entry of sources.yaml: a document that a scenario can cite."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: str
+    language: str
+    file: str | None = None
+
+
+class _Articles(RootModel[dict[str, Article]]):
+    pass
+
+
+class Loaded(BaseModel):
+    """A scenario and the file it came from."""
+
+    model_config = ConfigDict(frozen=True)
+
+    file: Path
+    scenario: Scenario
+
+    def runs(self) -> list[Run]:
+        """Return what there is to replay: each variant, or the scenario itself."""
+        names: list[str | None] = [*self.scenario.variants] or [None]
+        return [Run(variant=name, scenario=applied(self.scenario, name)) for name in names]
+
+
+class Run(BaseModel):
+    """One thing to replay: a scenario with one of its variants applied."""
+
+    model_config = ConfigDict(frozen=True)
+
+    variant: str | None
+    scenario: Scenario
+
+    @property
+    def name(self) -> str:
+        """`scenario` or `scenario/variant`."""
+        return f"{self.scenario.id}/{self.variant}" if self.variant else self.scenario.id
+
+
+@cache
+def articles() -> Mapping[str, Article]:
+    """Return the documents that scenarios can cite."""
+    return yamlsource.check(yamlsource.read(scenarios_root() / SOURCES), _Articles).root
+
+
+def cited(scenario: Scenario) -> list[str]:
+    """Return where a scenario is documented, in words."""
+    found = []
+    for citation in scenario.sources:
+        article = articles()[citation.article]
+        section = f", section {citation.section}" if citation.section else ""
+        found.append(f"“{article.title}” ({article.language}){section}")
+    return found
+
+
+def load(path: Path, *, name: str | None = None) -> Loaded:
+    """Load one scenario file.
+
+    Raises:
+        ScenarioError: with every problem, each as `file:line:column: what`.
+    """
+    try:
+        source = yamlsource.read(path, name=name)
+        scenario = yamlsource.check(source, Scenario)
+    except SourceError as error:
+        raise ScenarioError([str(problem) for problem in error.problems]) from None
+    problems = list(world_problems(source, scenario.world, at=("world",), base=base_world()))
+    problems += [*_names(source, scenario), *_variants(source, scenario)]
+    if problems:
+        raise ScenarioError([str(problem) for problem in sorted(problems)])
+    return Loaded(file=path, scenario=scenario)
+
+
+def _names(source: Source, scenario: Scenario) -> Iterable[Problem]:
+    """Find names that lead nowhere: articles, diagnostics, credentials, modules."""
+    for index, citation in enumerate(scenario.sources):
+        if citation.article not in articles():
+            message = f"unknown article {citation.article!r}{nearest(citation.article, articles())}"
+            yield source.problem(("sources", index, "article"), message)
+    yield from _record(source, scenario, scenario.diagnostics, ("diagnostics",))
+    yield from _client(source, scenario, scenario.client, ("client",))
+    yield from _client(source, scenario, scenario.break_.client, ("break", "client"))
+    yield from _client(source, scenario, scenario.repair.client, ("repair", "client"))
+    for name, variant in scenario.variants.items():
+        here = ("variants", name)
+        if variant.diagnostics:
+            yield from _record(source, scenario, variant.diagnostics, (*here, "diagnostics"))
+        if variant.client:
+            yield from _client(source, scenario, variant.client, (*here, "client"))
+
+
+def _record(
+    source: Source, scenario: Scenario, record: Record, at: tuple[str | int, ...]
+) -> Iterable[Problem]:
+    for key in ("detect", "miss", "false-alarm"):
+        for index, name in enumerate(getattr(record, key.replace("-", "_"))):
+            if name not in diagnostics():
+                message = f"unknown diagnostic {name!r}{nearest(name, diagnostics())}"
+                yield source.problem((*at, key, index), message)
+    modules = base_world().merged(scenario.world).modules
+    if record.subject.module not in modules:
+        message = f"no module {record.subject.module!r} in this world"
+        yield source.problem(
+            (*at, "subject", "module"), message + nearest(record.subject.module, modules)
+        )
+
+
+def _client(
+    source: Source, scenario: Scenario, client: ClientSpec, at: tuple[str | int, ...]
+) -> Iterable[Problem]:
+    credentials = base_world().merged(scenario.world).credentials
+    for host, name in client.netrc.items():
+        if name not in credentials:
+            message = f"unknown credential {name!r}{nearest(name, credentials)}"
+            yield source.problem((*at, "netrc", host), message)
+
+
+def _variants(source: Source, scenario: Scenario) -> Iterable[Problem]:
+    for name in scenario.variants:
+        try:
+            applied(scenario, name)
+        except ValidationError as error:
+            for detail in error.errors():
+                place = ("variants", name, *detail["loc"])
+                yield source.problem(place, f"with this variant: {detail['msg']}")
+
+
+def applied(scenario: Scenario, variant: str | None) -> Scenario:
+    """Return the scenario with one of its variants laid over it.
+
+    Raises:
+        pydantic.ValidationError: the result is not a valid scenario.
+    """
+    if variant is None:
+        return scenario
+    base = scenario.model_dump(by_alias=True, exclude_unset=True, exclude={"variants"})
+    over = scenario.variants[variant].model_dump(by_alias=True, exclude_unset=True)
+    for key, value in over.items():
+        merge = key in ("client", "replay") and isinstance(base.get(key), dict)
+        base[key] = {**base[key], **value} if merge else value
+    return Scenario.model_validate(base)
+
+
+def catalogue(root: Path | None = None) -> dict[str, Loaded]:
+    """Load every scenario below a directory (by default the one golab comes with), by id.
+
+    Raises:
+        ScenarioError: a file is not valid, misplaced, or two have the same id.
+    """
+    directory = root or scenarios_root()
+    found: dict[str, Loaded] = {}
+    problems: list[str] = []
+    for path in sorted(directory.glob("*/*.yaml")):
+        try:
+            loaded = load(path)
+        except ScenarioError as error:
+            problems += error.problems
+            continue
+        scenario = loaded.scenario
+        if scenario.id in found:
+            other = found[scenario.id].file
+            problems.append(f"{path}:1:1: the id {scenario.id!r} is taken by {other}")
+        if path.stem != scenario.id or path.parent.name != scenario.family:
+            place = f"{scenario.family}/{scenario.id}.yaml"
+            problems.append(f"{path}:1:1: a scenario of this id and family belongs in {place}")
+        found[scenario.id] = loaded
+    if problems:
+        raise ScenarioError(problems)
+    return found
+
+
+def find(id_: str) -> Loaded:
+    """Return one scenario of the catalogue, reading only its own file.
+
+    Raises:
+        UsageError: there is no such scenario; the closest names are given.
+        ScenarioError: its file is not valid.
+    """
+    files = {path.stem: path for path in scenarios_root().glob("*/*.yaml")}
+    if id_ not in files:
+        raise UsageError(f"no scenario {id_!r}{nearest(id_, files)} (`golab list` shows them all)")
+    return load(files[id_])
+
+
+def select(names: Iterable[str]) -> list[Run]:
+    """Find what a user means by these names: `id`, `id/variant`, or the path of a file.
+
+    Raises:
+        UsageError: there is no such scenario or variant; the closest names are given.
+        ScenarioError: a file is not valid.
+    """
+    runs: dict[str, Run] = {}
+    for name in names:
+        if name.endswith((".yaml", ".yml")):
+            found = load(Path(name)).runs()
+        else:
+            id_, _, variant = name.partition("/")
+            found = find(id_).runs()
+            if variant:
+                variants = {run.variant: run for run in found if run.variant}
+                if variant not in variants:
+                    hint = nearest(variant, variants) or "; it has none"
+                    raise UsageError(f"no variant {variant!r} of {id_}{hint}")
+                found = [variants[variant]]
+        for run in found:
+            runs.setdefault(run.name, run)
+    return list(runs.values())

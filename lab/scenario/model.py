@@ -1,0 +1,256 @@
+"""What a scenario file may say. The JSON Schema for editors is made from these classes."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from faults.rules import Rule
+from lab.world.model import World
+
+ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+Family = Literal[
+    "auth", "versions", "fallback", "transport", "configuration", "checksums", "cache", "field"
+]
+Name = Annotated[str, Field(pattern=f"^{ID.pattern}$", max_length=60)]
+Text = Annotated[str, Field(min_length=1)]
+EnvironmentName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+OneOrMore = Text | Annotated[list[Text], Field(min_length=1)]
+
+LAB_OWNS = frozenset(
+    {"HOME", "GOPATH", "GOMODCACHE", "GOCACHE", "GOENV", "TMPDIR", "PATH", "GOROOT", "NETRC"}
+)
+
+
+class Part(BaseModel):
+    """A piece of a scenario file."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        populate_by_name=True,
+        alias_generator=lambda name: name.rstrip("_").replace("_", "-"),
+        use_attribute_docstrings=True,
+    )
+
+
+class Citation(Part):
+    """Where a failure is documented."""
+
+    article: Name
+    """An entry of scenarios/sources.yaml."""
+    section: Text | None = None
+    """The section of the article, or the number of the issue."""
+
+
+class ClientSpec(Part):
+    """The Go client of a scenario: its settings, its credentials, its project."""
+
+    env: dict[EnvironmentName, str] = {}
+    """Environment variables, on top of the lab's own."""
+    netrc: dict[Text, Text] = {}
+    """Host -> name of a credential of the world (valid, expired, revoked, other-team)."""
+    resolver: Text | None = None
+    """Options of /etc/resolv.conf, such as `timeout:1 attempts:1`."""
+    project: dict[Text, str] = {}
+    """Files of the client's project; a go.mod without requirements is there by default."""
+
+    @field_validator("env")
+    @classmethod
+    def _not_the_labs(cls, env: dict[str, str]) -> dict[str, str]:
+        for name in env:
+            if name in LAB_OWNS:
+                raise ValueError(f"{name} belongs to the lab: each arm has a fresh one of its own")
+        return env
+
+    @field_validator("project")
+    @classmethod
+    def _inside_the_project(cls, files: dict[str, str]) -> dict[str, str]:
+        for name in files:
+            if name.startswith("/") or ".." in name.split("/"):
+                raise ValueError(f"{name!r} is not a path inside the project")
+        return files
+
+    def overlaid(self, other: ClientSpec) -> ClientSpec:
+        """Return this client with the settings of `other` on top."""
+        return ClientSpec(
+            env={**self.env, **other.env},
+            netrc={**self.netrc, **other.netrc},
+            resolver=other.resolver or self.resolver,
+            project={**self.project, **other.project},
+        )
+
+
+class Change(Part):
+    """What an arm changes, compared with the healthy one."""
+
+    client: ClientSpec = ClientSpec()
+    """Settings of the client, laid over those of the scenario."""
+
+
+class Repair(Change):
+    """The documented remedy, which the repaired arm applies."""
+
+    how: Text
+    """The remedy in one sentence."""
+    faults: Literal["keep", "remove"] = "keep"
+    """Whether the remedy works round the faults, or removes them."""
+
+
+class Expected(Part):
+    """What the judged command must do in one arm.
+
+    Texts are regular expressions, searched line by line; one that starts with `!` must not be
+    found. Several may be given as a list.
+    """
+
+    exit: int | Literal["failure", "timeout"] = 0
+    """The exit status; `failure`: any but 0; `timeout`: it never ends, the lab's limit ends it."""
+    stdout: OneOrMore | None = None
+    """What it prints."""
+    stderr: OneOrMore | None = None
+    """What it says on standard error."""
+    go_mod: OneOrMore | None = Field(default=None, alias="go.mod")
+    """What the project's go.mod holds afterwards."""
+
+    @field_validator("stdout", "stderr", "go_mod")
+    @classmethod
+    def _are_patterns(cls, value: str | list[str] | None) -> str | list[str] | None:
+        for pattern in as_list(value):
+            try:
+                re.compile(pattern.removeprefix("!"))
+            except re.error as error:
+                raise ValueError(f"not a regular expression: {pattern!r}: {error}") from None
+        return value
+
+
+class Replay(Part):
+    """The commands to repeat in each arm; the last one is judged."""
+
+    before: OneOrMore | None = None
+    """What the client did while all was well, such as filling its cache; the same in each arm."""
+    run: OneOrMore
+    """A command, or several; words as in a shell."""
+    limit: Annotated[float, Field(gt=0, le=600)] = 20.0
+    """Seconds after which the lab ends a command."""
+    healthy: Expected
+    broken: Expected
+    repaired: Expected | None = None
+    """By default the same as healthy."""
+
+    @property
+    def commands(self) -> list[str]:
+        """The commands in their order."""
+        return as_list(self.run)
+
+    def expected(self, arm: str) -> Expected:
+        """Return what an arm must do."""
+        found: Expected | None = getattr(self, arm)
+        return found or self.healthy
+
+
+class Subject(Part):
+    """What the diagnostics are pointed at."""
+
+    module: Text
+    """A module path of the world."""
+    version: Text
+    """The newest version that the origin has of it."""
+    proxy: Text | None = None
+    """The proxy a documented command names; by default the first URL of the client's GOPROXY."""
+
+
+class Record(Part):
+    """Which diagnostics detect the failure and which do not; checked strictly."""
+
+    subject: Subject
+    detect: list[Name] = []
+    """Quiet in healthy, alarm in broken, quiet in repaired."""
+    miss: list[Name] = []
+    """Quiet in the broken arm."""
+    false_alarm: list[Name] = []
+    """An alarm in the healthy arm, or still one in the repaired arm."""
+    limit: Annotated[float, Field(gt=0, le=120)] = 5.0
+    """Seconds that a diagnostic may take."""
+
+    @property
+    def outcomes(self) -> dict[str, str]:
+        """Diagnostic -> recorded outcome."""
+        return {
+            **dict.fromkeys(self.detect, "detected"),
+            **dict.fromkeys(self.miss, "miss"),
+            **dict.fromkeys(self.false_alarm, "false-alarm"),
+        }
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        names = [*self.detect, *self.miss, *self.false_alarm]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"the diagnostic {name!r} is recorded more than once")
+        return self
+
+
+class Variant(Part):
+    """A variant of a scenario: whatever it says replaces what the scenario says."""
+
+    title: Text | None = None
+    client: ClientSpec | None = None
+    faults: list[Rule] | None = None
+    break_: Change | None = None
+    replay: dict[Literal["before", "run", "limit", "healthy", "broken", "repaired"], Any] | None = (
+        None
+    )
+    """The keys of `replay` that differ."""
+    silent: bool | None = None
+    repair: Repair | None = None
+    diagnostics: Record | None = None
+
+
+class Scenario(Part):
+    """One documented failure: a world, a client, faults, a replay, what must be seen."""
+
+    id: Name
+    title: Text
+    family: Family
+    kind: Literal["failure", "myth"] = "failure"
+    """A `myth` is documented as silent, and real Go refutes it."""
+    sources: Annotated[list[Citation], Field(min_length=1)]
+    story: Text
+    """What happened, to whom, in about four lines."""
+    world: World = World()
+    """What this scenario needs beyond the base world."""
+    client: ClientSpec = ClientSpec()
+    faults: list[Rule] = []
+    """The rules of the broken arm. Each must fire there, or the run proves nothing."""
+    break_: Change = Change()
+    """What else is different in the broken arm."""
+    replay: Replay
+    silent: bool
+    """Whether the broken arm exits as the healthy one does, with another result."""
+    repair: Repair
+    diagnostics: Record
+    variants: dict[Name, Variant] = {}
+    lesson: Text
+    hints: list[Text] = []
+    """For a workshop: from vague to plain."""
+
+    @model_validator(mode="after")
+    def _something_breaks(self) -> Self:
+        if not self.faults and self.break_ == Change() and not self.variants:
+            raise ValueError("nothing breaks: there are neither `faults` nor a `break`")
+        names = [rule.name for rule in self.faults]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"two faults are named {name!r}")
+        return self
+
+
+def as_list(value: str | list[str] | None) -> list[str]:
+    """Return one-or-more as a list."""
+    if value is None:
+        return []
+    return [value] if isinstance(value, str) else value

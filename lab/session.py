@@ -1,0 +1,135 @@
+"""Replays a selection of scenarios, several labs at a time, and gathers the report."""
+
+from __future__ import annotations
+
+import datetime
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Protocol
+
+import lab
+from lab.errors import LabError
+from lab.replay import replay
+from lab.results import Report, RunResult, totals
+from lab.sandbox.interface import Backend, Lab, LabSpec
+from lab.scenario.load import Run
+from lab.toolchain import Toolchain
+from lab.world.build import build
+from lab.world.load import base_world
+
+
+class Observer(Protocol):
+    """What wants to know how a session is getting on. Called from several threads."""
+
+    def started(self, run: Run) -> None:
+        """A lab for this run is being started."""
+
+    def arm(self, run: Run, arm: str) -> None:
+        """An arm of this run starts."""
+
+    def finished(self, run: Run, result: RunResult) -> None:
+        """This run is over."""
+
+
+Kept = Callable[[Lab, RunResult], None]
+"""Called, where a lab is to be kept, before it is removed; returns when it may go."""
+
+
+class Session:
+    """Everything that the runs of one command share."""
+
+    def __init__(
+        self, backend: Backend, toolchain: Toolchain, *, seed: int, keep: Kept | None = None
+    ) -> None:
+        self.backend = backend
+        self.toolchain = toolchain
+        self.seed = seed
+        self.keep = keep
+        self._started = datetime.datetime.now(datetime.UTC)
+        self._clock = time.monotonic()
+        self._cancelled = threading.Event()
+
+    def run(self, runs: Sequence[Run], observer: Observer, *, jobs: int = 1) -> Report:
+        """Replay all of `runs`, at most `jobs` at a time; results keep the order of `runs`.
+
+        An interrupt ends every lab before it goes on its way.
+        """
+        if jobs == 1 or len(runs) == 1:
+            return self.report([self._one(run, observer) for run in runs])
+        with self._pool(jobs) as pool:
+            pending: list[Future[RunResult]] = [
+                pool.submit(self._one, run, observer) for run in runs
+            ]
+            return self.report([future.result() for future in pending])
+
+    @contextmanager
+    def _pool(self, jobs: int) -> Iterator[ThreadPoolExecutor]:
+        pool = ThreadPoolExecutor(jobs, thread_name_prefix="lab")
+        try:
+            yield pool
+        except BaseException:
+            self._cancelled.set()
+            self.backend.close()
+            raise
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def _one(self, run: Run, observer: Observer) -> RunResult:
+        observer.started(run)
+        began = time.monotonic()
+        try:
+            result = self._replayed(run, observer)
+        except LabError as error:
+            if self._cancelled.is_set():
+                raise
+            result = self._failed(run, str(error), time.monotonic() - began)
+        observer.finished(run, result)
+        return result
+
+    def _replayed(self, run: Run, observer: Observer) -> RunResult:
+        tree = build(base_world().merged(run.scenario.world))
+        spec = LabSpec(name=run.name, tree=tree, toolchain=self.toolchain)
+        with self.backend.start(spec) as lab_:
+            result = replay(
+                run,
+                lab_,
+                spec,
+                backend=self.backend.name,
+                seed=self.seed,
+                observe=lambda arm: observer.arm(run, arm),
+            )
+            if self.keep is not None:
+                self.keep(lab_, result)
+            return result
+
+    def _failed(self, run: Run, reason: str, seconds: float) -> RunResult:
+        scenario = run.scenario
+        return RunResult(
+            scenario=scenario.id,
+            variant=run.variant,
+            kind=scenario.kind,
+            family=scenario.family,
+            title=scenario.title,
+            go=self.toolchain.version,
+            backend=self.backend.name,
+            verdict="error",
+            reason=reason,
+            seconds=round(seconds, 3),
+        )
+
+    def report(self, results: Sequence[RunResult]) -> Report:
+        """Gather results into a report."""
+        seconds = round(time.monotonic() - self._clock, 3)
+        return Report(
+            schema="golab.report/1",
+            golab=lab.__version__,
+            backend=self.backend.name,
+            seed=self.seed,
+            started=self._started.isoformat(timespec="seconds").replace("+00:00", "Z"),
+            seconds=seconds,
+            runs=list(results),
+            totals=totals(list(results), seconds),
+        )

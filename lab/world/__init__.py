@@ -1,0 +1,1 @@
+"""The module universe as data, and what it is built into."""

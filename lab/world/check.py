@@ -1,0 +1,179 @@
+"""Says what does not fit together in a world: names, versions, requires, cycles, Go's limits.
+
+The models hold the form of a world file; this holds its sense. Each fault names its place in the
+data, so that whoever read the data from a file can say file:line:column.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from lab.world import content, semver
+from lab.world.model import Content, Filler, Module, World
+from lab.world.modpath import file_problem, path_problem, version_problem
+from lab.world.modzip import MAX_GO_MOD, MAX_LICENSE, MAX_ZIP
+
+Loc = tuple[str | int, ...]
+
+_INTERVAL = re.compile(r"\[\s*([^\s,]+)\s*,\s*([^\s,]+)\s*\]")
+
+
+class Fault(NamedTuple):
+    """What is wrong and how to mend it, and the place in the world's data."""
+
+    loc: Loc
+    message: str
+    key: bool = False
+
+
+def faults(world: World, base: World | None = None) -> Iterator[Fault]:
+    """Yield what is wrong with `world`, once it has been laid over `base`.
+
+    Places are relative to `world`; what stands in `base` alone is taken to be right.
+    """
+    whole = base.merged(world) if base else world
+    for path, module in world.modules.items():
+        yield from _module(path, module, whole)
+    yield from _cycles(world, whole)
+    for name in world.credentials:
+        if not name.strip() or ":" in world.credentials[name].user:
+            yield Fault(("credentials", name, "user"), "a user name cannot hold a colon (RFC 7617)")
+    for name in world.hosts:
+        if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", name):
+            message = f"{name!r} is not a host name: small letters, digits, dots, dashes"
+            yield Fault(("hosts", name), message, key=True)
+    for index, item in enumerate(world.sumdb.fork):
+        if not _known(whole, *item.partition("@")[::2]):
+            message = f"{item!r} is not path@version of a module in this world"
+            yield Fault(("sumdb", "fork", index), message)
+    for index, name in enumerate(world.toolchains):
+        if not re.fullmatch(r"go1\.[0-9]+(\.[0-9]+|(rc|beta)[0-9]+)?", name):
+            yield Fault(("toolchains", index), f"{name!r} is not a toolchain name like go1.99.0")
+
+
+def _module(path: str, module: Module, whole: World) -> Iterator[Fault]:
+    here: Loc = ("modules", path)
+    if problem := path_problem(path):
+        yield Fault(here, f"the module path {problem}", key=True)
+        return
+    if not module.versions and not module.branches:
+        yield Fault(here, "has neither versions nor branches; give it one", key=True)
+    for version, given in module.versions.items():
+        place = (*here, "versions", version)
+        if problem := version_problem(path, version):
+            yield Fault(place, problem, key=True)
+            continue
+        yield from _content(place, given, whole)
+        incompatible = version.endswith("+incompatible")
+        if incompatible and given.go_mod is not False and "go.mod" not in (given.files or {}):
+            yield Fault(place, "is +incompatible, so it has no go.mod; say go.mod: false", key=True)
+    for branch, commits in module.branches.items():
+        if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", branch):
+            message = f"{branch!r} is not a branch that a proxy can be asked for (no slashes)"
+            yield Fault((*here, "branches", branch), message, key=True)
+        for index, commit in enumerate(commits):
+            yield from _content((*here, "branches", branch, index), commit, whole)
+    yield from _requires((*here, "require"), module.require, whole)
+
+
+def _content(here: Loc, given: Content, whole: World) -> Iterator[Fault]:
+    if "require" in given.model_fields_set:
+        yield from _requires((*here, "require"), given.require, whole)
+    for what in given.retract:
+        ends = _INTERVAL.fullmatch(what)
+        if not all(semver.canonical(end) for end in (ends.groups() if ends else (what,))):
+            message = f"{what!r} is neither a version nor an interval [v1.0.0, v1.2.0]"
+            yield Fault((*here, "retract", what), message, key=True)
+    if given.files is not None:
+        yield from _files((*here, "files"), given.files)
+    if isinstance(given.go_mod, str) and given.files is not None and "go.mod" in given.files:
+        yield Fault((*here, "go.mod"), "go.mod is given twice, here and among the files")
+
+
+def _requires(here: Loc, require: Mapping[str, str], whole: World) -> Iterator[Fault]:
+    for path, version in require.items():
+        if _known(whole, path, version):
+            continue
+        if path not in whole.modules:
+            message = f"requires {path}, which is not in this world; add it, or drop the line"
+        else:
+            there = ", ".join(sorted(whole.modules[path].versions, key=_lenient))
+            message = f"requires {path} {version}, but the world has {there or 'no version'} of it"
+        yield Fault((*here, path), message + "; go.mod: may say anything")
+
+
+def _lenient(version: str) -> tuple[bool, object]:
+    return (True, semver.key(version)) if semver.parse(version) else (False, version)
+
+
+def _known(whole: World, path: str, version: str) -> bool:
+    return path in whole.modules and version in whole.modules[path].versions
+
+
+def _files(here: Loc, files: Mapping[str, str | Filler]) -> Iterator[Fault]:
+    total, folded = 0, dict[str, str]()
+    for name, text in files.items():
+        place = (*here, name)
+        if problem := file_problem(name):
+            yield Fault(place, f"the file name {problem}", key=True)
+        if name.lower() in folded:
+            message = f"{name!r} and {folded[name.lower()]!r} differ only in case; Go refuses both"
+            yield Fault(place, message, key=True)
+        folded[name.lower()] = name
+        size = text.size if isinstance(text, Filler) else len(text.encode())
+        limit = {"go.mod": MAX_GO_MOD, "LICENSE": MAX_LICENSE}.get(name, MAX_ZIP)
+        if size > limit:
+            yield Fault(place, f"is {size} bytes; Go takes {name} up to {limit}, make it smaller")
+        total += size
+        folder = name.rpartition("/")[0]
+        if name.endswith("/go.mod"):
+            message = f"a go.mod makes {folder} a module of its own; declare it as one"
+            yield Fault(place, message, key=True)
+    if total > MAX_ZIP:
+        yield Fault(here, f"the files are {total} bytes; Go takes modules up to {MAX_ZIP}")
+
+
+def _cycles(world: World, whole: World) -> Iterator[Fault]:
+    """Yield one fault for each version of `world` that requires itself, however indirectly."""
+    edges = {
+        (path, version): sorted(content.required(module, given).items())
+        for path, module in whole.modules.items()
+        for version, given in module.versions.items()
+    }
+    done: set[tuple[str, str]] = set()
+    for path, module in world.modules.items():
+        for version in module.versions:
+            ring = _ring((path, version), edges, done)
+            if ring:
+                shown = " -> ".join(f"{p}@{v}" for p, v in ring)
+                message = f"a cycle: {shown}; drop one of these requires"
+                own = "require" in module.versions[version].model_fields_set
+                place: Loc = ("versions", version) if own else ()
+                yield Fault(("modules", path, *place, "require", ring[1][0]), message)
+
+
+def _ring(
+    start: tuple[str, str],
+    edges: Mapping[tuple[str, str], list[tuple[str, str]]],
+    done: set[tuple[str, str]],
+) -> list[tuple[str, str]]:
+    """Return the way from `start` back to itself, or []; `done` is left out and grows."""
+    trail = [start]
+    todo = [iter(edges.get(start, ()))]
+    seen = {start}
+    while todo:
+        step = next(todo[-1], None)
+        if step is None:
+            todo.pop()
+            trail.pop()
+        elif step == start:
+            done.update(trail)
+            return [*trail, start]
+        elif step not in seen and step not in done:
+            seen.add(step)
+            trail.append(step)
+            todo.append(iter(edges.get(step, ())))
+    done.add(start)
+    return []

@@ -1,0 +1,141 @@
+"""Worlds as text: the files of module versions one after another, in Go's txtar form.
+
+    Anything up to the first marker is a comment.
+    -- example.com/hello@v1.0.0/go.mod --
+    module example.com/hello
+    -- example.com/hello@v1.0.0/hello.go --
+    package hello
+    -- world.yaml --
+    hosts: …
+
+Each marker names a file as the module's zip does. Two names are special, as in the archives that
+Go's own tests use: `.mod` is what a proxy serves if not go.mod, `.info` gives the time. A version
+without a go.mod has none. `world.yaml` says the rest; a module in both is an error.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from faults import yamlsource
+from faults.yamlsource import Loc, Problem, Source, SourceError
+
+MAX_BYTES = 64 << 20
+
+_MARKER = re.compile(r"^-- (.+?) --\s*$")
+_NAME = re.compile(r"([^@]+)@([^/@]+)/(.+)")
+
+
+class Section(NamedTuple):
+    """One file of an archive; `line` is where its marker stands, from 1."""
+
+    name: str
+    text: str
+    line: int
+
+
+def sections(text: str) -> Iterator[Section]:
+    """Split an archive into its files; the comment before the first marker is dropped."""
+    name, start, lines = "", 0, list[str]()
+    for number, line in enumerate(text.splitlines(keepends=True), 1):
+        found = _MARKER.match(line)
+        if not found:
+            lines.append(line)
+            continue
+        if name:
+            yield Section(name, _ended("".join(lines)), start)
+        name, start, lines = found[1].strip(), number, []
+    if name:
+        yield Section(name, _ended("".join(lines)), start)
+
+
+def read(path: Path) -> Source:
+    """Read a txtar file as though it were a world file in YAML, with the place of every part.
+
+    Raises:
+        SourceError: unreadable, not UTF-8, too large, or with marker lines that name no file.
+    """
+    file = str(path)
+    try:
+        with path.open("rb") as stream:
+            raw = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise _refused(file, 1, f"cannot be read: {error.strerror or error}") from None
+    if len(raw) > MAX_BYTES:
+        raise _refused(file, 1, f"larger than {MAX_BYTES >> 20} MiB")
+    try:
+        return parse(raw.decode("utf-8-sig"), file)
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise _refused(file, line, "not UTF-8; save the file as UTF-8") from None
+
+
+def parse(text: str, file: str) -> Source:
+    """Parse txtar text that came from `file`; see `read`."""
+    data: dict[str, Any] = {}
+    places: dict[Loc, tuple[int, int]] = {(): (1, 1)}
+    found = list(sections(text))
+    if not found:
+        raise _refused(file, 1, "no file in it; begin one with a line `-- path@version/name --`")
+    for section in found:
+        if section.name == "world.yaml":
+            rest = yamlsource.parse(section.text, file)
+            data |= rest.data if isinstance(rest.data, dict) else {}
+            for loc, (line, column) in [*rest.values.items(), *rest.keys.items()]:
+                places.setdefault(loc, (line + section.line, column))
+    modules = data.setdefault("modules", {})
+    for section in found:
+        if section.name != "world.yaml":
+            _add(modules, places, section, file)
+    return Source(file, data, places, places)
+
+
+def _add(
+    modules: dict[str, Any], places: dict[Loc, tuple[int, int]], section: Section, file: str
+) -> None:
+    named = _NAME.fullmatch(section.name)
+    if named is None:
+        message = f"{section.name!r} is not path@version/name, nor world.yaml"
+        raise _refused(file, section.line, message)
+    path, version, name = named.groups()
+    content = modules.setdefault(path, {}).setdefault("versions", {}).setdefault(version, {})
+    here: Loc = ("modules", path, "versions", version)
+    files = content.setdefault("files", {})
+    for length in range(2, len(here) + 1):
+        places.setdefault(here[:length], (section.line, 4))
+    if name in files:
+        raise _refused(file, section.line, f"{section.name!r} is here twice; drop one")
+    if name == ".mod":
+        content[name] = section.text
+    elif name == ".info":
+        content |= _info(section, file)
+    else:
+        files[name] = section.text
+    places[*here, "files", name] = (section.line, 4)
+    if "go.mod" in files:
+        content.pop("go.mod", None)
+    else:
+        content["go.mod"] = False
+
+
+def _info(section: Section, file: str) -> dict[str, str]:
+    try:
+        info = json.loads(section.text)
+    except ValueError as error:
+        raise _refused(file, section.line, f"{section.name!r} is not JSON: {error}") from None
+    if not isinstance(info, dict):
+        raise _refused(file, section.line, f"{section.name!r} must be a JSON object")
+    known = {"time": info.get("Time"), "commit": info.get("Short") or info.get("Name")}
+    return {key: str(value) for key, value in known.items() if value}
+
+
+def _refused(file: str, line: int, message: str) -> SourceError:
+    return SourceError([Problem(file, line, 1, message)])
+
+
+def _ended(text: str) -> str:
+    return text if not text or text.endswith("\n") else text + "\n"

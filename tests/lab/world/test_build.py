@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import os
+import signal
+import subprocess
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from lab.errors import ScenarioError
+from lab.world import modzip
+from lab.world.build import build
+from lab.world.load import base_world
+from lab.world.model import Module, World
+from lab.world.tree import Tree
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Tree:
+    return build(base_world(), tmp_path_factory.mktemp("worlds"))
+
+
+def digest(directory: Path) -> str:
+    """Return one hash over the names and contents of all files below a directory."""
+    total = hashlib.sha256()
+    for file in sorted(path for path in directory.rglob("*") if path.is_file()):
+        total.update(f"{file.relative_to(directory)}\0".encode() + file.read_bytes() + b"\0")
+    return total.hexdigest()
+
+
+def small(*versions: str) -> World:
+    return World.model_validate({"modules": {"example.com/a": {"versions": list(versions)}}})
+
+
+def test_the_same_world_gives_the_same_bytes(tree: Tree, tmp_path: Path) -> None:
+    again = build(base_world(), tmp_path)
+    assert again.path.name == tree.path.name
+    assert digest(again.path) == digest(tree.path)
+
+
+def test_the_bytes_are_the_same_on_every_machine(tmp_path: Path) -> None:
+    # Made once on x86-64 with Python 3.11; raise lab.world.build.FORMAT when this must change.
+    assert digest(build(small("v1.0.0", "v1.1.0"), tmp_path).path) == (
+        "1859803c1bb0b249da1ca6327f7370e2a37a90db641da697c11fa67e7af734d3"
+    )
+
+
+def test_zips_are_stored_and_carry_no_clock(tree: Tree) -> None:
+    with zipfile.ZipFile(tree.file("github.com/spf13/cobra", "v1.8.0", "zip")) as archive:
+        entries = archive.infolist()
+        files = {entry.filename: archive.read(entry) for entry in entries}
+    assert {entry.compress_type for entry in entries} == {zipfile.ZIP_STORED}
+    assert {entry.date_time for entry in entries} == {(1980, 1, 1, 0, 0, 0)}
+    assert set(files) == {
+        "github.com/spf13/cobra@v1.8.0/cobra.go",
+        "github.com/spf13/cobra@v1.8.0/go.mod",
+    }
+    assert modzip.h1(files) == tree.sums("github.com/spf13/cobra", "v1.8.0")[0]
+
+
+def test_a_warm_build_takes_less_than_five_milliseconds(tree: Tree) -> None:
+    world, times = base_world(), []
+    for _ in range(5):
+        start = time.perf_counter()
+        assert build(world, tree.path.parent) == tree
+        times.append(time.perf_counter() - start)
+    assert min(times) < 0.005
+
+
+def test_another_world_is_another_tree(tmp_path: Path) -> None:
+    assert build(small("v1.0.0"), tmp_path).path != build(small("v1.0.1"), tmp_path).path
+
+
+def test_the_cache_is_where_the_environment_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GOLAB_CACHE", str(tmp_path))
+    assert build(small("v1.0.0")).path.parent == tmp_path / "worlds"
+
+
+def test_builders_at_once_agree(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    builders = [
+        context.Process(target=build, args=(base_world(), tmp_path)) for _ in range(3)
+    ]  # fmt: skip
+    for builder in builders:
+        builder.start()
+    for builder in builders:
+        builder.join(60)
+        assert builder.exitcode == 0
+    (made,) = tmp_path.iterdir()
+    assert Tree(made).versions("github.com/gorilla/mux")[0] == "v1.7.3"
+
+
+def test_a_builder_killed_at_any_moment_leaves_no_half_tree(tmp_path: Path) -> None:
+    whole = digest(build(base_world(), tmp_path / "whole").path)
+    cache = tmp_path / "killed"
+    started = killed = 0
+    while killed < 10 and started < 40:
+        pid = os.fork()
+        if pid == 0:
+            build(base_world(), cache)
+            os._exit(0)
+        started += 1
+        time.sleep(0.004 * started)
+        os.kill(pid, signal.SIGKILL)
+        _, status = os.waitpid(pid, 0)
+        killed += os.WIFSIGNALED(status)
+        for found in cache.glob("[!.]*"):
+            assert digest(found) == whole
+            started = 40
+    assert killed
+    assert digest(build(base_world(), cache).path) == whole
+
+
+def test_the_leftovers_of_killed_builders_are_swept(tmp_path: Path) -> None:
+    old = tmp_path / ".dead.1"
+    old.mkdir()
+    os.utime(old, (0, 0))
+    build(small("v1.0.0"), tmp_path)
+    assert not old.exists()
+
+
+def test_a_tree_knows_its_world(tree: Tree) -> None:
+    assert tree.world == base_world()
+    assert tree.world.credential("expired").status == "expired"
+    with pytest.raises(KeyError, match="one of valid, expired"):
+        tree.world.credential("nobody")
+
+
+def test_a_world_that_does_not_fit_together_is_not_built(tmp_path: Path) -> None:
+    broken = World(modules={"example.com/a": Module.model_validate({"versions": ["1.0"]})})
+    with pytest.raises(ScenarioError, match="not a semantic version"):
+        build(broken, tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_git_finds_nothing_wrong_with_the_repositories(tree: Tree) -> None:
+    repositories = sorted((tree.path / "repos").iterdir())
+    assert repositories
+    for repository in repositories:
+        done = subprocess.run(
+            ["git", "-C", repository, "-c", "safe.directory=*", "fsck", "--strict", "--full"],
+            capture_output=True, text=True,
+        )  # fmt: skip
+        assert (done.returncode, done.stdout) == (0, ""), done.stderr

@@ -19,6 +19,7 @@ COMMANDS = {
     "show": "Show one scenario: story, faults, replay, lesson.",
     "validate": "Check scenario files.",
     "schema": "Print the JSON Schema of scenario files or of reports.",
+    "origin": "Serve the hermetic world as a plain GOPROXY and GOSUMDB.",
     "doctor": "Say whether this machine can run labs, and what is missing.",
 }
 

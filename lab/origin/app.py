@@ -195,15 +195,13 @@ async def _send(send: Send, method: str, response: Response) -> int:
     if isinstance(body, bytes | Path) and response.status not in (204, 304):
         headers.append((b"content-length", b"%d" % length(body)))
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    if method == "HEAD":
-        if not isinstance(body, bytes | Path):
-            await body.aclose()
-        await send({"type": "http.response.body"})
-        return 0
     sent = 0
+    if method == "HEAD" and isinstance(body, bytes | Path):
+        body = b""
     async for chunk in _chunks(body):
-        sent += len(chunk)
-        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        if method != "HEAD":
+            sent += len(chunk)
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
     await send({"type": "http.response.body"})
     return sent
 

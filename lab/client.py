@@ -15,7 +15,7 @@ from lab.world.modpath import escape
 
 HOME = "/lab/home"
 PROJECT = f"{HOME}/project"
-TEMPORARY = f"{HOME}/tmp"
+TEMPORARY = f"{HOME}/tmp"  # noqa: S108 - inside the lab, and of this client alone
 COLD = f"{HOME}/cold"
 GOROOT = "/lab/go"
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

@@ -40,10 +40,11 @@ def command(scenario: str, *, as_json: bool) -> None:
 
 def _facts(scenario: Scenario) -> list[tuple[str, str]]:
     facts = [("client", f"{name}={value}") for name, value in scenario.client.env.items()]
-    for rule in scenario.faults:
-        facts.append(("fault", f"{rule.name}: {described(rule)}"))
-    for host, credential in scenario.break_.client.netrc.items():
-        facts.append(("break", f".netrc: {credential} credential for {host}"))
+    facts += [("fault", f"{rule.name}: {described(rule)}") for rule in scenario.faults]
+    facts += [
+        ("break", f".netrc: {credential} credential for {host}")
+        for host, credential in scenario.break_.client.netrc.items()
+    ]
     facts += [("replay", text) for text in scenario.replay.commands]
     expected = scenario.replay.broken.model_dump(mode="json", by_alias=True, exclude_unset=True)
     facts.append(("broken", _flow(expected)))

@@ -8,6 +8,7 @@ rules there are that cannot match it.
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,6 +30,8 @@ class Armed:
     on: bool = True
     seen: int = 0
     hits: int = 0
+    since: float = field(default_factory=time.monotonic)
+    memory: dict[str, Any] = field(default_factory=dict)
     actions: tuple[tuple[str, Action], ...] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -12,9 +12,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from hyperframe.frame import GoAwayFrame
 from mitmproxy import http
+from mitmproxy.net.http import status_codes
 from mitmproxy.proxy import commands, layer
 from mitmproxy.proxy.layers.http import (
+    DropStream,
+    Http1Server,
+    Http2Server,
     HttpLayer,
     HttpResponseHook,
     HttpStream,
@@ -53,11 +58,76 @@ class Reset:
 
 
 @dataclass(frozen=True)
+class Finish:
+    """Send FIN."""
+
+
+@dataclass(frozen=True)
+class Close:
+    """Close the connection."""
+
+
+@dataclass(frozen=True)
+class Raw:
+    """Send bytes that are no part of the protocol's framing (HTTP/1.1)."""
+
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Informational:
+    """Send a 1xx answer."""
+
+    status: int
+
+
+@dataclass(frozen=True)
+class ResetStream:
+    """Reset this HTTP/2 stream."""
+
+    code: int
+
+
+@dataclass(frozen=True)
+class Goaway:
+    """Say that the HTTP/2 connection ends, and whether this stream was processed."""
+
+    code: int
+    processed: bool
+
+
+@dataclass(frozen=True)
+class Call:
+    """Do something in passing, between two steps."""
+
+    what: Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Framed:
+    """The answer's last bytes have been sent raw; the connection can be used again."""
+
+
+@dataclass(frozen=True)
 class End:
     """Say, in the protocol's way, that the answer is complete."""
 
 
-Step = Head | Data | Pause | Reset | End
+Step = (
+    Head
+    | Data
+    | Pause
+    | Reset
+    | Finish
+    | Close
+    | Raw
+    | Informational
+    | ResetStream
+    | Goaway
+    | Call
+    | Framed
+    | End
+)
 
 
 @dataclass
@@ -121,11 +191,12 @@ def install(flow: http.HTTPFlow, steps: Callable[[], list[Step]]) -> None:
 def _streams(top: Any, flow: http.HTTPFlow) -> Iterator[HttpStream]:
     if isinstance(top, HttpStream) and getattr(top, "flow", None) is flow:
         yield top
-    below = [getattr(top, "child_layer", None), getattr(top, "layer", None)]
+    handling = getattr(getattr(top, "_handle_event", None), "__self__", None)
+    below = [getattr(top, "child_layer", None), getattr(top, "layer", None), handling]
     if isinstance(top, HttpLayer):
         below.extend(top.streams.values())
     for one in below:
-        if isinstance(one, layer.Layer):
+        if isinstance(one, layer.Layer) and one is not top:
             yield from _streams(one, flow)
 
 
@@ -137,21 +208,75 @@ def _deliver(stream: HttpStream, steps: Callable[[], list[Step]]) -> layer.Comma
     stream.server_state = stream.state_done
     if (yield from stream.check_killed(False)):
         return
-    client = stream.context.client
     for step in steps():
-        match step:
-            case Head():
-                yield SendHttp(ResponseHeaders(stream.stream_id, flow.response, False), client)
-            case Data(piece):
-                yield SendHttp(ResponseData(stream.stream_id, piece), client)
-            case Pause() | Reset():
-                yield FaultsMomentHook(Moment(flow, step))
-                if (yield from stream.check_killed(False)):
-                    return
-            case End():
-                if flow.response.trailers:
-                    yield SendHttp(
-                        ResponseTrailers(stream.stream_id, flow.response.trailers), client
-                    )
-                if stream.client_state == stream.state_done:
-                    yield from stream.flow_done()
+        yield from _take(stream, flow, step)
+        if (yield from stream.check_killed(False)):
+            return
+
+
+def _take(stream: HttpStream, flow: http.HTTPFlow, step: Step) -> layer.CommandGenerator[None]:
+    client = stream.context.client
+    assert flow.response
+    match step:
+        case Head():
+            yield SendHttp(ResponseHeaders(stream.stream_id, flow.response, False), client)
+        case Data(piece):
+            yield SendHttp(ResponseData(stream.stream_id, piece), client)
+        case Pause() | Reset() | Finish():
+            yield FaultsMomentHook(Moment(flow, step))
+        case Raw(data):
+            yield commands.SendData(client, data)
+        case Call(what):
+            what()
+        case Close():
+            yield commands.CloseConnection(client)
+        case Informational() | ResetStream() | Goaway():
+            yield from _frames(stream, step)
+        case Framed() | End():
+            yield from _complete(stream, flow, step)
+
+
+def _complete(stream: HttpStream, flow: http.HTTPFlow, step: Step) -> layer.CommandGenerator[None]:
+    assert flow.response
+    if isinstance(step, Framed):
+        # mitmproxy would add a last chunk of its own to what it takes for a chunked answer.
+        plain = flow.response.copy()
+        plain.headers = http.Headers(content_length="0")
+        server = _server(stream)
+        assert isinstance(server, Http1Server)
+        server.response = plain
+    elif flow.response.trailers:
+        trailers = ResponseTrailers(stream.stream_id, flow.response.trailers)
+        yield SendHttp(trailers, stream.context.client)
+    if stream.client_state == stream.state_done:
+        yield from stream.flow_done()
+
+
+def _server(stream: HttpStream) -> Any:
+    """Return mitmproxy's side of the HTTP connection to the client."""
+    above = stream.context.layers[stream.context.layers.index(stream) - 1]
+    assert isinstance(above, HttpLayer)
+    return above.connections[stream.context.client]
+
+
+def _frames(stream: HttpStream, step: Step) -> layer.CommandGenerator[None]:
+    client, server = stream.context.client, _server(stream)
+    if isinstance(step, Informational) and isinstance(server, Http1Server):
+        line = f"HTTP/1.1 {step.status} {status_codes.RESPONSES.get(step.status, '')}"
+        yield commands.SendData(client, line.rstrip().encode() + b"\r\n\r\n")
+        return
+    if not isinstance(server, Http2Server):
+        return
+    if isinstance(step, Informational):
+        server.h2_conn.send_headers(stream.stream_id, [(b":status", str(step.status).encode())])
+        yield commands.SendData(client, server.h2_conn.data_to_send())
+    elif isinstance(step, ResetStream):
+        server.h2_conn.reset_stream(stream.stream_id, step.code)
+        server.streams.pop(stream.stream_id, None)
+        yield commands.SendData(client, server.h2_conn.data_to_send())
+        stream.flow.live = False
+        yield DropStream(stream.stream_id)
+    elif isinstance(step, Goaway):
+        last = stream.stream_id if step.processed else max(stream.stream_id - 2, 0)
+        frame = GoAwayFrame(0, last_stream_id=last, error_code=step.code)
+        yield commands.SendData(client, frame.serialize())

@@ -51,6 +51,14 @@ class Exchange:
     pending: list[Turn] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     scripted: bool = False
+    closed: bool = False
+    failed: Turn | None = None
+    watching: list[Turn] = field(default_factory=list)
+
+    @property
+    def h2(self) -> bool:
+        """Whether the client speaks HTTP/2."""
+        return self.flow.request.is_http2
 
     @property
     def response(self) -> http.Response:

@@ -108,7 +108,13 @@ def sibling(target: str, name: str) -> str:
 
     `target` is the path of any of the module's endpoints; everything before `/@` stays as it is.
     """
-    before, at, _ = target.partition("?")[0].rpartition("/@v/")
+    path = unquote(target.partition("?")[0])
+    before, at, _ = path.rpartition("/@v/")
     if not at:
-        before = target.partition("?")[0].removesuffix("/@latest")
-    return f"{before}/{quote(escape(name), safe='/@!+')}"
+        before = path.removesuffix("/@latest")
+    return quoted(f"{before}/{escape(name)}")
+
+
+def quoted(path: str) -> str:
+    """Percent-encode a decoded path as Go's client does: `+` and `@` stay."""
+    return quote(path, safe="/@+$&=:~")

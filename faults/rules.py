@@ -12,11 +12,9 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, Field, RootModel, model_validator
 
 from faults import yamlsource
+from faults.vocabulary import http, module, stream, tls
 from faults.vocabulary.base import Action, Frozen, Stage
 from faults.vocabulary.dns import Dns
-from faults.vocabulary.http import Respond
-from faults.vocabulary.module import StaleList
-from faults.vocabulary.stream import Hang, Reset, Stall
 from faults.where import FIELDS_AT, Where
 
 
@@ -24,11 +22,49 @@ class Do(Frozen):
     """What happens: one action, or several that can happen to the same exchange."""
 
     dns: Dns | None = None
-    reset: Reset | None = None
-    hang: Hang | None = None
-    stall: Stall | None = None
-    respond: Respond | None = None
-    stale_list: StaleList | None = None
+    refuse: stream.Refuse | None = None
+    reset: stream.Reset | None = None
+    hang: stream.Hang | None = None
+    stall: stream.Stall | None = None
+    half_close: stream.HalfClose | None = None
+    limit_data: stream.LimitData | None = None
+    blackhole: stream.Blackhole | None = None
+    bandwidth: stream.Bandwidth | None = None
+    latency: stream.Latency | None = None
+    slicer: stream.Slicer | None = None
+    alert: tls.Alert | None = None
+    certificate: tls.Certificate | None = None
+    tls_version: tls.TlsVersion | None = None
+    client_certificate: tls.ClientCertificate | None = None
+    alpn: tls.Alpn | None = None
+    key_log: tls.KeyLog | None = None
+    route: http.Route | None = None
+    request_headers: http.RequestHeaders | None = None
+    respond: http.Respond | None = None
+    rate_limit: http.RateLimit | None = None
+    redirect: http.Redirect | None = None
+    page: http.Page | None = None
+    status: http.Status | None = None
+    body: http.Body | None = None
+    response_headers: http.ResponseHeaders | None = None
+    content_type: http.ContentType | None = None
+    content_length: http.ContentLength | None = None
+    chunked: http.Chunked | None = None
+    trailers: http.Trailers | None = None
+    informational: http.Informational | None = None
+    dribble: http.Dribble | None = None
+    rst_stream: http.RstStream | None = None
+    goaway: http.Goaway | None = None
+    negative_cache: module.NegativeCache | None = None
+    decoding: module.Decoding | None = None
+    auth_fallback: module.AuthFallback | None = None
+    stale_list: module.StaleList | None = None
+    phantom_version: module.PhantomVersion | None = None
+    drop_retractions: module.DropRetractions | None = None
+    info: module.Info | None = None
+    mod: module.Mod | None = None
+    zip: module.Zip | None = None
+    sumdb: module.Sumdb | None = None
 
     def __iter__(self) -> Iterator[tuple[str, Action]]:  # type: ignore[override]
         """Yield (word, action) for each action asked for, in the order of this model."""
@@ -92,11 +128,13 @@ def _stage(where: Where, do: Do) -> Stage:
     common = [stage for stage in Stage if all(stage in action.stages() for _, action in do)]
     if not common:
         raise ValueError(f"{words} happen at different moments; make two rules")
-    asked = where.asked()
+    possible = where.stages()
     for stage in common:
-        if asked <= FIELDS_AT[stage]:
+        if stage in possible:
             return stage
-    unknown = ", ".join(sorted(asked - FIELDS_AT[common[-1]]))
+    if where.method == ("CONNECT",):
+        raise ValueError(f"{words} cannot be done to a CONNECT request, or not so early")
+    unknown = ", ".join(sorted(where.asked() - FIELDS_AT[common[-1]]))
     hint = _KNOWN_THEN.get(common[-1], "that belongs to another kind of traffic")
     raise ValueError(f"{words} cannot depend on {unknown}: {hint}")
 

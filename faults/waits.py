@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
+
+from mitmproxy import connection
+
+from faults import wire
+
+_LOOK = 0.1
+"""How often to look whether the client is still there: mitmproxy tells only after a hook."""
 
 
 @dataclass(eq=False)
@@ -23,14 +32,34 @@ class Waits:
     def __len__(self) -> int:
         return len(self._waits)
 
-    async def hold(self, rule: str, client: str, limit: float | None = None) -> None:
-        """Wait `limit` seconds (None: without end), or until `release` says so."""
-        wait = _Wait(rule, client)
+    def clients(self) -> frozenset[str]:
+        """Return the clients that are being held up."""
+        return frozenset(wait.client for wait in self._waits)
+
+    async def hold(
+        self,
+        rule: str,
+        client: connection.Client,
+        limit: float | None = None,
+        *,
+        gone: Callable[[], bool] | None = None,
+    ) -> None:
+        """Wait `limit` seconds (None: without end), until released, or until the client is gone.
+
+        Args:
+            gone: another way to see that, for waits that go on after mitmproxy has let go of the
+                connection; those end with their rule, not with `release(client=…)`.
+        """
+        wait = _Wait(rule, "" if gone else client.id)
+        left_alone = gone or (lambda: wire.gone(client))
         self._waits.add(wait)
+        clock = asyncio.get_running_loop().time
+        end = math.inf if limit is None else clock() + limit
         try:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(limit):
-                    await wait.over.wait()
+            while (left := end - clock()) > 0 and not left_alone():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(wait.over.wait(), min(left, _LOOK))
+                    return
         finally:
             self._waits.discard(wait)
 

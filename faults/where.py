@@ -101,7 +101,7 @@ class Where(Frozen):
     host: Names | None = Field(None, description="HTTP: the host the client meant.")
     path: Globs | None = Field(None, description="HTTP: the path, decoded, without the query.")
     method: Methods | None = Field(
-        None, description="HTTP: the method. CONNECT requests match only rules that name it."
+        None, description="HTTP: the method. CONNECT stands alone: such rules see nothing else."
     )
     header: dict[str, Glob | None] | None = Field(
         None, description="HTTP: request headers; null: the header is absent."
@@ -148,6 +148,22 @@ class Where(Frozen):
             if re.fullmatch(r"[a-z][a-z0-9-]*", value):
                 return value
             raise
+
+    @field_validator("method")
+    @classmethod
+    def _connect_alone(cls, methods: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if methods and "CONNECT" in methods and len(methods) > 1:
+            raise ValueError("CONNECT opens a tunnel and stands alone; make two rules")
+        return methods
+
+    def stages(self) -> frozenset[Stage]:
+        """Return the stages at which there is traffic of this kind, and all that is asked."""
+        tunnel = self.method == ("CONNECT",)
+        return frozenset(
+            stage
+            for stage, known in FIELDS_AT.items()
+            if self.asked() <= known and (stage is Stage.TUNNEL) is tunnel
+        )
 
     def asked(self) -> frozenset[str]:
         """Return the traffic words used, as the file spells them."""
@@ -228,11 +244,13 @@ LIVE = frozenset({"age", "header"})
 
 _CONNECTION = frozenset({"client", "port", "age"})
 _HELLO = _CONNECTION | {"sni", "alpn"}
+_TUNNEL = _CONNECTION | {"host", "method", "header"}
 _REQUEST = _HELLO | {"host", "path", "method", "header", "endpoint", "module", "version"}
 FIELDS_AT: dict[Stage, frozenset[str]] = {
     Stage.CONNECT: _CONNECTION,
     Stage.QUERY: _CONNECTION | {"query", "query-type"},
     Stage.HELLO: _HELLO,
+    Stage.TUNNEL: _TUNNEL,
     Stage.REQUEST: _REQUEST,
     Stage.RESPONSE: _REQUEST | {"status", "content-type"},
 }

@@ -28,6 +28,36 @@ def writer(client: connection.Client) -> Any:
     return io.writer if io else None
 
 
+def clients() -> list[connection.Client]:
+    """Return the clients whose TCP connections are open."""
+    server = getattr(ctx, "master", None) and ctx.master.addons.get("proxyserver")
+    found = [running.client for running in server.connections.values()] if server else []
+    return [client for client in found if client.transport_protocol == "tcp"]
+
+
+def gone(client: connection.Client) -> bool:
+    """Say whether the client has closed its side, or the whole connection."""
+    if client.transport_protocol != "tcp":
+        return False
+    running = handler(client)
+    io = running.transports.get(client) if running else None
+    if io is None or not client.state & connection.ConnectionState.CAN_READ:
+        return True
+    return ended(io.reader)
+
+
+def ended(reader: Any) -> bool:
+    """Say whether a FIN has been received; asyncio knows before anybody reads, but has no word."""
+    return bool(getattr(reader, "_eof", False))
+
+
+def close(client: connection.Client) -> None:
+    """Close the connection once what was written has left."""
+    out = writer(client)
+    if out and not out.is_closing():
+        out.close()
+
+
 async def reset(client: connection.Client) -> bool:
     """Reset the connection (RST) once what was written has been acknowledged.
 

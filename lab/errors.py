@@ -10,7 +10,7 @@ GolabError                 anything golab itself has to say (status 1)
 
 from __future__ import annotations
 
-OK, DIFFERS, USAGE, LAB, INTERRUPTED = 0, 1, 2, 3, 130
+OK, DIFFERS, USAGE, LAB = 0, 1, 2, 3
 
 
 class GolabError(Exception):

@@ -9,6 +9,7 @@ import os
 import platform
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -148,11 +149,13 @@ def _go() -> Check:
 
 def _cache() -> Check:
     root = cache_root()
-    there = next(path for path in (root, *root.parents) if path.exists())
-    if not os.access(there, os.W_OK):
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=root).close()
+    except OSError as error:
         remedy = "set GOLAB_CACHE to a directory you may write to"
-        return Check("cache", "missing", f"{root} cannot be written", remedy)
-    free = shutil.disk_usage(there).free
+        return Check("cache", "missing", f"{root}: {error.strerror}", remedy)
+    free = shutil.disk_usage(root).free
     if free < 1 << 30:
         remedy = "make room, or set GOLAB_CACHE to a directory on another disk"
         return Check("cache", "missing", f"{root}: only {free >> 20} MiB are free", remedy)

@@ -32,10 +32,10 @@ from lab.results import (
     Verdict,
 )
 from lab.sandbox.interface import Completed, Lab, LabSpec, rules_as_data
-from lab.scenario.load import Run, cited
+from lab.scenario.load import Run, cited, described
 from lab.scenario.model import ClientSpec, Scenario, as_list
 
-_AT_ONCE = 3
+_AT_ONCE = 4
 
 Observer = Callable[[str], None]
 """Called with the name of each arm before it starts."""
@@ -56,7 +56,7 @@ def arms(scenario: Scenario) -> list[Arm]:
     base, rules = scenario.client, scenario.faults
     broken = base.overlaid(scenario.break_.client)
     repair = scenario.repair
-    off = repair.faults == "off"
+    off = repair.faults == "remove"
     # A remedy is applied where the damage is, unless it removes the cause itself.
     repaired = (base if off else broken).overlaid(repair.client)
     remedy = " ".join(repair.how.split()) + (
@@ -97,9 +97,11 @@ def replay(
         observe(arm.name)
         arming = {"do": "arm", "rules": rules_as_data(arm.rules), "seed": seed}
         lab.edge({"do": "arm", "rules": [], "seed": seed})
-        _before(scenario, prepare(lab, spec, scenario.client))
-        lab.edge(arming)
-        client = settle(lab, spec, arm.client)
+        client = prepare(lab, spec, scenario.client)
+        _before(scenario, client)
+        if arm.name != "healthy":
+            lab.edge(arming)
+            client = settle(lab, spec, arm.client)
         results[arm.name] = _replayed(scenario, arm, client)
         lab.edge(arming)  # the diagnostics meet the faults as fresh as the replay did
         target = _target(scenario, results[arm.name].project["go.mod"])
@@ -116,6 +118,7 @@ def replay(
         sources=cited(scenario),
         story=" ".join(scenario.story.split()),
         lesson=" ".join(scenario.lesson.split()),
+        faults={rule.name: described(rule) for rule in scenario.faults},
         go=spec.toolchain.version,
         backend=backend,
         verdict=verdict,

@@ -6,8 +6,6 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-SCHEMA = "golab.report/1"
-
 ArmName = Literal["healthy", "broken", "repaired"]
 ARMS: tuple[ArmName, ...] = ("healthy", "broken", "repaired")
 Verdict = Literal["reproduced", "changed", "invalid", "error", "skipped"]
@@ -87,6 +85,8 @@ class RunResult(Result):
     """Where it is documented, in words."""
     story: str = ""
     lesson: str = ""
+    faults: dict[str, str] = {}
+    """Fault -> what it does to which traffic, as its rule says."""
     go: str
     backend: str
     through: str | None = None
@@ -123,7 +123,7 @@ class Totals(Result):
 class Report(Result):
     """Everything one `golab run` found out."""
 
-    schema_: Literal["golab.report/1"] = Field(default=SCHEMA, alias="schema")
+    schema_: Literal["golab.report/1"] = Field(default="golab.report/1", alias="schema")
     golab: str
     """The version of golab."""
     backend: str

@@ -34,7 +34,7 @@ async def answer(turn: Turn, flow: dns.DNSFlow) -> Detail:
     assert isinstance(action, Dns)
     detail: dict[str, Any] = {}
     if action.delay is not None:
-        await turn.waits.hold(turn.rule, flow.client_conn.id, action.delay)
+        await turn.waits.hold(turn.rule, flow.client_conn, action.delay)
         detail["delay"] = action.delay
     reply = action.flap[(turn.match - 1) % len(action.flap)] if action.flap else action.reply
     if action.address is not None:

@@ -6,8 +6,21 @@ from mitmproxy import connection
 
 from faults import delivery, wire
 from faults.exchange import Detail, Exchange, Handler, Turn
+from faults.shape import Effect, shape, unshape
 from faults.vocabulary.base import Action
-from faults.vocabulary.stream import Hang, Reset, Stall
+from faults.vocabulary.stream import (
+    Bandwidth,
+    Blackhole,
+    HalfClose,
+    Hang,
+    Latency,
+    LimitData,
+    Reset,
+    Slicer,
+    Stall,
+)
+
+SHAPES = (Bandwidth, Blackhole, Latency, LimitData, Slicer)
 
 
 async def accepted(action: Action, turn: Turn, client: connection.Client) -> Detail:
@@ -16,8 +29,10 @@ async def accepted(action: Action, turn: Turn, client: connection.Client) -> Det
         case Reset():
             return {"at": "accept"} if await wire.reset(client) else None
         case Hang():
-            await turn.waits.hold(turn.rule, client.id, action.for_)
+            await turn.waits.hold(turn.rule, client, action.for_)
             return {"at": "accept"}
+        case Bandwidth() | Blackhole() | Latency() | LimitData() | Slicer():
+            return {"from": "accept"} if shape(turn, client) else None
     raise TypeError(f"{turn.word} cannot be done at accept")
 
 
@@ -30,7 +45,7 @@ async def reset_request(action: Reset, turn: Turn, exchange: Exchange) -> Detail
 
 async def hang_request(action: Hang, turn: Turn, exchange: Exchange) -> Detail:
     """Keep the request and say nothing."""
-    await turn.waits.hold(turn.rule, exchange.flow.client_conn.id, action.for_)
+    await turn.waits.hold(turn.rule, exchange.flow.client_conn, action.for_)
     return {"at": "before-headers"}
 
 
@@ -49,6 +64,28 @@ async def stall_delivery(action: Stall, turn: Turn, exchange: Exchange) -> Detai
     """Fall silent after some bytes of the body."""
     pause = delivery.Pause(turn.rule, action.for_)
     return _within(exchange, None, action.after, pause, goes_on=True)
+
+
+async def half_close_delivery(action: HalfClose, turn: Turn, exchange: Exchange) -> Detail:
+    """Send FIN within the answer."""
+    return _within(exchange, action.at, action.after, delivery.Finish(), goes_on=False)
+
+
+async def shaped_delivery(action: Action, turn: Turn, exchange: Exchange) -> Detail:
+    """Shape the bytes of this answer."""
+    client = exchange.flow.client_conn
+    effects: list[Effect] = []
+
+    def begin() -> None:
+        if effect := shape(turn, client):
+            effects.append(effect)
+
+    def end() -> None:
+        for effect in effects:
+            unshape(effect, client)
+
+    exchange.steps = [delivery.Call(begin), *exchange.steps, delivery.Call(end)]
+    return {"from": "headers"}
 
 
 def _within(
@@ -74,4 +111,6 @@ DELIVERY: dict[type[Action], Handler] = {
     Reset: reset_delivery,
     Hang: hang_delivery,
     Stall: stall_delivery,
+    HalfClose: half_close_delivery,
+    **dict.fromkeys(SHAPES, shaped_delivery),
 }

@@ -25,6 +25,7 @@ class Stage(StrEnum):
     CONNECT = "connect"
     QUERY = "query"
     HELLO = "hello"
+    TUNNEL = "tunnel"
     REQUEST = "request"
     RESPONSE = "response"
 

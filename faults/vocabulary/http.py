@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from faults.vocabulary.base import Action, Example, Stage
+from faults.vocabulary.base import Action, Bytes, Example, Frozen, OneOrMany, Seconds, Stage
 
 _BOTH = (Stage.REQUEST, Stage.RESPONSE)
+_RESPONSE = (Stage.RESPONSE,)
+_ANY = (Stage.TUNNEL, Stage.REQUEST, Stage.RESPONSE)
+Header = str | int
+Code = Annotated[int, Field(ge=100, le=999)]
 
 
 class Respond(Action):
@@ -16,11 +20,11 @@ class Respond(Action):
 
     short: ClassVar[str] = "status"
     slot: ClassVar[str] = "answer"
-    acts: ClassVar[tuple[Stage, ...]] = _BOTH
+    acts: ClassVar[tuple[Stage, ...]] = _ANY
 
-    status: int = Field(200, ge=100, le=999, description="The status code.")
+    status: Code = Field(200, description="The status code.")
     body: str = Field("", description="The body, UTF-8.")
-    headers: dict[str, str | int] = Field(
+    headers: dict[str, Header] = Field(
         default_factory=dict, description="Headers beside Content-Type and Content-Length."
     )
     content_type: str = Field("text/plain; charset=utf-8", description="The Content-Type.")
@@ -40,5 +44,413 @@ class Respond(Action):
             "{where: {endpoint: zip}, do: {respond: {status: 429, headers: {Retry-After: 30}}}}",
             "Rate limited; go does not wait and does not retry.",
             "Exactly as a rate limiter answers.",
+        ),
+    )
+
+
+class RateLimit(Action):
+    """Answer 429 Too Many Requests."""
+
+    short: ClassVar[str] = "retry_after"
+    slot: ClassVar[str] = "answer"
+    acts: ClassVar[tuple[Stage, ...]] = _ANY
+
+    retry_after: int = Field(ge=0, description="Seconds, for the Retry-After header.")
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "{where: {endpoint: zip, after: 2}, do: {rate-limit: 30}}",
+            "After two good answers only 429; go fails at once, whatever Retry-After says.",
+            "Counts requests since arming, not per client or per second.",
+        ),
+    )
+
+
+class Redirect(Action):
+    """Send the client elsewhere."""
+
+    short: ClassVar[str] = "to"
+    slot: ClassVar[str] = "answer"
+    acts: ClassVar[tuple[Stage, ...]] = _ANY
+
+    to: str = Field(
+        min_length=1,
+        description="A URL; one that ends in / gets the path appended. `loop`: the same URL again."
+        " `http`: the same URL without TLS.",
+    )
+    status: Literal[301, 302, 303, 307, 308] = 302
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "{where: {endpoint: zip}, do: {redirect: loop}}",
+            "For ever to itself; go: `stopped after 10 redirects`.",
+            "The same URL each time; some real loops alternate between two.",
+        ),
+        Example(
+            "{where: {endpoint: list}, do: {redirect: http}}",
+            "From https to http; go: `redirected from secure URL … to insecure URL`.",
+            "As a TLS terminator whose backend builds absolute URLs.",
+        ),
+        Example(
+            "{where: {endpoint: zip}, do: {redirect: https://storage.invalid/}}",
+            "To a host that the client cannot reach.",
+            "The path is kept, the query too.",
+        ),
+    )
+
+
+class Page(Action):
+    """Answer with an HTML page and status 200, whatever was asked."""
+
+    short: ClassVar[str] = "kind"
+    slot: ClassVar[str] = "answer"
+    acts: ClassVar[tuple[Stage, ...]] = _ANY
+
+    kind: Literal["captive-portal", "login", "catch-all"] = Field(
+        description="What the page is: a hotel's, a single sign-on's, or a web application's."
+    )
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "{where: {host: proxy.golang.org}, do: {page: captive-portal}}",
+            "200 with HTML: go reads it as an empty list, and fails loudly on .info.",
+            "Real portals redirect first; go would follow and get this page.",
+        ),
+        Example(
+            "{where: {endpoint: sumdb-supported}, do: {page: catch-all}}",
+            "A page for every URL: go takes the proxy for one that serves the checksum database.",
+            "As a single-page application with a fallback route.",
+        ),
+        Example(
+            "{where: {endpoint: list}, do: {page: login}}",
+            "A sign-in form.",
+            "The form posts nowhere.",
+        ),
+    )
+
+
+class Status(Action):
+    """Change the status and leave the rest as it is."""
+
+    short: ClassVar[str] = "code"
+    acts: ClassVar[tuple[Stage, ...]] = _RESPONSE
+
+    code: Code
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "{where: {endpoint: list}, do: {status: 203}}",
+            "The true body under another status; go takes only 200.",
+            "Bodies of 204 and 304 are not sent, as HTTP demands.",
+        ),
+    )
+
+
+class Patch(Frozen):
+    """One replacement in a body."""
+
+    find: str = Field(min_length=1)
+    with_: str = ""
+
+
+class Body(Action):
+    """Change the answer's body; Content-Length follows."""
+
+    short: ClassVar[str] = "make"
+    acts: ClassVar[tuple[Stage, ...]] = _RESPONSE
+
+    make: Literal["empty", "bom", "gzip"] | None = Field(
+        None, description="empty; behind a byte order mark; or gzipped without saying so."
+    )
+    text: str | None = Field(None, description="This instead.")
+    patch: Annotated[tuple[Patch, ...], OneOrMany()] | None = Field(
+        None, description="Replace every occurrence."
+    )
+    truncate: Bytes | None = Field(None, description="Keep only so many bytes.")
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if len([name for name in self.model_fields_set if getattr(self, name) is not None]) != 1:
+            raise ValueError("needs exactly one of make (empty, bom, gzip), text, patch, truncate")
+        return self
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "{where: {endpoint: list}, do: {body: empty}}",
+            "200 with nothing; go: no versions, exit 0.",
+            "The other headers stay.",
+        ),
+        Example(
+            "{where: {endpoint: list}, do: {body: bom}}",
+            "A UTF-8 byte order mark in front; go drops the first version, silently.",
+            "As files saved by some editors.",
+        ),
+        Example(
+            "{where: {endpoint: list}, do: {body: gzip}}",
+            "Compressed bytes without Content-Encoding; go reads an empty list.",
+            "As a cache that forgets the header.",
+        ),
+        Example(
+            "{where: {endpoint: list}, do: {body: {text: 'v9.9.9'}}}",
+            "That text.",
+            "The Content-Type stays the origin's.",
+        ),
+        Example(
+            "{where: {endpoint: info}, do: {body: {patch: {find: v1.8.0, with: v1.7.0}}}}",
+            "The origin's answer with every occurrence replaced.",
+            "On the decoded body; a Content-Encoding is kept.",
+        ),
+        Example(
+            "{where: {endpoint: list}, do: {body: {truncate: 7}}}",
+            "Seven bytes, and a Content-Length that agrees: nobody can tell.",
+            "As a file cut on the proxy's disk. For a cut connection see half-close.",
+        ),
+    )
+
+
+class _Headers(Action):
+    set_: dict[str, Header] = Field(default_factory=dict, description="Set, replacing.")
+    drop: Annotated[tuple[str, ...], OneOrMany()] = Field((), description="Remove.")
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        if not self.set_ and not self.drop:
+            raise ValueError("needs `set` or `drop`")
+        return self
+
+
+class RequestHeaders(_Headers):
+    """Change the request's headers on their way to the origin."""
+
+    acts: ClassVar[tuple[Stage, ...]] = (Stage.REQUEST,)
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "{where: {header: Authorization}, do: {request-headers: {drop: Authorization}}}",
+            "The origin answers as to a stranger.",
+            "As a hop that strips credentials.",
+        ),
+    )
+
+
+class ResponseHeaders(_Headers):
+    """Change the answer's headers."""
+
+    acts: ClassVar[tuple[Stage, ...]] = _RESPONSE
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "{where: {endpoint: list}, do: {response-headers:"
+            " {set: {Age: 86400, Cache-Control: 'public, max-age=604800'}}}}",
+            "An answer that says it is a day old and good for a week.",
+            "Go ignores both; caches between do not.",
+        ),
+    )
+
+
+class ContentType(Action):
+    """Give the answer another Content-Type."""
+
+    short: ClassVar[str] = "type"
+    acts: ClassVar[tuple[Stage, ...]] = _RESPONSE
+
+    type: str = Field(min_length=1)
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "{where: {endpoint: zip}, do: {content-type: text/html}}",
+            "The true body under a wrong type; go does not look at it.",
+            "Exactly that.",
+        ),
+    )
+
+
+class ContentLength(Action):
+    """Announce a length that is not the body's, then close."""
+
+    short: ClassVar[str] = "off_by"
+    slot: ClassVar[str] = "delivery"
+    acts: ClassVar[tuple[Stage, ...]] = _BOTH
+
+    off_by: int = Field(description="Bytes announced beyond those sent; below 0: too few.")
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "{where: {endpoint: zip}, do: {content-length: 10}}",
+            "Ten bytes announced never come; go: `unexpected EOF`.",
+            "On HTTP/2 the stream ends early and the client finds the length wrong.",
+        ),
+        Example(
+            "{where: {endpoint: list}, do: {content-length: -7}}",
+            "Seven bytes too many: the client stops reading before them, silently.",
+            "On HTTP/2 clients reset the stream with PROTOCOL_ERROR.",
+        ),
+    )
+
+
+class Chunked(Action):
+    """Break HTTP/1.1 chunked framing."""
+
+    short: ClassVar[str] = "how"
+    slot: ClassVar[str] = "delivery"
+    acts: ClassVar[tuple[Stage, ...]] = _BOTH
+
+    how: Literal["malformed", "unfinished"] = Field(
+        description="A chunk size that is no number; or no last chunk."
+    )
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "{where: {endpoint: zip}, do: {chunked: malformed}}",
+            "go: `invalid byte in chunk length`.",
+            "HTTP/2 has no chunks: there the rule does nothing, and that is no hit.",
+        ),
+        Example(
+            "{where: {endpoint: list}, do: {chunked: unfinished}}",
+            "The whole body, then FIN without the last chunk; go: `unexpected EOF`.",
+            "Only HTTP/1.1, as above.",
+        ),
+    )
+
+
+class Trailers(Action):
+    """Send trailers after the body."""
+
+    short: ClassVar[str] = "fields"
+    slot: ClassVar[str] = "delivery"
+    acts: ClassVar[tuple[Stage, ...]] = _BOTH
+
+    fields: dict[str, Header] = Field(min_length=1)
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "{where: {endpoint: list}, do: {trailers: {fields: {X-Checksum: wrong}}}}",
+            "Chunked on HTTP/1.1, a HEADERS frame at the end on HTTP/2.",
+            "Not announced in a Trailer header; go ignores them.",
+        ),
+    )
+
+
+class Informational(Action):
+    """Send 1xx answers before the real one."""
+
+    short: ClassVar[str] = "times"
+    slot: ClassVar[str] = ""
+    acts: ClassVar[tuple[Stage, ...]] = _BOTH
+
+    times: int = Field(ge=1, le=10_000, description="How many.")
+    status: Literal[100, 102, 103] = 103
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "{where: {endpoint: list}, do: {informational: 3}}",
+            "Three 103 Early Hints, then the answer. Go gives up after 5 or more on HTTP/1.1.",
+            "Without Link headers.",
+        ),
+    )
+
+
+class Dribble(Action):
+    """Send the body in drops."""
+
+    short: ClassVar[str] = "every"
+    slot: ClassVar[str] = "delivery"
+    acts: ClassVar[tuple[Stage, ...]] = _BOTH
+
+    every: Seconds = Field(description="Time between two drops.")
+    bytes_: int = Field(1, ge=1, description="Bytes per drop.")
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "{where: {endpoint: list}, do: {dribble: {bytes: 4, every: 20ms}}}",
+            "Four bytes, a pause, four bytes …: slow, yet never idle.",
+            "Only this stream on HTTP/2; each drop is a frame of its own.",
+        ),
+    )
+
+
+H2_CODES = {
+    "no-error": 0,
+    "protocol-error": 1,
+    "internal-error": 2,
+    "refused-stream": 7,
+    "cancel": 8,
+    "enhance-your-calm": 11,
+}
+"""Error codes of RFC 9113, 7."""
+H2Code = Literal[
+    "no-error",
+    "protocol-error",
+    "internal-error",
+    "refused-stream",
+    "cancel",
+    "enhance-your-calm",
+]
+
+
+class RstStream(Action):
+    """Reset one HTTP/2 stream."""
+
+    short: ClassVar[str] = "code"
+    slot: ClassVar[str] = "delivery"
+    acts: ClassVar[tuple[Stage, ...]] = _BOTH
+
+    code: H2Code = "internal-error"
+    after: Bytes | None = Field(None, description="After so many bytes of body; else at once.")
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "{where: {endpoint: zip}, do: {rst-stream: {code: internal-error, after: 100}}}",
+            "go: `stream error: stream ID …; INTERNAL_ERROR; received from peer`.",
+            "HTTP/1.1 has no streams: there the rule does nothing, and that is no hit.",
+        ),
+        Example(
+            "{where: {endpoint: zip}, do: {rst-stream: refused-stream}}",
+            "Refused before any answer: go asks again by itself.",
+            "Only HTTP/2, as above.",
+        ),
+    )
+
+
+class Goaway(Action):
+    """Send HTTP/2 GOAWAY, and close."""
+
+    short: ClassVar[str] = "code"
+    slot: ClassVar[str] = "delivery"
+    acts: ClassVar[tuple[Stage, ...]] = _BOTH
+
+    code: H2Code = "no-error"
+    after: Bytes | None = Field(None, description="After so many bytes of body; else at once.")
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "{where: {endpoint: zip, first: 1}, do: {goaway: no-error}}",
+            "This request was not processed, says the frame: go asks again on a new connection.",
+            "The last stream named is the one before this; then FIN. Only HTTP/2.",
+        ),
+        Example(
+            "{where: {endpoint: zip}, do: {goaway: {code: enhance-your-calm, after: 100}}}",
+            "In the middle of a body: go fails with the code's name.",
+            "The last stream named is this one; then FIN. Only HTTP/2.",
+        ),
+    )
+
+
+class Route(Action):
+    """Send the request to another host: .info from A, .zip from B."""
+
+    short: ClassVar[str] = "to"
+    acts: ClassVar[tuple[Stage, ...]] = (Stage.REQUEST,)
+
+    to: str = Field(
+        pattern=r"^(https?://)?[A-Za-z0-9.-]+(:[0-9]+)?$",
+        description="A host, or scheme://host:port. A bare host changes only the Host header.",
+    )
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "{where: {endpoint: zip}, do: {route: goproxy.cn}}",
+            "A module put together from two proxies.",
+            "Where a bare host leads is the edge's routing; with a URL the connection goes there.",
         ),
     )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from faults.vocabulary.base import Action, Example, OneOrMany, Stage
+from faults.vocabulary.base import Action, Bytes, Example, OneOrMany, Seconds, Stage
 
 _RESPONSE = (Stage.RESPONSE,)
 
@@ -60,5 +60,295 @@ class StaleList(Action):
             "{where: {endpoint: list}, do: {stale-list: {without: ['>=v1.8.0'], replicas: 2}}}",
             "Every other answer is stale: a list flapping between replicas.",
             "Turns go by request; a real balancer may pin a connection to a replica.",
+        ),
+    )
+
+
+class NegativeCache(Action):
+    """Remember that something was not there, and go on saying so."""
+
+    short: ClassVar[str] = "ttl"
+    slot: ClassVar[str] = "answer"
+    acts: ClassVar[tuple[Stage, ...]] = (Stage.REQUEST,)
+
+    ttl: Seconds = Field(description="How long a 404 or 410 of the origin is repeated, per path.")
+    primed: bool = Field(
+        False, description="As if everything had been asked for, and missing, when the rule began."
+    )
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "{where: {endpoint: info, version: v1.8.0}, do: {negative-cache:"
+            " {ttl: 10m, primed: true}}}",
+            "404 although the tag exists by now, until ten minutes are over.",
+            "The origin's own 404 is repeated byte for byte; a primed one says `not found`."
+            " The memory goes when the rule is switched off.",
+        ),
+        Example(
+            "{where: {path: '*/v9.9.9.info'}, do: {negative-cache: 30m}}",
+            "The first 404 is the origin's; later ones come from memory.",
+            "Per path, whatever the headers.",
+        ),
+    )
+
+
+class DropRetractions(Action):
+    """Serve .mod files without their `retract` directives."""
+
+    acts: ClassVar[tuple[Stage, ...]] = _RESPONSE
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "{where: {endpoint: mod}, do: {drop-retractions: true}}",
+            "No warning about retracted versions; Deprecated comments go as well.",
+            "The .zip still carries them. With go.sum or the checksum database on, the change is"
+            " found out.",
+        ),
+    )
+
+
+class PhantomVersion(Action):
+    """List a version that does not exist."""
+
+    short: ClassVar[str] = "version"
+    acts: ClassVar[tuple[Stage, ...]] = _RESPONSE
+
+    version: str = Field(pattern=r"^v[0-9]+\.[0-9]+\.[0-9]+")
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "{where: {endpoint: list}, do: {phantom-version: v1.9.9}}",
+            "@latest picks it and fails on its .info.",
+            "Only the list lies; .info, .mod and .zip are the origin's 404.",
+        ),
+    )
+
+
+class Info(Action):
+    """Serve .info (and @latest) with a wrong version or time."""
+
+    acts: ClassVar[tuple[Stage, ...]] = _RESPONSE
+
+    version: str | None = None
+    time: AwareDatetime | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if self.version is None and self.time is None:
+            raise ValueError("needs `version` or `time`")
+        return self
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "{where: {endpoint: info, version: v1.8.0}, do: {info: {version: v1.7.0}}}",
+            "go: `proxy returned info for version v1.7.0 instead of requested version`.",
+            "Other fields stay, written anew.",
+        ),
+        Example(
+            "{where: {endpoint: info}, do: {info: {time: 2038-01-19T03:14:07Z}}}",
+            "A version from the future; go does not mind.",
+            "Other fields stay, written anew.",
+        ),
+    )
+
+
+class Mod(Action):
+    """Serve another go.mod than the module's."""
+
+    short: ClassVar[str] = "make"
+    acts: ClassVar[tuple[Stage, ...]] = _RESPONSE
+
+    make: Literal["stripped"] | None = Field(
+        None, description="`stripped`: only the module and go lines, so the graph shrinks."
+    )
+    without: Annotated[tuple[str, ...], OneOrMany()] = Field(
+        (), description="Modules whose requirements go."
+    )
+    add: str = Field("", description="Lines put at the end.")
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not (self.make or self.without or self.add):
+            raise ValueError("needs stripped, `without` or `add`")
+        return self
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "{where: {endpoint: mod}, do: {mod: stripped}}",
+            "`go list -m all` is shorter, exit 0, with the checksum database off.",
+            "The .zip keeps the true go.mod; go never compares the two.",
+        ),
+        Example(
+            "{where: {endpoint: mod}, do: {mod: {without: example.org/dep}}}",
+            "One requirement is missing.",
+            "By lines, not by syntax: a commented-out line goes, too.",
+        ),
+        Example(
+            "{where: {endpoint: mod}, do: {mod: {add: 'require evil.example/x v1.0.0'}}}",
+            "One requirement too many.",
+            "Whatever you write.",
+        ),
+    )
+
+
+class Zip(Action):
+    """Serve a damaged or a different zip."""
+
+    short: ClassVar[str] = "make"
+    acts: ClassVar[tuple[Stage, ...]] = _RESPONSE
+
+    make: Literal["bit-flip", "wrong-prefix"] | None = Field(
+        None, description="One bit of file data flipped; or every file under another version."
+    )
+    truncate: Bytes | None = Field(None, description="Keep only so many bytes.")
+    of: str | None = Field(
+        None, description="The files of this version, under the names of the one asked for."
+    )
+    patch: dict[str, str] | None = Field(
+        None, description="Replace text in the files; the zip is made anew and is valid."
+    )
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if sum(value is not None for value in (self.make, self.truncate, self.of, self.patch)) != 1:
+            raise ValueError("needs exactly one of make, truncate, of, patch")
+        return self
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "{where: {endpoint: zip, version: v1.8.0}, do: {zip: {of: v1.6.1}}}",
+            "Old code under the new name; silent without checksums.",
+            "Files are packed anew, so the bytes differ from any real zip of either version.",
+        ),
+        Example(
+            "{where: {endpoint: zip}, do: {zip: {truncate: 200}}}",
+            "go: `zip: not a valid zip file`.",
+            "The length announced agrees with what is sent: a file cut on disk, not in transit.",
+        ),
+        Example(
+            "{where: {endpoint: zip}, do: {zip: bit-flip}}",
+            "go: `zip: checksum error` or a decoding error, or a checksum mismatch.",
+            "The seed chooses the bit within the first file's packed data.",
+        ),
+        Example(
+            "{where: {endpoint: zip}, do: {zip: wrong-prefix}}",
+            "go: `zip for … has unexpected file`.",
+            "Packed anew under version v0.0.0-wrong.",
+        ),
+        Example(
+            "{where: {endpoint: zip}, do: {zip: {patch: {'const Version': 'const version'}}}}",
+            "Valid and wrong: only checksums tell.",
+            "In every file; packed anew.",
+        ),
+    )
+
+
+class Decoding(Action):
+    """Misread the path, as proxies do that forget the protocol's escapes."""
+
+    short: ClassVar[str] = "how"
+    acts: ClassVar[tuple[Stage, ...]] = (Stage.REQUEST,)
+
+    how: Literal["capitals-kept-escaped", "lower-case", "no-incompatible", "plus-is-space"] = Field(
+        description="`!a` passed on as it is; `!a` read as `a`; `+incompatible` cut off; `+` read"
+        " as a space."
+    )
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "{where: {module: 'github.com/Azure/*'}, do: {decoding: capitals-kept-escaped}}",
+            "404: the origin is asked for a module called `!azure`.",
+            "The origin gets the `!` escaped once more, which no module has.",
+        ),
+        Example(
+            "{where: {module: 'github.com/Azure/*'}, do: {decoding: lower-case}}",
+            "404, or another module of that name.",
+            "As a proxy on a file system that ignores case.",
+        ),
+        Example(
+            "{where: {version: '*+incompatible'}, do: {decoding: no-incompatible}}",
+            "404 for versions that the list names.",
+            "Exactly that.",
+        ),
+        Example(
+            "{where: {version: '*+incompatible'}, do: {decoding: plus-is-space}}",
+            "404 for versions that the list names.",
+            "As a proxy that decodes the path like a form.",
+        ),
+    )
+
+
+class AuthFallback(Action):
+    """Turn the origin's 401 or 403 into something that looks like an answer."""
+
+    short: ClassVar[str] = "into"
+    slot: ClassVar[str] = "answer"
+    acts: ClassVar[tuple[Stage, ...]] = _RESPONSE
+
+    into: Literal["empty", "anonymous", "not-found"] = Field(
+        description="An empty 200; what a stranger gets; or a 404."
+    )
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "{where: {host: proxy.golang.org}, do: {auth-fallback: empty}}",
+            "`go list -m -versions` exits 0 and lists nothing.",
+            "Fires only on 401 and 403.",
+        ),
+        Example(
+            "{where: {host: proxy.golang.org}, do: {auth-fallback: not-found}}",
+            "go walks on to the next proxy, silently.",
+            "Fires only on 401 and 403.",
+        ),
+        Example(
+            "{where: {host: proxy.golang.org}, do: {auth-fallback: anonymous}}",
+            "The origin is asked again without Authorization, and that answer is passed on.",
+            "Fires only on 401 and 403.",
+        ),
+    )
+
+
+class Sumdb(Action):
+    """Serve a checksum database that lies."""
+
+    short: ClassVar[str] = "make"
+    acts: ClassVar[tuple[Stage, ...]] = _RESPONSE
+
+    make: Literal["tampered"] | None = Field(
+        None, description="Change a hash in lookups, a bit in tiles, the tree in `latest`."
+    )
+    substitute: str | None = Field(
+        None, pattern=r"^[^@ ]+@v[^@ ]+$", description="Answer lookups with this module@version's."
+    )
+    forked: str | None = Field(
+        None,
+        pattern=r"^PRIVATE\+KEY\+.+",
+        description="Sign another tree with this key (the text of a note signer).",
+    )
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if sum(value is not None for value in (self.make, self.substitute, self.forked)) != 1:
+            raise ValueError("needs exactly one of tampered, substitute, forked")
+        return self
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "{where: {endpoint: sumdb-lookup}, do: {sumdb: tampered}}",
+            "go: SECURITY ERROR, or a checksum mismatch.",
+            "The signature stays that of the true tree, so a client that checks finds out.",
+        ),
+        Example(
+            "{where: {endpoint: sumdb-lookup}, do: {sumdb:"
+            " {substitute: github.com/spf13/cobra@v1.7.0}}}",
+            "A true record, of another module (CVE-2026-42501).",
+            "Taken from the origin itself, signature and all.",
+        ),
+        Example(
+            "{where: {endpoint: [sumdb-lookup, sumdb-latest]}, do: {sumdb: {forked:"
+            " PRIVATE+KEY+sum.golang.org+51515be0+AfQ6MSfiJ4QaylQdK48hgCzLJQs7NAzTFFwFK4ZHBq1L}}}",
+            "A tree of the same size with another root, rightly signed: a client that has seen the"
+            " true one cries SECURITY ERROR.",
+            "Tiles stay those of the true tree: a client without history notices them instead.",
         ),
     )

@@ -13,7 +13,7 @@ At = Literal["accept", "handshake", "before-headers", "after-headers"]
 _STAGES: dict[str | None, tuple[Stage, ...]] = {
     "accept": (Stage.CONNECT,),
     "handshake": (Stage.HELLO,),
-    "before-headers": (Stage.REQUEST, Stage.RESPONSE),
+    "before-headers": (Stage.TUNNEL, Stage.REQUEST, Stage.RESPONSE),
     "after-headers": (Stage.REQUEST, Stage.RESPONSE),
     None: (Stage.REQUEST, Stage.RESPONSE),
 }
@@ -109,6 +109,27 @@ class Hang(_Cut):
     )
 
 
+class HalfClose(_Cut):
+    """Send FIN: our side is finished, in the middle of things; the client may still send."""
+
+    at: Literal["before-headers", "after-headers"] | None = Field(
+        None, description="Where in the conversation."
+    )
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "{where: {endpoint: list}, do: {half-close: before-headers}}",
+            "The request is read, then FIN: an empty reply. Go asks again on a new connection.",
+            "The other direction stays open, as with shutdown(SHUT_WR).",
+        ),
+        Example(
+            "{where: {endpoint: zip}, do: {half-close: {after: 100}}}",
+            "100 bytes of body, then FIN; go: `unexpected EOF`.",
+            "Inside TLS there is no close_notify before it, as when a program dies.",
+        ),
+    )
+
+
 class Stall(Action):
     """Stop in the middle of a body, and hold the socket open."""
 
@@ -126,5 +147,125 @@ class Stall(Action):
             "{where: {endpoint: zip}, do: {stall: {after: 1024}}}",
             "1024 bytes of body, then silence; go waits for ever.",
             "Counted in body bytes. On HTTP/2 only this stream stalls.",
+        ),
+    )
+
+
+class _Shape(Action):
+    """Something that shapes all bytes to the client while the rule's traffic passes."""
+
+    acts: ClassVar[tuple[Stage, ...]] = (
+        Stage.CONNECT,
+        Stage.HELLO,
+        Stage.REQUEST,
+        Stage.RESPONSE,
+    )
+
+
+class Bandwidth(_Shape):
+    """Send slowly: so many bytes a second."""
+
+    short: ClassVar[str] = "rate"
+
+    rate: int = Field(ge=1, description="Bytes per second.")
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "{where: {endpoint: zip}, do: {bandwidth: 100_000}}",
+            "The answer arrives at 100 kB/s.",
+            "Counts what leaves the socket, TLS and framing included, in bursts of 50 ms."
+            " Handshake and request are not slowed unless the rule matches connections.",
+        ),
+        Example(
+            "{where: {sni: proxy.golang.org}, do: {bandwidth: 20_000}}",
+            "The whole connection, from the ServerHello on.",
+            "One direction only: what the client sends is not slowed.",
+        ),
+    )
+
+
+class Latency(_Shape):
+    """Let every byte arrive later."""
+
+    short: ClassVar[str] = "delay"
+
+    delay: Seconds = Field(description="How much later.")
+    jitter: Seconds = Field(0.0, description="Up to so much more or less; the seed decides.")
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "{where: {endpoint: list}, do: {latency: 200ms}}",
+            "The answer, 0.2 s later.",
+            "One way, added at the edge; TCP's own handshake is not delayed, so it does not show in"
+            " the connect time.",
+        ),
+        Example(
+            "{where: {port: 443}, do: {latency: {delay: 50ms, jitter: 20ms}}}",
+            "Every flight of the connection, TLS handshake included, 30 to 70 ms later.",
+            "Bytes never overtake each other, as in TCP.",
+        ),
+    )
+
+
+class Slicer(_Shape):
+    """Cut what is sent into small TCP segments."""
+
+    short: ClassVar[str] = "size"
+
+    size: int = Field(ge=1, description="Bytes per segment.")
+    delay: Seconds = Field(0.002, description="Pause between two segments.")
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "{where: {endpoint: list}, do: {slicer: {size: 10, delay: 5ms}}}",
+            "Ten bytes at a time.",
+            "TCP_NODELAY keeps the kernel from joining segments; the receiver's kernel may hand"
+            " several over at once.",
+        ),
+    )
+
+
+class LimitData(_Shape):
+    """Close the connection after so many bytes on the wire."""
+
+    short: ClassVar[str] = "bytes_"
+
+    bytes_: Bytes = Field(description="Bytes that still leave; then FIN.")
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "{where: {endpoint: zip}, do: {limit-data: 700}}",
+            "700 bytes of answer, headers and framing included, then the connection is closed.",
+            "Counts bytes on the wire; `half-close` and `reset` count bytes of body.",
+        ),
+    )
+
+
+class Blackhole(_Shape):
+    """Let nothing more reach the client, on any stream of the connection."""
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "{where: {endpoint: zip}, do: {blackhole: true}}",
+            "From this answer on the whole connection is silent, HTTP/2 pings included.",
+            "The kernel still acknowledges what the client sends; what was held back arrives when"
+            " the rule is off, as after a route comes back.",
+        ),
+    )
+
+
+class Refuse(Action):
+    """Stop listening: the kernel answers every SYN with RST."""
+
+    slot: ClassVar[str] = "answer"
+    acts: ClassVar[tuple[Stage, ...]] = (Stage.CONNECT,)
+
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "{where: {port: 443}, do: {refuse: true}}",
+            "`connection refused`, before any byte, until the rule is off.",
+            "The real thing, for a whole port: TCP knows no names. For one name, point it with"
+            " `dns` at an address where nothing listens. Attempts never reach user space, so a hit"
+            " is the port being closed, not an attempt.",
         ),
     )

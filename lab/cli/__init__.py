@@ -7,12 +7,11 @@ import os
 import sys
 import traceback
 from pathlib import Path
-from typing import NoReturn
 
 import click
 
 import lab
-from lab.errors import INTERRUPTED, LAB, GolabError
+from lab.errors import LAB, GolabError
 
 COMMANDS = {
     "run": "Replay scenarios and judge what was seen.",
@@ -21,6 +20,8 @@ COMMANDS = {
     "validate": "Check scenario files.",
     "schema": "Print the JSON Schema of scenario files or of reports.",
     "origin": "Serve the hermetic world as a plain GOPROXY and GOSUMDB.",
+    "origin": "Serve the hermetic world as a GOPROXY and GOSUMDB on localhost.",
+    "faults": "The fault rules without a lab, for mitmdump and for editors.",
     "doctor": "Say whether this machine can run labs, and what is missing.",
 }
 
@@ -52,31 +53,30 @@ def cli() -> None:
     """
 
 
-def main() -> NoReturn:
+def main() -> int:
     """Run the command line: every error becomes one line and an exit status."""
     try:
         status = cli.main(prog_name="golab", standalone_mode=False)
         sys.stdout.flush()
+        return int(status or 0)
     except GolabError as error:
         _say(str(error))
-        status = error.exit_status
+        return error.exit_status
     except click.ClickException as error:
         error.show()
-        status = error.exit_code
-    except (KeyboardInterrupt, click.exceptions.Abort):
-        _say("interrupted; nothing is left behind")
-        status = INTERRUPTED
+        return error.exit_code
+    except click.exceptions.Abort:
+        raise KeyboardInterrupt from None
     except BrokenPipeError:  # the reader of our output, such as `head`, has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 0
+        return 0
     except Exception as error:  # noqa: BLE001 - a user gets a line, not a traceback
         if os.environ.get("GOLAB_DEBUG"):
             traceback.print_exc()
         frame = traceback.extract_tb(error.__traceback__)[-1]
         place = f"{Path(frame.filename).name}:{frame.lineno}"
         _say(f"a defect of golab: {type(error).__name__}: {error} ({place}); set GOLAB_DEBUG=1")
-        status = LAB
-    sys.exit(status)
+        return LAB
 
 
 def _say(text: str) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 
 import click
+from pydantic import BaseModel
 
 from lab.results import Report
 from lab.scenario.model import Scenario
 
-_SCHEMAS = {"scenario": Scenario, "report": Report}
+_SCHEMAS: dict[str, type[BaseModel]] = {"scenario": Scenario, "report": Report}
 
 
 @click.command("schema")

@@ -22,7 +22,7 @@ class Probe:
     module: ModuleType
     origin: Literal["golab"] = "golab"
 
-    def shown(self, target: Target) -> str:  # noqa: ARG002 - the interface of all diagnostics
+    def shown(self, target: Target) -> str:
         """Return what it compares."""
         return str(self.module.COMPARES)
 

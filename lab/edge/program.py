@@ -51,6 +51,7 @@ class Control:
         """Carry out one request: `arm` with rules and seed, or `collect`."""
         match request:
             case {"do": "arm", "rules": rules, "seed": seed}:
+                self.faults.ledger.clear()
                 self.faults.arm(_RULES.validate_python(rules), seed)
                 return {}
             case {"do": "collect"}:

@@ -14,7 +14,7 @@ class LabNames:
 
     def __init__(self, names: Collection[str], address: str) -> None:
         self.names = frozenset(names)
-        self.address = ipaddress.ip_address(address)
+        self.address = ipaddress.IPv4Address(address)
 
     def dns_request(self, flow: dns.DNSFlow) -> None:
         """Answer A queries for lab names; any other type of theirs is "no data"."""

@@ -41,7 +41,14 @@ _STYLES = {
 
 def print_report(report: Report, *, verbose: bool) -> None:
     """Print every run in full, or, for many, a line each; and the sum of them."""
-    console = Console(highlight=False, soft_wrap=False)
+    console = Console(highlight=False)
+    with console.capture() as captured:
+        _print(console, report, verbose=verbose)
+    for line in captured.get().splitlines():
+        console.file.write(line.rstrip() + "\n")
+
+
+def _print(console: Console, report: Report, *, verbose: bool) -> None:
     if verbose:
         for before, result in zip([None, *report.runs], report.runs, strict=False):
             told = before is not None and before.scenario == result.scenario
@@ -84,6 +91,8 @@ def _arm(arm: ArmName, result: RunResult) -> RenderableType:
     for name, hits in this.fired.items():
         times = {0: "never fired", 1: "fired once"}.get(hits, f"fired {hits} times")
         rows.append(Text.assemble("  fault ", (name, "magenta"), f" {times}"))
+        if arm == "broken":
+            rows.append(_indented(Text(result.faults.get(name, ""), style="dim")))
     for command in this.commands:
         rows.append(_command(command))
     judged = this.judged
@@ -142,13 +151,13 @@ def words_changed(before: str, after: str) -> Text:
     text = Text()
     for kind, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if kind == "equal":
-            pieces = [Text(" ".join(old[a:b]))]
+            pieces = [Text(" ".join(old[a:b]).replace(" \n", "\n").replace("\n ", "\n"))]
         else:
             gone, come = (" ".join(words).strip() for words in (old[a:b], new[c:d]))
             pieces = [Text(f"[-{gone}-]", style="red")] if gone else []
             pieces += [Text(f"{{+{come}+}}", style="green")] if come else []
         for piece in pieces:
-            if text and not text.plain.endswith("\n"):
+            if text and not text.plain.endswith("\n") and not piece.plain.startswith("\n"):
                 text.append(" ")
             text.append(piece)
     return text

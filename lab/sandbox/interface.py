@@ -19,6 +19,10 @@ ORIGIN = "198.18.0.3"
 """The address of the origin; only the edge talks to it."""
 
 
+ENTRANCE = "/lab/enter.sh"
+"""A script in every lab: a shell with the client's environment, in its project."""
+
+
 @dataclass(frozen=True)
 class Command:
     """A program to run as the client.

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, RootModel, ValidationError
 
 from faults import yamlsource
+from faults.rules import Rule
 from faults.yamlsource import Problem, Source, SourceError, nearest
 from lab.diagnostics.catalogue import diagnostics
 from lab.errors import ScenarioError, UsageError
@@ -44,7 +47,7 @@ class Loaded(BaseModel):
 
     def runs(self) -> list[Run]:
         """Return what there is to replay: each variant, or the scenario itself."""
-        names = list(self.scenario.variants) or [None]
+        names: list[str | None] = [*self.scenario.variants] or [None]
         return [Run(variant=name, scenario=applied(self.scenario, name)) for name in names]
 
 
@@ -76,6 +79,22 @@ def cited(scenario: Scenario) -> list[str]:
         section = f", section {citation.section}" if citation.section else ""
         found.append(f"“{article.title}” ({article.language}){section}")
     return found
+
+
+def described(rule: Rule) -> str:
+    """Return a fault rule in a line, in the words of the file."""
+    data = rule.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"name"})
+    return f"where {_flow(data.get('where', {}))} do {_flow(data['do'])}"
+
+
+def _flow(value: Any) -> str:
+    """Write data as YAML's flow style does, a list of one without its brackets."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_flow(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        items = ", ".join(map(_flow, value))
+        return items if len(value) == 1 else f"[{items}]"
+    return json.dumps(value) if value in ("", None) else str(value)
 
 
 def load(path: Path, *, name: str | None = None) -> Loaded:

@@ -96,8 +96,8 @@ class Repair(Change):
 
     how: Text
     """The remedy in one sentence."""
-    faults: Literal["on", "off"] = "on"
-    """Whether the faults stay on (the remedy works round them) or are off (it removes them)."""
+    faults: Literal["keep", "remove"] = "keep"
+    """Whether the remedy works round the faults, or removes them."""
 
 
 class Expected(Part):

@@ -8,12 +8,19 @@ import ssl
 import struct
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self, TypeVar
 
+import h2.config
+import h2.connection
+import h2.events
 from mitmproxy import dns
 
 from tests.faults.edge import Edge
+
+T = TypeVar("T")
 
 NAME = "proxy.golang.org"
 LIST = "/github.com/spf13/cobra/@v/list"
@@ -25,6 +32,7 @@ class Seen:
     """What a client got: exit status, head, body, what it complained of, and for how long."""
 
     exit: int
+    version: str
     status: int
     headers: dict[str, str]
     body: bytes
@@ -65,28 +73,84 @@ def curl(edge: Edge, path: str, *options: str, tls: bool = True, name: str = NAM
         key.lower(): value.strip() for key, _, value in (line.partition(":") for line in lines[1:])
     }
     status = int(lines[0].split()[1]) if len(lines[0].split()) > 1 else 0
-    return Seen(done.returncode, status, headers, body, done.stderr.decode(), took)
+    version = lines[0].split()[0] if lines[0] else ""
+    return Seen(done.returncode, version, status, headers, body, done.stderr.decode(), took)
 
 
 H1 = ("--http1.1",)
 H2 = ("--http2",)
 
 
-def connect(edge: Edge, name: str | None = NAME, alpn: str = "http/1.1") -> socket.socket:
+def connect(
+    edge: Edge, name: str | None = NAME, alpn: str = "http/1.1", timeout: float = 5
+) -> socket.socket | Tls:
     """Open a connection, with TLS if a server name is given."""
-    raw = socket.create_connection(("127.0.0.1", edge.port), timeout=5)
+    raw = socket.create_connection(("127.0.0.1", edge.port), timeout)
     if name is None:
         return raw
-    context = ssl.create_default_context(cafile=str(edge.ca))
-    context.set_alpn_protocols([alpn])
-    return context.wrap_socket(raw, server_hostname=name)
+    try:
+        return Tls(raw, edge, name, alpn)
+    except BaseException:
+        raw.close()
+        raise
+
+
+class Tls:
+    """TLS over a plain socket, so that how TCP ends is seen as it is (ssl hides a RST)."""
+
+    def __init__(self, raw: socket.socket, edge: Edge, name: str, alpn: str = "http/1.1") -> None:
+        context = ssl.create_default_context(cafile=str(edge.ca))
+        context.set_alpn_protocols([alpn])
+        self.raw = raw
+        self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.session = context.wrap_bio(self._in, self._out, server_hostname=name)
+        self._until_done(self.session.do_handshake)
+
+    def _until_done(self, work: Callable[[], T]) -> T:
+        while True:
+            try:
+                return work()
+            except ssl.SSLWantReadError:
+                self._flush()
+                if data := self.raw.recv(65536):
+                    self._in.write(data)
+                else:
+                    self._in.write_eof()
+            finally:
+                self._flush()
+
+    def _flush(self) -> None:
+        if data := self._out.read():
+            self.raw.sendall(data)
+
+    def sendall(self, data: bytes) -> None:
+        self.session.write(data)
+        self._flush()
+
+    def recv(self, size: int) -> bytes:
+        try:
+            return self._until_done(lambda: self.session.read(size))
+        except ssl.SSLEOFError:
+            return b""
+
+    def settimeout(self, seconds: float) -> None:
+        self.raw.settimeout(seconds)
+
+    def close(self) -> None:
+        self.raw.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 def get(path: str, host: str = NAME, more: str = "") -> bytes:
     return f"GET {path} HTTP/1.1\r\nHost: {host}\r\n{more}\r\n".encode()
 
 
-def read(sock: socket.socket, wait: float = 0.4) -> tuple[bytes, str]:
+def read(sock: socket.socket | Tls, wait: float = 0.4) -> tuple[bytes, str]:
     """Read until nothing comes for `wait` seconds; say how it ended: silence, fin or rst."""
     sock.settimeout(wait)
     got = b""
@@ -97,11 +161,26 @@ def read(sock: socket.socket, wait: float = 0.4) -> tuple[bytes, str]:
             return got, "silence"
         except ConnectionResetError:
             return got, "rst"
-        except ssl.SSLError as error:
-            return got, "fin" if "EOF" in str(error) else str(error)
         if not piece:
             return got, "fin"
         got += piece
+
+
+def h2_events(edge: Edge, path: str) -> list[h2.events.Event]:
+    """GET over HTTP/2 and return every event until the stream has ended."""
+    talk = h2.connection.H2Connection(h2.config.H2Configuration(header_encoding=None))
+    talk.initiate_connection()
+    fields = [(":method", "GET"), (":scheme", "https"), (":authority", NAME), (":path", path)]
+    talk.send_headers(1, fields, end_stream=True)
+    seen: list[h2.events.Event] = []
+    with connect(edge, alpn="h2") as sock:
+        sock.settimeout(2)
+        while not any(isinstance(e, h2.events.StreamEnded | h2.events.StreamReset) for e in seen):
+            sock.sendall(talk.data_to_send())
+            if not (data := sock.recv(65536)):
+                break
+            seen += talk.receive_data(data)
+    return seen
 
 
 def ask(edge: Edge, kind: str, name: str = NAME, wait: float = 1.0) -> dns.Message | None:

@@ -76,8 +76,9 @@ class Edge:
 
     def arm(self, text: str = "[]", seed: int = 7) -> None:
         parsed = rules.parse(text)
-        self.call(lambda: self.faults.arm(parsed, seed))
         self.call(self.faults.ledger.clear)
+        self.call(lambda: self.faults.arm(parsed, seed))
+        self.wait(self.faults.settled())
 
     def records(self, kind: str | None = None) -> list[dict[str, Any]]:
         found = self.call(self.faults.ledger.snapshot)

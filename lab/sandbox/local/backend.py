@@ -16,8 +16,8 @@ from typing import Any, Self
 
 import lab
 from lab.errors import LabError
-from lab.sandbox.interface import EDGE, Answer, Command, Completed, LabSpec
-from lab.sandbox.local.layout import ENVIRONMENT, Layout
+from lab.sandbox.interface import EDGE, ENTRANCE, Answer, Command, Completed, LabSpec
+from lab.sandbox.local.layout import Layout
 
 _START_LIMIT = 30.0
 _END_LIMIT = 5.0
@@ -50,6 +50,7 @@ class LocalBackend:
                 env=_python_environment(),
                 cwd="/",
                 stdin=subprocess.DEVNULL,
+                start_new_session=True,  # the terminal's interrupt is for golab to handle
             )
         self._begun = None if labs > 1 else self._begin()
 
@@ -114,6 +115,7 @@ class LocalLab:
     ) -> None:
         self._on_close = on_close
         self._control = control
+        self._programs: dict[tuple[str, str], bool] = {}  # the host's, so they do not change
         self.pid, self.layout = self._greeting(spec)
 
     def _greeting(self, spec: LabSpec) -> tuple[int, Layout]:
@@ -195,7 +197,9 @@ class LocalLab:
 
     def has(self, program: str, path: str) -> bool:
         """Tell whether the client has this program."""
-        return bool(self._ask("has", program, path))
+        if (program, path) not in self._programs:
+            self._programs[program, path] = bool(self._ask("has", program, path))
+        return self._programs[program, path]
 
     def fetch(self, url: str, headers: Mapping[str, str], limit: float) -> Answer:
         """Make one GET request from where the client stands."""
@@ -213,11 +217,9 @@ class LocalLab:
 
     def entrance(self) -> str:
         """Return the command with which a person enters the lab as its client."""
-        inside = f"cd /lab/home/project && exec env -i $(cat {ENVIRONMENT}) sh -i"
-        return (
-            f"nsenter --target {self.pid} --user --preserve-credentials --mount --net --pid --uts "
-            f"chroot {self.layout.root} sh -c '{inside}'"
-        )
+        namespaces = "--user --preserve-credentials --mount --net --pid --ipc --uts"
+        shell = f"chroot {self.layout.root} env -i TERM=$TERM sh {ENTRANCE}"
+        return f"nsenter --target {self.pid} {namespaces} {shell}"
 
     def edge(self, request: Mapping[str, Any]) -> Any:
         """Ask the edge for something."""

@@ -160,7 +160,8 @@ class _Program:
             self._ours.close()
             os.setsid()
             serve = load()
-            serve(*theirs.recv(), lambda: theirs.send(""))
+            spec, layout = theirs.recv()
+            serve(spec, layout, lambda: theirs.send(""))
         except BaseException as error:  # noqa: BLE001 - a forked process must never return
             with contextlib.suppress(OSError):
                 theirs.send(_short(error))

@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-ENVIRONMENT = "/lab/environment"
-"""A file in the client's root with its environment, for a person who enters: NAME=VALUE lines."""
-
 
 @dataclass(frozen=True)
 class Layout:

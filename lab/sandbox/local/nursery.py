@@ -20,7 +20,6 @@ from lab.sandbox.local.init import launch
 
 def main(descriptor: int, modules: list[str]) -> None:
     """Serve until the other end of the socket is closed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's interrupt is golab's business
     linux.die_with_parent()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # labs are reaped by the kernel
     for name in modules:

@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -104,7 +104,7 @@ def _text(output: bytes) -> str:
     return text if len(output) <= _MOST_OUTPUT else text + "\n[golab: output cut off here]\n"
 
 
-OPERATIONS = {
+OPERATIONS: dict[str, Callable[..., Any]] = {
     "write": write,
     "read": read,
     "remove": remove,

@@ -1,0 +1,124 @@
+"""The rules at work: arming, changing and switching them while traffic flows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from faults.choose import Armed, Facts, Index, indexes
+from faults.rules import Rule, unique
+from faults.vocabulary.base import Action, Stage
+
+Changed = Callable[[Sequence[Armed]], None]
+
+
+class Armoury:
+    """Rules, their counters and their switches. Every change is one assignment, hence atomic.
+
+    Args:
+        changed: told which rules have come, gone, or been switched.
+    """
+
+    def __init__(self, changed: Changed) -> None:
+        self._changed = changed
+        self._seed = 0
+        self._start = time.monotonic()
+        self._thrown: frozenset[str] = frozenset()
+        self._armed: tuple[Armed, ...] = ()
+        self._index: dict[Stage, Index] = indexes(())
+
+    def __iter__(self) -> Iterator[Armed]:
+        return iter(self._armed)
+
+    def arm(self, rules: Sequence[Rule], seed: int) -> None:
+        """Replace all rules, counters and switches."""
+        unique(rules)
+        before = self._armed
+        self._seed, self._start, self._thrown = seed, time.monotonic(), frozenset()
+        self._set([Armed(rule, seed) for rule in rules])
+        self._off(before)
+        self._changed([*before, *self._armed])
+
+    def add(self, rules: Sequence[Rule]) -> None:
+        """Put rules behind those there are; one of the same name takes the other's place.
+
+        Raises:
+            ValueError: two of the new rules share a name.
+        """
+        unique(rules)
+        new = {rule.name: Armed(rule, self._seed) for rule in rules}
+        replaced = [one for one in self._armed if one.rule.name in new]
+        kept = [new.get(one.rule.name, one) for one in self._armed]
+        self._set([*kept, *(one for one in new.values() if one not in kept)])
+        self._off(replaced)
+        self._changed([*replaced, *new.values()])
+
+    def remove(self, name: str) -> None:
+        """Take a rule away.
+
+        Raises:
+            KeyError: there is none of that name.
+        """
+        gone = self._named(name)
+        self._set([one for one in self._armed if one is not gone])
+        self._off([gone])
+        self._changed([gone])
+
+    def switch(self, name: str, *, on: bool) -> None:
+        """Switch a rule on or off; it keeps its counters, and forgets what it remembered.
+
+        Raises:
+            KeyError: there is none of that name.
+        """
+        one = self._named(name)
+        if one.on is not on:
+            one.on = on
+            one.memory.clear()
+            self._changed([one])
+
+    def throw(self, switch: str) -> None:
+        """Throw a switch that rules name in `until`: they act no more."""
+        self._thrown |= {switch}
+        self._changed([one for one in self._armed if one.rule.where.until == switch])
+
+    def acting(self, one: Armed) -> bool:
+        """Say whether a rule is armed, on, and not past its `until`."""
+        until = one.rule.where.until
+        if isinstance(until, str):
+            return one.on and until not in self._thrown
+        return one.on and (until is None or time.monotonic() - self._start < until)
+
+    def decided(self, stage: Stage, facts: Facts) -> Iterator[tuple[Armed, int, str, Action]]:
+        """Yield (rule, number of the match, word, action) for all that is done to this traffic."""
+        for one in self._index[stage].matching(facts):
+            if self.acting(one) and (match := one.decide()):
+                for word, action in one.actions:
+                    yield one, match, word, action
+
+    def status(self) -> list[dict[str, Any]]:
+        """Return each rule with its switch and counters, JSON-able."""
+        return [
+            {
+                **one.rule.model_dump(mode="json", by_alias=True, exclude_none=True),
+                "on": one.on,
+                "acting": self.acting(one),
+                "seen": one.seen,
+                "hits": one.hits,
+            }
+            for one in self._armed
+        ]
+
+    def _named(self, name: str) -> Armed:
+        for one in self._armed:
+            if one.rule.name == name:
+                return one
+        raise KeyError(name)
+
+    def _set(self, armed: Sequence[Armed]) -> None:
+        self._index, self._armed = indexes(armed), tuple(armed)
+
+    @staticmethod
+    def _off(gone: Iterable[Armed]) -> None:
+        for one in gone:
+            one.on = False

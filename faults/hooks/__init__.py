@@ -1,0 +1,1 @@
+"""The hooks by which mitmproxy shows traffic to the rules: one small addon per kind of traffic."""

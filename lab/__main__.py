@@ -1,0 +1,26 @@
+"""The `golab` command: loads the command line, and takes an interrupt at any moment calmly."""
+
+from __future__ import annotations
+
+import signal
+import sys
+
+_INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run golab and exit with its status."""
+    try:
+        from lab.cli import main as command_line
+
+        status = command_line()
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        sys.stderr.write("golab: interrupted; nothing is left behind\n")
+        status = _INTERRUPTED
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,280 @@
+"""HTTP faults, as curl, go and sockets see them, over HTTP/1.1 and HTTP/2."""
+
+from __future__ import annotations
+
+import gzip
+import time
+from pathlib import Path
+
+import h2.events
+import pytest
+
+from tests.faults.clients import (
+    H1,
+    H2,
+    LIST,
+    NAME,
+    ZIP,
+    connect,
+    curl,
+    get,
+    go,
+    h2_events,
+    read,
+)
+from tests.faults.edge import Edge
+from tests.faults.origin import COBRA, SECRET, Origin, answer
+
+BOTH = pytest.mark.parametrize("version", [H1, H2], ids=["h1", "h2"])
+TRUE_LIST = answer(LIST)[2]
+WHOLE = answer(ZIP)[2]
+LIST_OF_TWO = b"v2.6.1\nv2.7.9\nv2.8.9\n"
+CORP = "/git.corp.example/lib/@v/list"
+
+
+def arm(edge: Edge, where: str, do: str) -> None:
+    edge.arm(f"[{{name: it, where: {where}, do: {do}}}]")
+
+
+@BOTH
+def test_an_answer_in_the_origins_place(edge: Edge, version: tuple[str], origin: Origin) -> None:
+    arm(edge, "{endpoint: list}", "{respond: {status: 451, body: no, headers: {X-Why: law}}}")
+    seen = curl(edge, LIST, *version)
+    assert (seen.status, seen.body, seen.headers["x-why"]) == (451, b"no", "law")
+    assert origin.paths() == []
+
+
+def test_go_shows_the_text_and_does_not_wait(edge: Edge, tmp_path: Path, go_command: str) -> None:
+    arm(edge, "{endpoint: list}", "{rate-limit: 30}")
+    start = time.monotonic()
+    seen = go(edge, tmp_path, go_command, "list", "-m", "-versions", COBRA)
+    assert "429 Too Many Requests" in seen.stderr
+    assert "rate limit exceeded" in seen.stderr
+    assert time.monotonic() - start < 5
+    assert edge.fired() == {"it": 2}  # over https go asks once more after every 4xx
+
+
+def test_a_loop_ends_after_ten_redirects(edge: Edge, tmp_path: Path, go_command: str) -> None:
+    arm(edge, "{endpoint: list}", "{redirect: loop}")
+    seen = go(edge, tmp_path, go_command, "list", "-m", "-versions", COBRA)
+    assert "stopped after 10 redirects" in seen.stderr
+
+
+def test_from_https_to_http(edge: Edge, tmp_path: Path, go_command: str) -> None:
+    arm(edge, "{endpoint: list}", "{redirect: http}")
+    assert curl(edge, LIST).headers["location"] == f"http://{NAME}{LIST}"
+    seen = go(edge, tmp_path, go_command, "list", "-m", "-versions", COBRA)
+    assert "redirected from secure URL" in seen.stderr
+
+
+@BOTH
+def test_elsewhere_with_the_path(edge: Edge, version: tuple[str]) -> None:
+    arm(edge, "{endpoint: zip}", "{redirect: {to: https://storage.invalid/, status: 307}}")
+    seen = curl(edge, ZIP, *version)
+    assert (seen.status, seen.headers["location"]) == (307, f"https://storage.invalid{ZIP}")
+
+
+@pytest.mark.parametrize("kind", ["captive-portal", "login", "catch-all"])
+def test_go_reads_a_page_as_an_empty_list(
+    edge: Edge, tmp_path: Path, go_command: str, kind: str
+) -> None:
+    arm(edge, "{endpoint: list}", f"{{page: {kind}}}")
+    page = curl(edge, LIST)
+    assert (page.status, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    seen = go(edge, tmp_path, go_command, "list", "-m", "-versions", COBRA)
+    assert (seen.returncode, seen.stdout.split(), seen.stderr) == (0, [COBRA], "")
+
+
+@BOTH
+def test_another_status_on_the_true_body(edge: Edge, version: tuple[str]) -> None:
+    arm(edge, "{endpoint: list}", "{status: 203}")
+    seen = curl(edge, LIST, *version)
+    assert (seen.status, seen.body) == (203, TRUE_LIST)
+    arm(edge, "{endpoint: list}", "{status: 204}")
+    assert (curl(edge, LIST, *version).status, curl(edge, LIST, *version).body) == (204, b"")
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("do", "body"),
+    [
+        ("empty", b""),
+        ("bom", b"\xef\xbb\xbf" + TRUE_LIST),
+        ("gzip", gzip.compress(TRUE_LIST, mtime=0)),
+        ("{text: hello}", b"hello"),
+        ("{truncate: 7}", TRUE_LIST[:7]),
+        (
+            "{patch: [{find: v1., with: v2.}, {find: '.0', with: '.9'}]}",
+            b"v2.6.1\nv2.7.9\nv2.8.9\n",
+        ),
+    ],
+)
+def test_another_body_with_the_length_to_match(
+    edge: Edge, version: tuple[str], do: str, body: bytes
+) -> None:
+    arm(edge, "{endpoint: list}", f"{{body: {do}}}")
+    seen = curl(edge, LIST, *version)
+    assert (seen.exit, seen.status, seen.body) == (0, 200, body)
+    assert int(seen.headers["content-length"]) == len(body)
+
+
+def test_a_patch_that_finds_nothing_is_no_hit(edge: Edge) -> None:
+    arm(edge, "{endpoint: list}", "{body: {patch: {find: v7, with: v8}}}")
+    assert curl(edge, LIST).body == TRUE_LIST
+    assert edge.fired() == {"it": 0}
+    assert edge.records("http")[0]["fired"] == []
+
+
+@BOTH
+def test_credentials_are_dropped_on_the_way(
+    edge: Edge, version: tuple[str], origin: Origin
+) -> None:
+    login = ("--header", f"Authorization: {SECRET}")
+    assert curl(edge, CORP, *version, *login).status == 200
+    arm(
+        edge, "{header: Authorization}", "{request-headers: {drop: Authorization, set: {X-Hop: 1}}}"
+    )
+    assert curl(edge, CORP, *version, *login).status == 401
+    assert origin.asked[-1][2].get("x-hop") == "1"
+    assert "authorization" not in origin.asked[-1][2]
+
+
+@BOTH
+def test_cache_headers(edge: Edge, version: tuple[str]) -> None:
+    arm(edge, "{endpoint: list}", "{response-headers: {set: {Age: 86400}, drop: [Date]}}")
+    seen = curl(edge, LIST, *version)
+    assert (seen.headers["age"], "date" in seen.headers, seen.body) == ("86400", False, TRUE_LIST)
+
+
+def test_more_announced_than_sent(edge: Edge, tmp_path: Path, go_command: str) -> None:
+    arm(edge, "{endpoint: zip}", "{content-length: 10}")
+    with connect(edge, None) as sock:
+        sock.sendall(get(ZIP))
+        head, _, body = read(sock)[0].partition(b"\r\n\r\n")
+    assert f"Content-Length: {len(WHOLE) + 10}".encode() in head
+    assert body == WHOLE
+    assert curl(edge, ZIP, *H1).exit == 18
+    for tls in (False, True):
+        seen = go(
+            edge, tmp_path / str(tls), go_command, "mod", "download", f"{COBRA}@v1.8.0", tls=tls
+        )
+        assert "unexpected EOF" in seen.stderr
+
+
+@BOTH
+def test_less_announced_than_sent(edge: Edge, version: tuple[str]) -> None:
+    arm(edge, "{endpoint: list}", "{content-length: -7}")
+    seen = curl(edge, LIST, *version)
+    if version == H1:
+        assert (seen.exit, seen.body) == (0, TRUE_LIST[:-7])
+    else:
+        assert seen.exit != 0 or seen.body == TRUE_LIST
+
+
+def test_broken_chunks(edge: Edge, tmp_path: Path, go_command: str) -> None:
+    arm(edge, "{endpoint: zip}", "{chunked: malformed}")
+    with connect(edge, None) as sock:
+        sock.sendall(get(ZIP))
+        head, _, body = read(sock)[0].partition(b"\r\n\r\n")
+    assert b"Transfer-Encoding: chunked" in head
+    assert body.startswith(b"zz\r\n")
+    seen = go(edge, tmp_path, go_command, "mod", "download", f"{COBRA}@v1.8.0", tls=False)
+    assert "invalid byte in chunk length" in seen.stderr
+
+
+def test_a_last_chunk_that_never_comes(edge: Edge) -> None:
+    arm(edge, "{endpoint: list}", "{chunked: unfinished}")
+    with connect(edge) as sock:
+        sock.sendall(get(LIST))
+        got, ended = read(sock)
+    assert got.endswith(b"%x\r\n%s\r\n" % (len(TRUE_LIST), TRUE_LIST))
+    assert ended == "fin"
+    assert curl(edge, LIST, *H2).body == TRUE_LIST
+    assert edge.fired() == {"it": 1}
+
+
+def test_trailers_on_http1_and_the_connection_goes_on(edge: Edge) -> None:
+    arm(edge, "{endpoint: list}", "{trailers: {fields: {X-Checksum: wrong}}}")
+    with connect(edge) as sock:
+        for _ in range(2):
+            sock.sendall(get(LIST))
+            got, ended = read(sock)
+            assert got.endswith(b"%s\r\n0\r\nX-Checksum: wrong\r\n\r\n" % TRUE_LIST)
+            assert ended == "silence"
+
+
+def test_trailers_on_http2(edge: Edge) -> None:
+    arm(edge, "{endpoint: list}", "{trailers: {fields: {X-Checksum: wrong}}}")
+    events = h2_events(edge, LIST)
+    (trailers,) = [event for event in events if isinstance(event, h2.events.TrailersReceived)]
+    assert trailers.headers == [(b"x-checksum", b"wrong")]
+    assert b"".join(e.data for e in events if isinstance(e, h2.events.DataReceived)) == TRUE_LIST
+
+
+@BOTH
+def test_hints_before_the_answer(edge: Edge, version: tuple[str]) -> None:
+    arm(edge, "{endpoint: list}", "{informational: 3}")
+    seen = curl(edge, LIST, *version, "--verbose")
+    assert (seen.exit, seen.body) == (0, TRUE_LIST)
+    assert seen.stderr.count(" 103") >= 3
+
+
+@BOTH
+def test_drops(edge: Edge, version: tuple[str]) -> None:
+    arm(edge, "{endpoint: list}", "{dribble: {bytes: 4, every: 50ms}}")
+    seen = curl(edge, LIST, *version)
+    assert (seen.exit, seen.body) == (0, TRUE_LIST)
+    assert seen.seconds > 0.25
+
+
+def test_go_names_the_reset_stream(edge: Edge, tmp_path: Path, go_command: str) -> None:
+    arm(edge, "{endpoint: zip}", "{rst-stream: {code: internal-error, after: 100}}")
+    seen = go(edge, tmp_path, go_command, "mod", "download", f"{COBRA}@v1.8.0")
+    assert "stream error" in seen.stderr
+    assert "INTERNAL_ERROR" in seen.stderr
+    curled = curl(edge, ZIP, *H2)
+    assert (curled.exit, curled.body) == (92, WHOLE[:100])
+    assert curl(edge, ZIP, *H1).body == WHOLE
+
+
+@pytest.mark.parametrize("do", ["{rst-stream: refused-stream}", "{goaway: no-error}"])
+def test_what_was_not_processed_go_asks_for_again(
+    edge: Edge, tmp_path: Path, go_command: str, do: str
+) -> None:
+    arm(edge, "{endpoint: zip, first: 1}", do)
+    seen = go(edge, tmp_path, go_command, "mod", "download", f"{COBRA}@v1.8.0")
+    assert (seen.returncode, seen.stderr) == (0, "")
+    assert edge.fired() == {"it": 1}
+
+
+def test_goaway_in_the_middle(edge: Edge, tmp_path: Path, go_command: str) -> None:
+    arm(edge, "{endpoint: zip}", "{goaway: {code: enhance-your-calm, after: 100}}")
+    seen = go(edge, tmp_path, go_command, "mod", "download", f"{COBRA}@v1.8.0")
+    assert seen.returncode == 1
+    assert "ENHANCE_YOUR_CALM" in seen.stderr
+
+
+@BOTH
+def test_from_another_host(edge: Edge, version: tuple[str], origin: Origin) -> None:
+    arm(edge, "{endpoint: zip}", "{route: goproxy.cn}")
+    assert curl(edge, ZIP, *version).body == WHOLE
+    assert curl(edge, LIST, *version).body == TRUE_LIST
+    assert [host for host, _, _ in origin.asked] == ["goproxy.cn", NAME]
+
+
+def test_several_rules_on_one_exchange(edge: Edge) -> None:
+    edge.arm("""
+        - {name: one, where: {endpoint: list}, do: {phantom-version: v1.9.9}}
+        - {name: two, where: {host: proxy.golang.org}, do: {response-headers: {set: {Age: 7}}}}
+        - {name: three, where: {endpoint: list}, do: {dribble: 1ms, latency: 10ms}}
+        - {name: four, where: {endpoint: zip}, do: {respond: 500}}
+    """)
+    seen = curl(edge, LIST)
+    assert (seen.body, seen.headers["age"]) == (TRUE_LIST + b"v1.9.9\n", "7")
+    assert edge.fired() == {"one": 1, "two": 1, "three": 2, "four": 0}
+    assert [(e["rule"], e["do"]) for e in edge.records("http")[0]["fired"]] == [
+        ("one", "phantom-version"),
+        ("two", "response-headers"),
+        ("three", "latency"),
+        ("three", "dribble"),
+    ]

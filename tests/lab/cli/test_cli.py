@@ -1,0 +1,165 @@
+"""The command line, through its real entry point, in pipes and in a terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+
+import jsonschema
+import pexpect
+import pytest
+import yaml
+
+from lab.scenario.load import catalogue
+from tests.lab.golab import COMMAND, golab
+
+
+def in_terminal(*args: str, columns: int, **env: str) -> str:
+    """Run golab on a terminal of this width and return the screen's text with its escapes."""
+    child = pexpect.spawn(
+        COMMAND,
+        list(args),
+        dimensions=(60, columns),
+        encoding="utf-8",
+        timeout=60,
+        env={**os.environ, "TERM": "xterm-256color", **env},
+    )
+    text = child.read()
+    child.close()
+    assert child.exitstatus == 0, text
+    return str(text)
+
+
+def test_a_run_tells_the_whole_story() -> None:
+    done = golab("run", "auth-fallback")
+    assert (done.returncode, done.stderr) == (0, "")
+    for part in (
+        "auth-fallback  A proxy turns the registry's 401 into an empty 200",
+        "section 4.4",
+        "healthy\n  $ go list -m -versions git.corp.example/lib  exit 0",
+        "git.corp.example/lib [-v1.0.0 v1.1.0-]\n",
+        "fault auth-fallback fired once",
+        "diagnostics               healthy  broken   repaired  outcome\n",
+        "* auth-parity             quiet    ALARM    quiet     detected\n",
+        "lesson  An empty version list with status 200 is not an answer.",
+        "verdict  REPRODUCED  as recorded, in all three arms; silent",
+    ):
+        assert part in done.stdout, part
+    assert "\x1b" not in done.stdout
+    assert not [line for line in done.stdout.splitlines() if line != line.rstrip()]
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_it_fits_the_terminal_with_and_without_colour(columns: int) -> None:
+    coloured = in_terminal("run", "stale-list", columns=columns)
+    plain = in_terminal("run", "stale-list", columns=columns, NO_COLOR="1")
+    assert re.search(r"\x1b\[[0-9;]*3[0-9]m", coloured)
+    assert not re.search(r"\x1b\[[0-9;]*3[0-9]m", plain)
+    text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", plain)
+    report = text[text.index("stale-list  A proxy") :]
+    assert "verdict  REPRODUCED" in report
+    for line in report.splitlines():
+        assert len(line) <= columns, line
+
+
+def test_json_on_standard_output_and_nothing_else() -> None:
+    done = golab("run", "sni-block", "--json", "-", "--seed", "5")
+    assert (done.returncode, done.stderr) == (0, "")
+    report = json.loads(done.stdout)
+    assert (report["schema"], report["seed"]) == ("golab.report/1", 5)
+    jsonschema.validate(report, json.loads(golab("schema", "report").stdout))
+    assert report["totals"]["reproduced"] == len(report["runs"]) == 1
+
+
+def test_json_in_a_file_leaves_the_terminal_to_people(tmp_path: Path) -> None:
+    done = golab("run", "sni-block", "--json", "out.json", cwd=tmp_path)
+    assert "verdict  REPRODUCED" in done.stdout
+    assert json.loads((tmp_path / "out.json").read_text())["runs"][0]["scenario"] == "sni-block"
+
+
+def test_artifacts_are_kept_where_they_are_asked_for(tmp_path: Path) -> None:
+    done = golab("run", "stale-list", "--artifacts", "kept", "--json", "r.json", cwd=tmp_path)
+    assert done.returncode == 0
+    folder = tmp_path / "kept" / "stale-list"
+    assert "cobra v1.7.0" in (folder / "broken.go.mod").read_text()
+    assert "$ go get github.com/spf13/cobra@latest" in (folder / "broken.commands.txt").read_text()
+    lines = (folder / "broken.requests.jsonl").read_text().splitlines()
+    assert any(json.loads(line).get("endpoint") == "list" for line in lines)
+    run = json.loads((tmp_path / "r.json").read_text())["runs"][0]
+    assert run["artifacts"]["broken.go.mod"] == "kept/stale-list/broken.go.mod"
+    assert json.loads((folder / "result.json").read_text())["scenario"] == "stale-list"
+
+
+def test_several_at_once_keep_their_order() -> None:
+    names = ["sni-block", "auth-fallback", "stale-list", "dns-failure/nxdomain"]
+    done = golab("run", *names, "--jobs", "2")
+    assert done.returncode == 0, done.stdout
+    assert [line.split()[0] for line in done.stdout.splitlines()[1:5]] == names
+    assert "4 runs: 4 reproduced" in done.stdout
+
+
+def test_list_show_schema() -> None:
+    listed = json.loads(golab("list", "--json").stdout)
+    assert {item["id"] for item in listed} == set(catalogue())
+    assert "stale-list" in golab("list", "--family", "versions").stdout
+    shown = golab("show", "proxy-timeout").stdout
+    assert "variant mute" in shown
+    assert "variant stalled-zip" in shown
+    assert json.loads(golab("show", "stale-list", "--json").stdout)["id"] == "stale-list"
+    schema = json.loads(golab("schema").stdout)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    for loaded in catalogue().values():
+        jsonschema.validate(yaml.safe_load(loaded.file.read_text(encoding="utf-8")), schema)
+
+
+def test_validate_says_what_is_valid() -> None:
+    done = golab("validate")
+    assert (done.returncode, done.stdout) == (0, f"{len(catalogue())} scenarios: valid\n")
+
+
+def test_doctor_finds_this_machine_fit() -> None:
+    done = golab("doctor")
+    assert done.returncode == 0, done.stdout
+    assert "This machine can run labs." in done.stdout
+    bare = golab("doctor", GOLAB_CACHE="/proc/nowhere")
+    assert bare.returncode == 3
+    assert "-> set GOLAB_CACHE to a directory you may write to" in bare.stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "status", "said"),
+    [
+        ((), 2, "Usage: golab"),
+        (("run",), 2, "golab: which scenario? `golab list` shows them"),
+        (("run", "stale-list", "--all"), 2, "golab: name scenarios, or say --all"),
+        (("run", "nonsense-zzz"), 2, "golab: no scenario 'nonsense-zzz'"),
+        (("run", "nowhere.yaml"), 2, "golab: nowhere.yaml:1:1: cannot be read: No such file"),
+        (("run", "--family", "autn"), 2, "golab: no family 'autn'; one of auth"),
+        (("run", "stale-list", "--go", "1.3"), 2, "golab: go 1.3 is not one that golab knows"),
+        (("run", "stale-list", "--jobs", "0"), 2, "Error: Invalid value for '--jobs'"),
+        (("run", "stale-list", "--json", "/proc/x/y"), 2, "golab: the report cannot be written"),
+        (("run", "stale-list", "--artifacts", "/proc/x"), 2, "golab: the artifacts cannot be"),
+        (("rum",), 2, "No such command 'rum'"),
+        (("show", "stale"), 2, "golab: no scenario 'stale'; did you mean 'stale-list'?"),
+    ],
+)
+def test_wrong_usage_gets_a_line_and_2(args: tuple[str, ...], status: int, said: str) -> None:
+    done = golab(*args)
+    assert done.returncode == status
+    assert said in done.stderr, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    child = pexpect.run(f"bash -c '{COMMAND} schema | head -n 1; exit ${{PIPESTATUS[0]}}'")
+    assert str(child) == str(b"{\r\n")
+
+
+def test_no_cache_to_write_to_is_said(tmp_path: Path) -> None:
+    done = golab("run", "stale-list", GOLAB_CACHE="/proc/nowhere", PATH="/usr/bin:/bin")
+    assert done.returncode == 3
+    assert done.stderr.startswith("golab: Go ")
+    assert "GOLAB_CACHE" in done.stderr
+    assert len(done.stderr.splitlines()) == 1

@@ -1,0 +1,61 @@
+"""The documented diagnostics run as written; what they need and do not find is said."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from lab.client import Client
+from lab.diagnostics.catalogue import diagnostics
+from lab.diagnostics.interface import Target
+from lab.replay import outcome
+
+MUX = Target("github.com/gorilla/mux", "v1.8.1", "v1.8.0", "https://proxy.golang.org")
+
+
+def test_a_missing_program_is_unavailable_with_a_reason_and_never_a_miss(client: Client) -> None:
+    bare = replace(client, env={**client.env, "PATH": "/lab/go/bin"})
+    for name, program in (("json-version", "jq"), ("head-status", "curl")):
+        finding = diagnostics()[name].check(bare, MUX, 5)
+        assert finding.state == "unavailable"
+        assert finding.said == f"{program} is not installed where the client runs"
+    assert outcome("unavailable", "unavailable", "unavailable") == "unavailable"
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("goproxy-env", "go env GOPROXY"),
+        (
+            "head-status",
+            'curl -sI "https://proxy.golang.org/github.com/gorilla/mux/@v/list" | head -n 1',
+        ),
+        (
+            "json-version",
+            """go list -m -json github.com/gorilla/mux | jq -r '.Version // "MISSING"'""",
+        ),
+        ("proxy-atomic-test", "GOPROXY=https://proxy.golang.org go list -m github.com/gorilla/mux"),
+        ("name-lookup", "nslookup proxy.golang.org"),
+    ],
+)
+def test_the_command_is_the_articles(name: str, shown: str) -> None:
+    assert diagnostics()[name].shown(MUX) == shown
+
+
+@pytest.mark.parametrize(
+    "name",
+    [name for name, item in diagnostics().items() if item.origin == "golab"],
+)
+def test_golabs_own_probes_are_quiet_on_a_healthy_network(client: Client, name: str) -> None:
+    finding = diagnostics()[name].check(client, MUX, 5)
+    assert finding.state == "quiet", finding
+
+
+def test_a_probe_never_shows_a_private_name_to_a_public_proxy(client: Client) -> None:
+    client.lab.edge({"do": "arm", "rules": [], "seed": 0})
+    private = replace(client, env={**client.env, "GOPRIVATE": "git.corp.example"})
+    target = replace(MUX, module="git.corp.example/lib")
+    assert diagnostics()["second-source"].check(private, target, 5).state == "unavailable"
+    paths = [item.get("path", "") for item in client.lab.edge({"do": "collect"})["records"]]
+    assert not [path for path in paths if "git.corp.example" in path]

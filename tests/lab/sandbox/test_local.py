@@ -1,0 +1,80 @@
+"""A local lab shows its client the host's programs and nothing else of the host."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from lab.client import Client, prepare
+from lab.sandbox.interface import LabSpec
+from lab.sandbox.local import sealed
+from lab.sandbox.local.backend import LocalLab
+from lab.scenario.model import ClientSpec
+
+
+def out(client: Client, command: str) -> str:
+    done = client.run(["sh", "-c", command], limit=10)
+    return done.stdout + done.stderr
+
+
+def test_nothing_of_the_callers_environment_leaks_in(client: Client) -> None:
+    names = {line.partition("=")[0] for line in out(client, "env").splitlines()}
+    assert not names & {"GOFLAGS", "HTTP_PROXY", "HTTPS_PROXY", "PYTHONPATH", "VIRTUAL_ENV"}
+    assert "SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt" in out(client, "env")
+    assert out(client, "pwd").strip() == "/lab/home/project"
+
+
+def test_the_hosts_files_cannot_be_written_and_its_homes_not_be_read(client: Client) -> None:
+    assert "Read-only file system" in out(client, "touch /usr/bin/golab-was-here")
+    for path in ("/root", "/home", "/run", "/var", str(Path.cwd())):
+        assert "No such file" in out(client, f"ls {path}"), path
+
+
+def test_the_client_has_no_capabilities(client: Client) -> None:
+    status = out(client, "grep ^Cap /proc/self/status").split()
+    assert set(status[1::2]) == {"0000000000000000"}
+    assert "ermission" in out(client, "mount -t tmpfs none /tmp")
+
+
+def test_the_client_sees_only_its_own_processes_and_interfaces(client: Client) -> None:
+    assert str(os.getpid()) not in out(client, "ls /proc").split()
+    lines = out(client, "cat /proc/net/dev").splitlines()[2:]
+    interfaces = [line.split(":")[0].strip() for line in lines]
+    assert interfaces == ["lo"]
+
+
+def test_every_way_out_is_closed(running_lab: LocalLab) -> None:
+    strangers = dict.fromkeys(sealed.host_namespaces(), 0)
+    assert running_lab._ask("leaks", strangers, ["192.0.2.53", "127.0.0.53", "::1"]) == []
+
+
+def test_the_proof_fails_where_it_should() -> None:
+    here = sealed.host_namespaces()
+    found = sealed.leaks(here, [])
+    assert [text for text in found if "namespace is the host's" in text]
+
+
+def test_a_name_of_the_outside_does_not_resolve(client: Client) -> None:
+    assert client.resolve("example.com", 2) == {"198.18.0.2": "NXDOMAIN"}
+    assert client.resolve("proxy.golang.org", 2) == {"198.18.0.2": "198.18.0.2"}
+
+
+def test_a_command_that_does_not_end_is_ended_with_its_children(client: Client) -> None:
+    done = client.run(["sh", "-c", "sleep 300 & sleep 300"], limit=0.3)
+    assert done.timed_out
+    assert done.seconds < 5
+    assert "sleep" not in out(client, "cat /proc/[0-9]*/comm")
+
+
+def test_a_program_that_is_not_there_is_said_so(client: Client) -> None:
+    done = client.run(["no-such-program"], limit=5)
+    assert (done.exit, done.stderr) == (127, "no-such-program: not found in the lab\n")
+
+
+def test_an_arm_starts_without_anything_of_the_one_before(
+    running_lab: LocalLab, lab_spec: LabSpec, client: Client
+) -> None:
+    out(client, "go mod download golang.org/x/text@v0.14.0; touch ~/left; chmod 000 ~/left")
+    assert "v0.14.0" in out(client, "ls $GOMODCACHE/cache/download/golang.org/x/text/@v")
+    fresh = prepare(running_lab, lab_spec, ClientSpec())
+    assert out(fresh, "ls ~/left $GOMODCACHE").count("No such file") == 2

@@ -1,0 +1,123 @@
+"""What is wrong with a scenario file is said in one line: file:line:column, and the right word."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from lab.errors import ScenarioError, UsageError
+from lab.paths import scenarios_root
+from lab.scenario.load import applied, catalogue, load, select
+from tests.lab.golab import golab
+
+GOOD = (scenarios_root() / "auth" / "auth-fallback.yaml").read_text(encoding="utf-8")
+
+
+def problems(tmp_path: Path, text: str | bytes) -> list[str]:
+    file = tmp_path / "mine.yaml"
+    file.write_bytes(text.encode() if isinstance(text, str) else text)
+    with pytest.raises(ScenarioError) as caught:
+        load(file, name="mine.yaml")
+    return caught.value.problems
+
+
+def line_of(text: str, part: str) -> int:
+    return text[: text.index(part)].count("\n") + 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("lesson: >", "leson: >", "unknown key 'leson'; did you mean 'lesson'?"),
+        ("family: auth", "family: aut", "'aut' is not known here; did you mean 'auth'?"),
+        ("silent: true", "silent: perhaps", "should be a valid boolean"),
+        ("{exit: 0, stdout: '^git", "{exit: 0, stdout: '[git", "not a regular expression"),
+        ("article: silent-symptoms", "article: silent-symptom", "did you mean 'silent-symptoms'?"),
+        ("[version-list-plausible,", "[version-list-plausble,", "did you mean 'version-list-plaus"),
+        ("proxy.corp.example: expired", "proxy.corp.example: expird", "did you mean 'expired'?"),
+        ("do: {respond:", "do: {respnd:", "did you mean 'respond'?"),
+        ("where: {host:", "where: {hots:", "did you mean 'host'?"),
+        ("status: [401, 403]", "status: [401, many]", "many"),
+        ("module: git.corp.example/lib,", "module: git.corp.example/lob,", "no module"),
+        ("env: {GOPROXY", "env: {HOME", "HOME belongs to the lab"),
+        ("    go.mod: |", "    ../go.mod: |", "is not a path inside the project"),
+        ("id: auth-fallback", "id: Auth Fallback", "should match pattern"),
+        ("  run: go list", "  limit: -1\n  run: go list", "greater than 0"),
+    ],
+)
+def test_a_mistake_is_named_with_its_place(tmp_path: Path, old: str, new: str, said: str) -> None:
+    assert GOOD.count(old) >= 1
+    text = GOOD.replace(old, new, 1)
+    found = problems(tmp_path, text)
+    assert any(said in problem for problem in found), found
+    line = line_of(text, new.strip().split("\n")[0])
+    assert any(problem.startswith(f"mine.yaml:{line}:") for problem in found), (line, found)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "mine.yaml:1:1: the file is empty"),
+        ("# nothing but a remark\n", "the file is empty"),
+        (b"id: \xff\n", "mine.yaml:1:5: not UTF-8"),
+        (
+            "a: &a [1,1,1,1,1,1,1,1,1,1]\n"
+            + "".join(
+                f"{chr(98 + n)}: &{chr(98 + n)} [{','.join(['*' + chr(97 + n)] * 10)}]\n"
+                for n in range(8)
+            ),
+            "more than 50000 values",
+        ),
+        ("a: &a [*a]\n", "nested more than"),
+        ("- a\n- b\n", "dictionary"),
+        ("id: x\nid: y\n", "'id' is here twice; the first is on line 1"),
+        ("id: [\n", "not valid YAML"),
+        ("id: \x07\n", "not allowed"),
+    ],
+)
+def test_a_file_that_is_no_scenario_at_all(tmp_path: Path, text: str | bytes, said: str) -> None:
+    found = problems(tmp_path, text)
+    assert any(said in problem for problem in found), found
+
+
+def test_the_command_line_says_it_and_exits_with_2(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(GOOD.replace("family: auth", "family: aut"))
+    for args in (("validate", str(file)), ("run", str(file))):
+        done = golab(*args)
+        line = line_of(GOOD, "family: auth")
+        said = f"golab: {file}:{line}:9: 'aut' is not known here; did you mean 'auth'?\n"
+        assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
+
+
+def test_two_files_of_one_id_are_refused(tmp_path: Path) -> None:
+    first, second = tmp_path / "a.yaml", tmp_path / "b.yaml"
+    first.write_text(GOOD)
+    second.write_text(GOOD)
+    done = golab("validate", str(first), str(second))
+    assert done.returncode == 2
+    assert done.stderr == f"golab: {second}:1:1: the id 'auth-fallback' is taken by {first}\n"
+
+
+def test_an_unknown_scenario_gets_the_closest_name() -> None:
+    with pytest.raises(UsageError, match="did you mean 'stale-list'"):
+        select(["stale-lst"])
+    with pytest.raises(UsageError, match="did you mean 'servfail'"):
+        select(["dns-failure/srvfail"])
+    assert golab("run", "stale-lst").returncode == 2
+
+
+def test_a_variant_replaces_what_it_says_and_keeps_the_rest() -> None:
+    scenario = catalogue()["dns-failure"].scenario
+    applied_ = applied(scenario, "servfail")
+    assert [rule.name for rule in applied_.faults] == ["servfail"]
+    assert applied_.replay.healthy == scenario.replay.healthy
+    assert applied_.replay.broken.stderr == "server misbehaving"
+    assert applied_.client == scenario.client
+
+
+def test_the_catalogue_is_valid_yaml_for_other_readers_too() -> None:
+    for loaded in catalogue().values():
+        assert yaml.safe_load(loaded.file.read_text(encoding="utf-8"))["id"] == loaded.scenario.id

@@ -56,9 +56,17 @@ class Module:
     repo: str = ""
 
     def listed(self, versions: Collection[str] | None = None) -> list[str]:
-        """Return what @v/list shows of these versions (default: of all): the tags, in order."""
+        """Return what @v/list shows of these versions (default: of all): the tags, in order.
+
+        Incompatible ones are left out once the last compatible one has a go.mod, as in direct mode
+        (modfetch/coderepo.go: appendIncompatibleVersions).
+        """
         shown = self.versions if versions is None else versions
-        return sorted((v for v in shown if not semver.is_pseudo(v)), key=semver.key)
+        tagged = sorted((v for v in shown if not semver.is_pseudo(v)), key=semver.key)
+        compatible = [v for v in tagged if not v.endswith("+incompatible")]
+        if compatible and self.versions[compatible[-1]].has_mod:
+            return compatible
+        return tagged
 
     def latest(self, versions: Collection[str] | None = None) -> str:
         """Return the one of these versions that @latest names, "" if there is none.
@@ -66,7 +74,8 @@ class Module:
         Releases go before pre-releases before commits, the retracted last of all
         (modload/query.go; retractions are read from the highest version, ref/mod).
         """
-        shown = list(self.versions if versions is None else versions)
+        every = self.versions if versions is None else versions
+        shown = [*self.listed(every), *filter(semver.is_pseudo, every)]
         highest = semver.latest(shown)
         if highest is None:
             return ""

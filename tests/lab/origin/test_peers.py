@@ -61,7 +61,9 @@ CANNOT = {
 _EMPTY = "its empty commit hash begins every hash there; ours names the commit's own version"
 _DOT = "its checksum leaves out files that begin with a dot; the zip has them, and so have we"
 _MISSING = "it has no .mod on purpose; a proxy makes one up for a module without, and so do we"
+_LIST = "it lists incompatible versions beside ones with a go.mod; direct mode, and we, do not"
 ON_PURPOSE = {
+    "example.com/retract/incompatible/@v/list": _LIST,
     "example.com/pseudoupgrade/@v/30950c05.info": _EMPTY,
     "example.com/pseudoupgrade/@v/30950c05d534.info": _EMPTY,
     "github.com/dmitshur-test/modtest5/@v/197a620e.info": _EMPTY,

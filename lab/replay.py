@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from faults.rules import Rule
 from lab.client import PROJECT, Client, prepare, settle
@@ -91,7 +92,7 @@ def replay(
     scenario = run.scenario
     started = time.monotonic()
     results: dict[ArmName, ArmResult] = {}
-    findings: dict[ArmName, dict[str, Finding]] = {}
+    findings: dict[ArmName, dict[str, _Timed]] = {}
     chosen = [diagnostics()[name] for name in scenario.diagnostics.outcomes]
     for arm in arms(scenario):
         observe(arm.name)
@@ -176,36 +177,43 @@ def _target(scenario: Scenario, go_mod: str) -> Target:
 
 def _diagnosed(
     chosen: Sequence[Diagnostic], client: Client, target: Target, limit: float
-) -> dict[str, Finding]:
-    def look(diagnostic: Diagnostic) -> Finding:
+) -> dict[str, _Timed]:
+    def look(diagnostic: Diagnostic) -> _Timed:
+        started = time.monotonic()
         try:
-            return diagnostic.check(client, target, limit)
+            finding = diagnostic.check(client, target, limit)
         except LabError:
             raise
         except Exception as error:  # noqa: BLE001 - one that crashes never counts as quiet
-            return Finding("error", f"{type(error).__name__}: {error}")
+            finding = Finding("error", f"{type(error).__name__}: {error}")
+        return _Timed(finding, round(time.monotonic() - started, 3))
 
+    names = [diagnostic.id for diagnostic in chosen]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return dict(
-            zip([diagnostic.id for diagnostic in chosen], pool.map(look, chosen), strict=True)
-        )
+        return dict(zip(names, pool.map(look, chosen), strict=True))
+
+
+class _Timed(NamedTuple):
+    finding: Finding
+    seconds: float
 
 
 def _row(
     scenario: Scenario,
     target: Target,
     diagnostic: Diagnostic,
-    findings: dict[ArmName, dict[str, Finding]],
+    findings: dict[ArmName, dict[str, _Timed]],
 ) -> DiagnosticResult:
     found = {arm: findings[arm][diagnostic.id] for arm in ARMS}
-    states = {arm: finding.state for arm, finding in found.items()}
+    states = {arm: timed.finding.state for arm, timed in found.items()}
     recorded: Outcome | None = scenario.diagnostics.outcomes.get(diagnostic.id)  # type: ignore[assignment]
     return DiagnosticResult(
         id=diagnostic.id,
         origin=diagnostic.origin,
         command=diagnostic.shown(target),
         **states,
-        said={arm: finding.said for arm, finding in found.items()},
+        said={arm: timed.finding.said for arm, timed in found.items()},
+        seconds={arm: timed.seconds for arm, timed in found.items()},
         outcome=outcome(states["healthy"], states["broken"], states["repaired"]),
         recorded=recorded,
     )

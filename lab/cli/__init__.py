@@ -19,7 +19,6 @@ COMMANDS = {
     "show": "Show one scenario: story, faults, replay, lesson.",
     "validate": "Check scenario files.",
     "schema": "Print the JSON Schema of scenario files or of reports.",
-    "origin": "Serve the hermetic world as a plain GOPROXY and GOSUMDB.",
     "origin": "Serve the hermetic world as a GOPROXY and GOSUMDB on localhost.",
     "faults": "The fault rules without a lab, for mitmdump and for editors.",
     "doctor": "Say whether this machine can run labs, and what is missing.",

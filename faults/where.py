@@ -34,6 +34,11 @@ def glob(pattern: str) -> str:
     return pattern
 
 
+def glob_free(pattern: str) -> bool:
+    """Say whether a pattern is plain text."""
+    return not any(mark in pattern for mark in "*?[")
+
+
 def _lower_glob(pattern: str) -> str:
     return glob(pattern).lower().rstrip(".")
 

@@ -49,6 +49,7 @@ class Faults:
         self._waits = Waits()
         self._listeners = Listeners()
         self._control: asyncio.Server | None = None
+        self._running = False
         self._connections = Connections()
         desk = Desk(self.armoury, self.ledger, self._waits)
         self.addons = [
@@ -94,13 +95,19 @@ class Faults:
             try:
                 loaded = rules.load(ctx.options.golab_rules)
             except yamlsource.SourceError as error:
-                raise exceptions.OptionsError(str(error)) from None
+                if self._running or not ctx.master.addons.get("errorcheck"):
+                    raise exceptions.OptionsError(str(error)) from None
+                # mitmproxy's programs end after an error at start; an exception would end them
+                # with the traceback of a broken script.
+                logger.error("%s", error)  # noqa: TRY400
+                return
             for name, reason in dead(loaded):
                 logger.warning("golab: rule %s can never act: %s", name, reason)
             self.arm(loaded, ctx.options.golab_seed)
 
     async def running(self) -> None:
         """Close refused ports and open the control socket (mitmproxy hook)."""
+        self._running = True
         self._refuse()
         if ctx.options.golab_control:
             try:
@@ -118,16 +125,14 @@ class Faults:
     # changes of the rules
 
     def _changed(self, changed: Sequence[Armed]) -> None:
-        held = self._waits.clients()
+        beginning = [one for one in changed if one.rule.stage in (Stage.CONNECT, Stage.HELLO)]
+        held = self._waits.clients({one.rule.name for one in beginning})
         for one in changed:
             if not self.armoury.acting(one):
                 self._waits.release(rule=one.rule.name)
         if any(isinstance(action, Refuse) for one in changed for _, action in one.actions):
             self._refuse()
-        self._connections.retire(
-            [one for one in changed if one.rule.stage in (Stage.CONNECT, Stage.HELLO)],
-            spare=held,
-        )
+        self._connections.retire(beginning, spare=held)
 
     def _refuse(self) -> None:
         refusing = [

@@ -103,14 +103,16 @@ def _bound(path: Path) -> socket.socket:
 def _answer(line: bytes, commands: dict[str, Any]) -> dict[str, Any]:
     try:
         asked = yamlsource.validated(json.loads(line), Request, "control")
-        if command := commands.get(asked.do):
-            return {"ok": True, **(command(asked) or {})}
-        error = f"unknown word {asked.do!r}{yamlsource.nearest(asked.do, commands)}"
-        return {"ok": False, "error": error}
+        command = commands.get(asked.do) or _unknown(asked.do, commands)
+        return {"ok": True, **(command(asked) or {})}
     except KeyError as gone:
         return {"ok": False, "error": f"there is no rule {gone}"}
     except ValueError as wrong:
         return {"ok": False, "error": str(wrong)}
+
+
+def _unknown(word: str, commands: dict[str, Any]) -> Any:
+    raise ValueError(f"unknown word {word!r}{yamlsource.nearest(word, commands)}")
 
 
 class Control:

@@ -23,6 +23,8 @@ _LAYERS = {
     "module": "Go modules",
 }
 
+_FORMATS = {"date-time": "time (RFC 3339)", "ipv4": "IPv4 address", "ipv6": "IPv6 address"}
+
 
 def actions() -> Iterator[tuple[str, type[Action]]]:
     """Yield (word, model) for every action, in the order in which they are applied."""
@@ -61,7 +63,7 @@ def _where() -> Iterator[str]:
     yield "| --- | --- | --- |"
     for name, field in Where.model_fields.items():
         word = field.alias or name
-        known = next((str(stage) for stage, words in FIELDS_AT.items() if word in words), "–")
+        known = next((str(stage) for stage, words in FIELDS_AT.items() if word in words), "-")
         yield f"| `{word}` | {field.description} | {known} |"
     yield ""
 
@@ -130,11 +132,7 @@ def _words(part: dict[str, Any], definitions: dict[str, Any]) -> str:
         return " or ".join(dict.fromkeys(told))
     match part.get("type"):
         case "string":
-            return {
-                "date-time": "time (RFC 3339)",
-                "ipv4": "IPv4 address",
-                "ipv6": "IPv6 address",
-            }.get(part.get("format", ""), "text")
+            return _FORMATS.get(part.get("format", ""), "text")
         case "array":
             return f"list of {_words(part.get('items', {}), definitions)}"
         case "object" if "properties" in part:

@@ -71,6 +71,10 @@ def _age(text: str) -> str:
     return text
 
 
+def _or_text(schema: dict[str, Any]) -> None:
+    schema["anyOf"].append({"type": "string"})
+
+
 Glob = Annotated[str, AfterValidator(glob)]
 Name = Annotated[str, AfterValidator(_lower_glob)]
 Names = Annotated[tuple[Name, ...], OneOrMany()]
@@ -109,7 +113,9 @@ class Where(Frozen):
         None, description="HTTP: the method. CONNECT stands alone: such rules see nothing else."
     )
     header: dict[str, Glob | None] | None = Field(
-        None, description="HTTP: request headers; null: the header is absent."
+        None,
+        description="HTTP: request headers; null: the header is absent. A bare name: it is there.",
+        json_schema_extra=_or_text,
     )
     endpoint: Annotated[tuple[Endpoint, ...], OneOrMany()] | None = Field(
         None, description="Go: what is asked for."

@@ -96,15 +96,14 @@ def replay(
     chosen = [diagnostics()[name] for name in scenario.diagnostics.outcomes]
     for arm in arms(scenario):
         observe(arm.name)
-        arming = {"do": "arm", "rules": rules_as_data(arm.rules), "seed": seed}
-        lab.edge({"do": "arm", "rules": [], "seed": seed})
+        _arm(lab, (), seed)
         client = prepare(lab, spec, scenario.client)
         _before(scenario, client)
         if arm.name != "healthy":
-            lab.edge(arming)
+            _arm(lab, arm.rules, seed)
             client = settle(lab, spec, arm.client)
         results[arm.name] = _replayed(scenario, arm, client)
-        lab.edge(arming)  # the diagnostics meet the faults as fresh as the replay did
+        _arm(lab, arm.rules, seed)  # the diagnostics meet the faults as fresh as the replay did
         target = _target(scenario, results[arm.name].project["go.mod"])
         findings[arm.name] = _diagnosed(chosen, client, target, scenario.diagnostics.limit)
     table = [_row(scenario, target, diagnostic, findings) for diagnostic in chosen]
@@ -134,6 +133,12 @@ def replay(
     )
 
 
+def _arm(lab: Lab, rules: Sequence[Rule], seed: int) -> None:
+    """Give the edge these rules and no others, with fresh counters and an empty ledger."""
+    lab.edge({"do": "arm", "rules": rules_as_data(rules), "seed": seed})
+    lab.edge({"do": "clear"})
+
+
 def _before(scenario: Scenario, client: Client) -> None:
     for text in as_list(scenario.replay.before):
         done = client.run(text, limit=scenario.replay.limit)
@@ -144,7 +149,8 @@ def _before(scenario: Scenario, client: Client) -> None:
 
 def _replayed(scenario: Scenario, arm: Arm, client: Client) -> ArmResult:
     done = [client.run(text, limit=scenario.replay.limit) for text in scenario.replay.commands]
-    collected = client.lab.edge({"do": "collect"})
+    records = client.lab.edge({"do": "ledger"})["records"]
+    fired = client.lab.edge({"do": "fired"})["fired"]
     names = [f"{PROJECT}/{name}" for name in ("go.mod", "go.sum")]
     files = client.lab.read(names)
     project = {path.rpartition("/")[2]: text.decode() for path, text in files.items()}
@@ -152,8 +158,8 @@ def _replayed(scenario: Scenario, arm: Arm, client: Client) -> ArmResult:
         conditions=arm.conditions,
         commands=[_command(completed) for completed in done],
         project=project,
-        requests=collected["records"],
-        fired=collected["fired"],
+        requests=records,
+        fired=fired,
         differences=differences(done[-1], scenario.replay.expected(arm.name), project),
     )
 

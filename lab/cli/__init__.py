@@ -19,12 +19,8 @@ COMMANDS = {
     "show": "Show one scenario: story, faults, replay, lesson.",
     "validate": "Check scenario files.",
     "schema": "Print the JSON Schema of scenario files or of reports.",
-<<<<<<< HEAD
     "origin": "Serve the hermetic world as a GOPROXY and GOSUMDB on localhost.",
-    "faults": "The fault rules without a lab, for mitmdump and for editors.",
-=======
     "faults": "The fault rules on their own: for mitmdump, editors and the reference.",
->>>>>>> faults
     "doctor": "Say whether this machine can run labs, and what is missing.",
 }
 

@@ -135,12 +135,12 @@ class Origin:
 
     def _relayed(self, request: Request, host: Host, path: str) -> Response:
         """Answer for the checksum database in its stead (ref/mod#checksum-database)."""
-        name, slash, rest = path.partition("/")
-        if not host.relay or name != self.tree.index.sumdb.name or not slash:
+        prefix = self.tree.index.sumdb.name + "/"
+        if not host.relay or not path.startswith(prefix):
             return not_found(f"sumdb/{path}: this proxy does not relay it")
-        if rest == "supported":
+        if path == f"{prefix}supported":
             return text(200, "", cache=LONG)
-        return self._sums(request, f"/{rest}")
+        return self._sums(request, path[len(prefix) - 1 :])
 
     def _sums(self, request: Request, path: str) -> Response:
         ledger = self._ledger(forked=request.host in self._state.forked)

@@ -117,6 +117,9 @@ def _toolchains(world: World) -> Iterator[Release]:
             files = {
                 "VERSION": f"{name}\n".encode(),
                 "bin/go": script.encode(),
+                "bin/gofmt": script.encode(),
+                "lib/README": b"Made up by golab.\n",
+                f"pkg/tool/{platform.replace('-', '_')}/buildid": b"#!/bin/sh\n",
                 "go.mod": f"module {path}\n".encode(),
             }
             time = _EPOCH + number * _STEP

@@ -19,7 +19,13 @@ import pytest
 from lab.toolchain import Toolchain
 from tests.lab.origin.asking import Client
 
-SERVE = [sys.executable, "-c", "from lab.cli import main; main()", "origin", "serve"]
+SERVE = [
+    sys.executable,
+    "-c",
+    "import sys; from lab.cli import main; sys.exit(main())",
+    "origin",
+    "serve",
+]
 
 
 @contextmanager

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import logging
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from mitmproxy import ctx, exceptions
 
-from faults import rules, yamlsource
+from faults import control, rules, yamlsource
 from faults.armoury import Armoury
 from faults.choose import Armed
 from faults.connections import Connections
+from faults.dead import dead
 from faults.desk import Desk
 from faults.hooks.connection import Handshakes
 from faults.hooks.dns import Queries
@@ -22,6 +26,8 @@ from faults.rules import Rule
 from faults.vocabulary.base import Stage
 from faults.vocabulary.stream import Refuse
 from faults.waits import Waits
+
+logger = logging.getLogger(__name__)
 
 
 class Faults:
@@ -42,6 +48,8 @@ class Faults:
         self.armoury = Armoury(self._changed)
         self._waits = Waits()
         self._listeners = Listeners()
+        self._control: asyncio.Server | None = None
+        self._running = False
         self._connections = Connections()
         desk = Desk(self.armoury, self.ledger, self._waits)
         self.addons = [
@@ -79,36 +87,52 @@ class Faults:
         """Declare the options (mitmproxy hook)."""
         loader.add_option("golab_rules", str, "", "File of golab fault rules.")
         loader.add_option("golab_seed", int, 0, "Seed of golab's fault rules.")
+        loader.add_option("golab_control", str, "", "Unix socket to control golab's rules by.")
 
     def configure(self, updated: set[str]) -> None:
         """Read the rule file when its option changes (mitmproxy hook)."""
         if "golab_rules" in updated and ctx.options.golab_rules:
             try:
-                self.arm(rules.load(ctx.options.golab_rules), ctx.options.golab_seed)
+                loaded = rules.load(ctx.options.golab_rules)
             except yamlsource.SourceError as error:
-                raise exceptions.OptionsError(str(error)) from None
+                if self._running or not ctx.master.addons.get("errorcheck"):
+                    raise exceptions.OptionsError(str(error)) from None
+                # mitmproxy's programs end after an error at start; an exception would end them
+                # with the traceback of a broken script.
+                logger.error("%s", error)  # noqa: TRY400
+                return
+            for name, reason in dead(loaded):
+                logger.warning("golab: rule %s can never act: %s", name, reason)
+            self.arm(loaded, ctx.options.golab_seed)
 
-    def running(self) -> None:
-        """Close the ports that are refused from the start (mitmproxy hook)."""
+    async def running(self) -> None:
+        """Close refused ports and open the control socket (mitmproxy hook)."""
+        self._running = True
         self._refuse()
+        if ctx.options.golab_control:
+            try:
+                self._control = await control.serve(self, Path(ctx.options.golab_control))
+            except OSError as error:
+                logger.error("golab: no control socket: %s", error)  # noqa: TRY400
 
     def done(self) -> None:
         """Let go of everything (mitmproxy hook)."""
         self._waits.release()
+        if self._control is not None:
+            self._control.close()
+            Path(ctx.options.golab_control).unlink(missing_ok=True)
 
     # changes of the rules
 
     def _changed(self, changed: Sequence[Armed]) -> None:
-        held = self._waits.clients()
+        beginning = [one for one in changed if one.rule.stage in (Stage.CONNECT, Stage.HELLO)]
+        held = self._waits.clients({one.rule.name for one in beginning})
         for one in changed:
             if not self.armoury.acting(one):
                 self._waits.release(rule=one.rule.name)
         if any(isinstance(action, Refuse) for one in changed for _, action in one.actions):
             self._refuse()
-        self._connections.retire(
-            [one for one in changed if one.rule.stage in (Stage.CONNECT, Stage.HELLO)],
-            spare=held,
-        )
+        self._connections.retire(beginning, spare=held)
 
     def _refuse(self) -> None:
         refusing = [

@@ -1,18 +1,33 @@
-"""The reference of all rules, written from the rules' own code: docs/faults.md."""
+"""The reference of all rules, written from the rules' own code: docs/faults.md and the schema."""
 
 from __future__ import annotations
 
+import inspect
+import json
 import typing
 from collections.abc import Iterator
 from typing import Any
 
-from faults.rules import Do, Rule
-from faults.vocabulary.base import Action, Example, dashed
-from faults.where import Where
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from faults.rules import Do, RuleFile
+from faults.vocabulary.base import Action, Example
+from faults.where import FIELDS_AT, Where
+
+_LAYERS = {
+    "dns": "DNS",
+    "stream": "Connections",
+    "tls": "TLS",
+    "http": "HTTP",
+    "module": "Go modules",
+}
+
+_FORMATS = {"date-time": "time (RFC 3339)", "ipv4": "IPv4 address", "ipv6": "IPv6 address"}
 
 
 def actions() -> Iterator[tuple[str, type[Action]]]:
-    """Yield (word, model) for every action, in the order of the reference."""
+    """Yield (word, model) for every action, in the order in which they are applied."""
     for name, field in Do.model_fields.items():
         for kind in typing.get_args(field.annotation):
             if isinstance(kind, type) and issubclass(kind, Action):
@@ -26,4 +41,159 @@ def examples() -> Iterator[tuple[str, Example]]:
             yield word, example
 
 
-__all__ = ["Any", "Rule", "Where", "actions", "dashed", "examples"]
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of rule files."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **RuleFile.model_json_schema(),
+    }
+
+
+def page() -> str:
+    """Return the reference as Markdown."""
+    return "\n".join([_INTRODUCTION.strip(), "", *_where(), *_do(), ""])
+
+
+def _where() -> Iterator[str]:
+    yield "## where"
+    yield ""
+    yield from (inspect.getdoc(Where) or "").splitlines()
+    yield ""
+    yield "| word | value | known from |"
+    yield "| --- | --- | --- |"
+    for name, field in Where.model_fields.items():
+        word = field.alias or name
+        known = next((str(stage) for stage, words in FIELDS_AT.items() if word in words), "-")
+        yield f"| `{word}` | {field.description} | {known} |"
+    yield ""
+
+
+def _do() -> Iterator[str]:
+    yield "## do"
+    yield ""
+    yield "One action, or several that can happen to the same exchange."
+    layer = ""
+    for word, kind in actions():
+        module = kind.__module__.rpartition(".")[2]
+        if module != layer:
+            layer = module
+            yield from ("", f"### {_LAYERS[module]}")
+        yield from ("", f"#### {word}", "")
+        yield from (inspect.getdoc(kind) or "").splitlines()
+        yield ""
+        yield from _fields(kind)
+        for example in kind.examples:
+            yield f"- `{example.rule}`  "
+            yield f"  Seen: {example.seen}  "
+            yield f"  Faithful: {example.faithful}"
+
+
+def _fields(kind: type[Action]) -> Iterator[str]:
+    if not kind.model_fields:
+        yield from ("Written `true`.", "")
+        return
+    yield "| key | value | what |"
+    yield "| --- | --- | --- |"
+    for name, field in kind.model_fields.items():
+        key = field.alias or name
+        bare = " (may stand alone)" if name == kind.short else ""
+        needed = "" if not field.is_required() else " Needed."
+        value = _value(kind, key).replace("|", "\\|")
+        yield f"| `{key}`{bare} | {value} | {_what(field)}{needed} |".replace("  ", " ")
+    yield ""
+
+
+def _what(field: FieldInfo) -> str:
+    default = field.get_default(call_default_factory=True)
+    said = field.description or ""
+    shown = default not in (None, (), {}, "", ...) and not field.is_required()
+    return f"{said} Default: {default}." if shown else said
+
+
+def _value(kind: type[BaseModel], key: str) -> str:
+    """Say in words what the JSON Schema says of a key."""
+    whole = kind.model_json_schema()
+    definitions = whole.get("$defs", {})
+    full = whole["anyOf"][-1] if "anyOf" in whole else whole
+    return _words(full["properties"][key], definitions)
+
+
+def _words(part: dict[str, Any], definitions: dict[str, Any]) -> str:
+    if "$ref" in part:
+        return _words(definitions[part["$ref"].rpartition("/")[2]], definitions)
+    if "enum" in part:
+        return ", ".join(f"`{value}`" for value in part["enum"])
+    if "const" in part:
+        return f"`{part['const']}`"
+    if "anyOf" in part:
+        told = [_words(one, definitions) for one in part["anyOf"] if one.get("type") != "null"]
+        if told[:2] == ["number", "text"] and "pattern" in part["anyOf"][1]:
+            return "seconds, or `200ms`, `1.5s`, `2m`"
+        return " or ".join(dict.fromkeys(told))
+    match part.get("type"):
+        case "string":
+            return _FORMATS.get(part.get("format", ""), "text")
+        case "array":
+            return f"list of {_words(part.get('items', {}), definitions)}"
+        case "object" if "properties" in part:
+            return "{" + ", ".join(part["properties"]) + "}"
+        case "object":
+            return "mapping"
+        case "integer":
+            return "number"
+        case other:
+            return str(other or "value")
+
+
+def schema_text() -> str:
+    """Return the JSON Schema as text."""
+    return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+_INTRODUCTION = """
+<!-- Written by `golab faults docs` from the code of `faults/`; a test fails if the two differ. -->
+# Fault rules
+
+A rule says *where* (which traffic) and *do* (what happens to it):
+
+```yaml
+- name: stale-list
+  where: {endpoint: [list, latest], module: github.com/spf13/cobra}
+  do: {stale-list: {without: [v1.8.0]}}
+- name: sni-block
+  where: {sni: proxy.golang.org, chance: 0.5}
+  do: {reset: handshake}
+```
+
+Rules are tried in their order, and several may act on one exchange. In a lab they stand under
+`faults:` of a scenario. Without a lab, mitmdump of the same Python environment loads them, in any
+of its modes:
+
+```sh
+mitmdump -s "$(golab faults path)" --set golab_rules=rules.yaml --set golab_seed=7
+```
+
+`golab faults check rules.yaml` checks a file and names the rules that can never act.
+`golab faults schema` prints a JSON Schema; an editor that knows YAML's language server takes it
+from a first line such as `# yaml-language-server: $schema=faults.schema.json`.
+
+**When a rule decides.** As soon as all that `where` asks for is known and the action can still
+act: at accept, at a DNS query, at the ClientHello, at a CONNECT, at a request, or at the headers of
+the origin's answer. An action that comes too early for its `where` is refused when the file is
+read. A rule of the request stage that answers keeps the origin from being asked.
+
+**Counting.** `nth`, `first`, `after`, `every` and `chance` count a rule's matches from 1 since it
+was armed; the same seed decides the same for the k-th match, whatever else runs at the time.
+
+**The ledger** has every query, handshake and request in order, with what each rule did to it. A
+rule that matched but changed nothing (a stale list whose versions were not listed) is no hit. A
+rule that raises fails its exchange (502, SERVFAIL, RST) and leaves a record of the kind `error`.
+
+**While traffic flows** rules can be listed, added, replaced, switched and removed: from Python
+(`with faults.fault("stale-list"):`), or over a Unix socket (`--set golab_control=/run/golab.sock`,
+one JSON object per line; `faults.control.Control` speaks it). A change is atomic. It releases what
+the rule holds up, forgets what it remembered, and closes kept-alive connections whose beginning it
+would have met, so that clients meet the change at once.
+
+Times are seconds, or text such as `200ms`. In globs `*` stands for any text, slashes included.
+"""

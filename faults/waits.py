@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from mitmproxy import connection
@@ -32,9 +32,9 @@ class Waits:
     def __len__(self) -> int:
         return len(self._waits)
 
-    def clients(self) -> frozenset[str]:
-        """Return the clients that are being held up."""
-        return frozenset(wait.client for wait in self._waits)
+    def clients(self, rules: Collection[str]) -> frozenset[str]:
+        """Return the clients that these rules are holding up."""
+        return frozenset(wait.client for wait in self._waits if wait.rule in rules)
 
     async def hold(
         self,

@@ -34,6 +34,11 @@ def glob(pattern: str) -> str:
     return pattern
 
 
+def glob_free(pattern: str) -> bool:
+    """Say whether a pattern is plain text."""
+    return not any(mark in pattern for mark in "*?[")
+
+
 def _lower_glob(pattern: str) -> str:
     return glob(pattern).lower().rstrip(".")
 
@@ -64,6 +69,10 @@ def _age(text: str) -> str:
     bound = found["bound"]
     seconds(float(bound) if re.fullmatch(r"\d+(\.\d+)?", bound) else bound)
     return text
+
+
+def _or_text(schema: dict[str, Any]) -> None:
+    schema["anyOf"].append({"type": "string"})
 
 
 Glob = Annotated[str, AfterValidator(glob)]
@@ -104,7 +113,9 @@ class Where(Frozen):
         None, description="HTTP: the method. CONNECT stands alone: such rules see nothing else."
     )
     header: dict[str, Glob | None] | None = Field(
-        None, description="HTTP: request headers; null: the header is absent."
+        None,
+        description="HTTP: request headers; null: the header is absent. A bare name: it is there.",
+        json_schema_extra=_or_text,
     )
     endpoint: Annotated[tuple[Endpoint, ...], OneOrMany()] | None = Field(
         None, description="Go: what is asked for."

@@ -207,6 +207,11 @@ def parse(text: str, file: str) -> Source:
     return Source(file, data, builder.values, builder.keys)
 
 
+def validated(data: Any, model: type[Model], name: str) -> Model:
+    """Validate data that came without a file, such as JSON from a socket; see `check`."""
+    return check(Source(name, data, {}, {}), model)
+
+
 def check(source: Source, model: type[Model], *, at: Loc = ()) -> Model:
     """Validate the data of `source` (or its part below `at`) as `model`.
 

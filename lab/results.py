@@ -63,6 +63,8 @@ class DiagnosticResult(Result):
     repaired: State
     said: dict[str, str]
     """Arm -> what it said, in a line."""
+    seconds: dict[str, float] = {}
+    """Arm -> how long it took."""
     outcome: Outcome
     recorded: Outcome | None
     """None: the scenario does not record this diagnostic."""

@@ -121,6 +121,8 @@ class Action(Frozen):
     slot: ClassVar[str] = ""
     """Actions of one slot exclude each other: `answer` is what is said, `delivery` how."""
     acts: ClassVar[tuple[Stage, ...]] = ()
+    needs: ClassVar[frozenset[str]] = frozenset()
+    """The endpoints whose answers it can change; empty for all."""
     examples: ClassVar[tuple[Example, ...]] = ()
 
     def stages(self) -> tuple[Stage, ...]:

@@ -22,6 +22,7 @@ class StaleList(Action):
 
     short: ClassVar[str] = "without"
     acts: ClassVar[tuple[Stage, ...]] = _RESPONSE
+    needs: ClassVar[frozenset[str]] = frozenset({"list", "latest"})
 
     without: Annotated[tuple[str, ...], OneOrMany()] = Field(
         (), description="Versions not known yet; globs and ranges such as `>=v1.8.0`."
@@ -96,6 +97,7 @@ class DropRetractions(Action):
     """Serve .mod files without their `retract` directives."""
 
     acts: ClassVar[tuple[Stage, ...]] = _RESPONSE
+    needs: ClassVar[frozenset[str]] = frozenset({"mod"})
 
     examples: ClassVar[tuple[Example, ...]] = (
         Example(
@@ -112,6 +114,7 @@ class PhantomVersion(Action):
 
     short: ClassVar[str] = "version"
     acts: ClassVar[tuple[Stage, ...]] = _RESPONSE
+    needs: ClassVar[frozenset[str]] = frozenset({"list"})
 
     version: str = Field(pattern=r"^v[0-9]+\.[0-9]+\.[0-9]+")
 
@@ -128,6 +131,7 @@ class Info(Action):
     """Serve .info (and @latest) with a wrong version or time."""
 
     acts: ClassVar[tuple[Stage, ...]] = _RESPONSE
+    needs: ClassVar[frozenset[str]] = frozenset({"info", "latest"})
 
     version: str | None = None
     time: AwareDatetime | None = None
@@ -157,6 +161,7 @@ class Mod(Action):
 
     short: ClassVar[str] = "make"
     acts: ClassVar[tuple[Stage, ...]] = _RESPONSE
+    needs: ClassVar[frozenset[str]] = frozenset({"mod"})
 
     make: Literal["stripped"] | None = Field(
         None, description="`stripped`: only the module and go lines, so the graph shrinks."
@@ -196,6 +201,7 @@ class Zip(Action):
 
     short: ClassVar[str] = "make"
     acts: ClassVar[tuple[Stage, ...]] = _RESPONSE
+    needs: ClassVar[frozenset[str]] = frozenset({"zip"})
 
     make: Literal["bit-flip", "wrong-prefix"] | None = Field(
         None, description="One bit of file data flipped; or every file under another version."
@@ -313,6 +319,7 @@ class Sumdb(Action):
 
     short: ClassVar[str] = "make"
     acts: ClassVar[tuple[Stage, ...]] = _RESPONSE
+    needs: ClassVar[frozenset[str]] = frozenset({"sumdb-lookup", "sumdb-latest", "sumdb-tile"})
 
     make: Literal["tampered"] | None = Field(
         None, description="Change a hash in lookups, a bit in tiles, the tree in `latest`."

@@ -103,7 +103,13 @@ class TlsVersion(Action):
     short: ClassVar[str] = "newest"
     acts: ClassVar[tuple[Stage, ...]] = _HELLO
 
-    newest: Literal["1.0", "1.1", "1.2"] = Field(description="The newest version spoken.")
+    newest: Literal["1.0", "1.1", "1.2"] = Field(
+        description="The newest version spoken.",
+        json_schema_extra={
+            "type": ["string", "number"],
+            "enum": ["1.0", "1.1", "1.2", 1.0, 1.1, 1.2],
+        },
+    )
 
     @field_validator("newest", mode="before")
     @classmethod

@@ -185,9 +185,13 @@ def h2_events(edge: Edge, path: str) -> list[h2.events.Event]:
 
 def ask(edge: Edge, kind: str, name: str = NAME, wait: float = 1.0) -> dns.Message | None:
     """Send a DNS query over UDP; None if no answer comes."""
+    return ask_at(edge.dns, kind, name, wait)
+
+
+def ask_at(port: int, kind: str, name: str, wait: float = 1.0) -> dns.Message | None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.settimeout(wait)
-        sock.sendto(query(kind, name), ("127.0.0.1", edge.dns))
+        sock.sendto(query(kind, name), ("127.0.0.1", port))
         try:
             return dns.Message.unpack(sock.recv(4096))
         except TimeoutError:

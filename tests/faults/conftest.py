@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
+from lab import toolchain
 from tests.faults import edge as edges
 from tests.faults import origin as origins
 
@@ -35,5 +35,4 @@ def edge(running_edge: edges.Edge, origin: origins.Origin) -> Iterator[edges.Edg
 
 @pytest.fixture(scope="session")
 def go_command() -> str:
-    found = Path("/work/toolchains/1.27.3/go/bin/go")
-    return str(found)
+    return str(toolchain.ensure().go)

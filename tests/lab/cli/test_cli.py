@@ -92,12 +92,21 @@ def test_artifacts_are_kept_where_they_are_asked_for(tmp_path: Path) -> None:
     assert json.loads((folder / "result.json").read_text())["scenario"] == "stale-list"
 
 
-def test_several_at_once_keep_their_order() -> None:
+def test_several_at_once_keep_their_order(tmp_path: Path) -> None:
     names = ["sni-block", "auth-fallback", "stale-list", "dns-failure/nxdomain"]
-    done = golab("run", *names, "--jobs", "2")
+    done = golab("run", *names, "--jobs", "2", "--json", "out.json", cwd=tmp_path)
     assert done.returncode == 0, done.stdout
-    assert [line.split()[0] for line in done.stdout.splitlines()[1:5]] == names
+    assert done.stdout.splitlines()[0].split() == [
+        "scenario",
+        "verdict",
+        "silent",
+        "detected",
+        "by",
+        "s",
+    ]
     assert "4 runs: 4 reproduced" in done.stdout
+    runs = json.loads((tmp_path / "out.json").read_text())["runs"]
+    assert [run["scenario"] for run in runs] == [name.partition("/")[0] for name in names]
 
 
 def test_list_show_schema() -> None:

@@ -1,0 +1,119 @@
+"""Finds rules that can never act, where that can be known without traffic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from faults import goproto
+from faults.rules import Rule
+from faults.vocabulary.base import Stage
+from faults.vocabulary.module import AuthFallback
+from faults.where import TESTS, Where, glob_free
+
+_COUNTS = ("nth", "first", "after", "every", "chance", "until")
+
+
+class Dead(NamedTuple):
+    """A rule that never acts, and why."""
+
+    name: str
+    reason: str
+
+
+def dead(rules: Sequence[Rule]) -> list[Dead]:
+    """Return the rules that can never act, in their order; each with its first reason."""
+    found = []
+    for place, rule in enumerate(rules):
+        reasons = [*_never(rule.where), *_not_of_go(rule), *_too_late(rule, rules[:place])]
+        if reasons:
+            found.append(Dead(rule.name, reasons[0]))
+    return found
+
+
+def _never(where: Where) -> Iterator[str]:
+    for word in ("first", "every", "chance"):
+        if getattr(where, word) == 0:
+            yield f"{word}: 0 is never"
+    if where.nth is not None and not any(where.nth):
+        yield "nth: 0 is never"
+    if where.nth and where.first is not None and min(n for n in where.nth if n) > where.first:
+        yield "nth is beyond first"
+
+
+def _not_of_go(rule: Rule) -> Iterator[str]:
+    where = rule.where
+    asked = frozenset(where.endpoint) if where.endpoint else None
+    for word, action in rule.do:
+        if asked and action.needs and asked.isdisjoint(action.needs):
+            yield f"{word} is for {_list(action.needs)}, not for {_list(asked)}"
+        if isinstance(action, AuthFallback) and where.status and not _denied(where):
+            yield f"{word} acts only on 401 and 403"
+    if asked and where.version and asked.isdisjoint(goproto.WITH_VERSION):
+        yield f"{_list(asked)} has no version"
+    if asked and where.module and asked.isdisjoint(goproto.WITH_MODULE):
+        yield f"{_list(asked)} has no module"
+    if where.path and all(glob_free(path) for path in where.path):
+        yield from _unlike_its_path(where, where.path)
+
+
+def _denied(where: Where) -> bool:
+    test = TESTS["status"](where.status)
+    return test(401) or test(403)
+
+
+def _unlike_its_path(where: Where, paths: Sequence[str]) -> Iterator[str]:
+    """Compare what literal paths are about with what else the rule demands."""
+    found = [goproto.parse("", path) for path in paths]
+    for word in ("endpoint", "module", "version"):
+        wanted = getattr(where, word)
+        if wanted and not any(TESTS[word](wanted)(getattr(one, word, "")) for one in found):
+            yield f"its path is no {word} {_list(wanted)}"
+
+
+def _too_late(rule: Rule, earlier: Sequence[Rule]) -> Iterator[str]:
+    """Say whether an earlier rule always answers first."""
+    if rule.stage not in (Stage.QUERY, Stage.TUNNEL, Stage.REQUEST):
+        return
+    if not all(action.slot == "answer" for _, action in rule.do):
+        return
+    for other in earlier:
+        answers = any(action.slot == "answer" for _, action in other.do)
+        always = all(getattr(other.where, word) is None for word in _COUNTS)
+        if answers and always and other.stage is rule.stage and _covers(other.where, rule.where):
+            conditional = {"dns", "negative-cache"} & {word for word, _ in other.do}
+            if not conditional or _unconditional_dns(other):
+                yield f"rule {other.name} has answered already"
+
+
+def _unconditional_dns(rule: Rule) -> bool:
+    answer = rule.do.dns
+    if answer is None:
+        return False
+    return answer.address is not None or answer.reply in (
+        "nxdomain",
+        "servfail",
+        "refused",
+        "no-data",
+        "drop",
+    )
+
+
+def _covers(wide: Where, narrow: Where) -> bool:
+    """Say whether all traffic of `narrow` is traffic of `wide`, as far as the words tell."""
+    for word in wide.asked():
+        name = word.replace("-", "_")
+        ours, theirs = getattr(wide, name), getattr(narrow, name)
+        if theirs is None or not (ours == theirs or _within(theirs, ours)):
+            return False
+    return True
+
+
+def _within(narrow: object, wide: object) -> bool:
+    if not (isinstance(narrow, tuple) and isinstance(wide, tuple)):
+        return False
+    return "*" in wide or set(narrow) <= set(wide)
+
+
+def _list(words: Iterable[object]) -> str:
+    return ", ".join(sorted(str(word) for word in words))

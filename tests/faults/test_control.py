@@ -1,0 +1,196 @@
+"""Rules are changed while traffic flows: over the socket, from Python, and always undone."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import stat
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from faults import control
+from faults.control import Control, ControlError
+from tests.faults.clients import H1, H2, LIST, NAME, ZIP, connect, curl, get, read
+from tests.faults.edge import Edge
+from tests.faults.origin import answer
+
+TRUE_LIST = answer(LIST)[2]
+STALE = {
+    "name": "stale-list",
+    "where": {"endpoint": "list"},
+    "do": {"stale-list": {"without": ["v1.8.0"]}},
+}
+
+
+@pytest.fixture
+def path(edge: Edge, tmp_path: Path) -> Iterator[Path]:
+    path = tmp_path / "control.sock"
+    server = edge.wait(control.serve(edge.faults, path))
+    yield path
+    edge.call(server.close)
+
+
+def test_list_add_switch_remove(edge: Edge, path: Path) -> None:
+    with Control(path) as talk:
+        talk.add([STALE])
+        assert curl(edge, LIST).body == b"v1.6.1\nv1.7.0\n"
+        (rule,) = talk.rules()
+        assert (rule["name"], rule["on"], rule["seen"], rule["hits"]) == ("stale-list", True, 1, 1)
+        talk.ask("off", name="stale-list")
+        assert curl(edge, LIST).body == TRUE_LIST
+        talk.ask("on", name="stale-list")
+        assert curl(edge, LIST).body == b"v1.6.1\nv1.7.0\n"
+        assert talk.ask("fired")["fired"] == {"stale-list": 2}
+        assert [record["kind"] for record in talk.ask("ledger")["records"]].count("http") == 3
+        talk.ask("remove", name="stale-list")
+        assert (talk.rules(), curl(edge, LIST).body) == ([], TRUE_LIST)
+
+
+def test_a_rule_of_the_same_name_is_replaced_in_its_place(edge: Edge, path: Path) -> None:
+    with Control(path) as talk:
+        other = {"name": "other", "where": {"endpoint": "zip"}, "do": {"respond": 503}}
+        talk.add([STALE, other])
+        talk.add([{**STALE, "do": {"respond": {"status": 500}}}])
+        assert [rule["name"] for rule in talk.rules()] == ["stale-list", "other"]
+        assert curl(edge, LIST).status == 500
+
+
+def test_from_python_and_off_again_whatever_happens(edge: Edge, path: Path) -> None:
+    with Control(path) as talk:
+        talk.add([STALE])
+        talk.ask("off", name="stale-list")
+        with contextlib.suppress(ZeroDivisionError), talk.fault("stale-list"):
+            assert curl(edge, LIST).body != TRUE_LIST
+            raise ZeroDivisionError
+        assert curl(edge, LIST).body == TRUE_LIST
+
+    async def inside() -> bool:
+        with edge.faults.fault("stale-list"):
+            return all(one.on for one in edge.faults.armoury)
+
+    assert edge.wait(inside())
+    assert not any(edge.call(lambda: [one.on for one in edge.faults.armoury]))
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        ({"do": "explode"}, "unknown word 'explode'"),
+        ({"do": "of", "name": "x"}, "did you mean 'off'?"),
+        ({"do": "off", "name": "nobody"}, "there is no rule 'nobody'"),
+        ({"do": "add", "rules": [{"do": {"resett": "accept"}}]}, "did you mean 'reset'?"),
+        ({"do": "add", "rules": [STALE, STALE]}, "two rules are called 'stale-list'"),
+        ({"do": "list", "extra": 1}, "unknown key 'extra'"),
+        ([], "control:1:1"),
+    ],
+)
+def test_a_refusal_changes_nothing(edge: Edge, path: Path, line: object, error: str) -> None:
+    edge.arm(f"[{json.dumps(STALE)}]")
+    with socket.socket(socket.AF_UNIX) as raw:
+        raw.connect(str(path))
+        raw.sendall(json.dumps(line).encode() + b"\n")
+        answered = json.loads(raw.makefile("rb").readline())
+    assert not answered["ok"]
+    assert error in answered["error"]
+    with Control(path) as talk:
+        assert [rule["name"] for rule in talk.rules()] == ["stale-list"]
+
+
+def test_junk_gets_an_answer_or_a_hang_up_and_the_edge_lives(edge: Edge, path: Path) -> None:
+    for junk in (b"\n", b"{\n", b"\xff\xfe\n", b"null\n", b"[" * 100_000 + b"\n", b"half"):
+        with socket.socket(socket.AF_UNIX) as raw:
+            raw.connect(str(path))
+            raw.sendall(junk)
+            raw.shutdown(socket.SHUT_WR)
+            said = raw.makefile("rb").readline()
+            assert not said or not json.loads(said)["ok"]
+    with Control(path) as talk:
+        assert talk.rules() == []
+
+
+def test_only_the_owner_may_talk_and_a_dead_socket_is_replaced(edge: Edge, path: Path) -> None:
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    with pytest.raises(OSError, match="somebody listens here already"):
+        edge.wait(control.serve(edge.faults, path))
+    stale = path.with_name("stale.sock")
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(stale))
+    server = edge.wait(control.serve(edge.faults, stale))
+    with Control(stale) as talk:
+        assert talk.rules() == []
+    edge.call(server.close)
+    with pytest.raises(ControlError, match="is the edge running"):
+        Control(path.with_name("nobody.sock"))
+
+
+def test_a_switch_ends_rules_that_wait_for_it(edge: Edge, path: Path) -> None:
+    edge.arm("[{name: it, where: {endpoint: list, until: deployed}, do: {respond: 503}}]")
+    assert curl(edge, LIST).status == 503
+    with Control(path) as talk:
+        talk.ask("throw", switch="deployed")
+        assert not talk.rules()[0]["acting"]
+    assert curl(edge, LIST).status == 200
+
+
+def test_until_a_time(edge: Edge) -> None:
+    edge.arm("[{name: it, where: {endpoint: list, until: 300ms}, do: {respond: 503}}]")
+    assert curl(edge, LIST).status == 503
+    assert edge.eventually(lambda: curl(edge, LIST).status == 200)
+
+
+def test_a_change_meets_a_connection_that_is_kept_alive(edge: Edge, path: Path) -> None:
+    with connect(edge) as sock, Control(path) as talk:
+        sock.sendall(get(LIST))
+        assert read(sock)[0].endswith(TRUE_LIST)
+        talk.add([STALE])
+        sock.sendall(get(LIST))
+        assert read(sock)[0].endswith(b"v1.7.0\n")
+
+
+def test_a_change_of_handshakes_closes_the_connections_it_concerns(edge: Edge, path: Path) -> None:
+    rule = {"name": "block", "where": {"sni": NAME}, "do": {"reset": "handshake"}}
+    with connect(edge) as mine, connect(edge, "goproxy.cn") as other, Control(path) as talk:
+        for sock in (mine, other):
+            sock.sendall(get(LIST))
+            assert read(sock)[1] == "silence"
+        talk.add([rule])
+        assert read(mine) == (b"", "fin")
+        assert read(other, 0.1) == (b"", "silence")
+
+
+def test_a_busy_connection_finishes_its_answer_first(edge: Edge, path: Path) -> None:
+    edge.arm("[{name: slow, where: {endpoint: zip}, do: {hang: {at: before-headers, for: 300ms}}}]")
+    rule = {"name": "block", "where": {"sni": NAME}, "do": {"certificate": "expired"}}
+    with connect(edge) as sock, Control(path) as talk:
+        sock.sendall(get(ZIP))
+        assert read(sock, 0.1) == (b"", "silence")
+        talk.add([rule])
+        got, ended = read(sock, 1.0)
+    assert got.endswith(answer(ZIP)[2])
+    assert ended == "fin"
+
+
+def test_changes_under_fire_lose_no_exchange(edge: Edge, path: Path) -> None:
+    """Requests and changes race; every answer is either the true list or the stale one."""
+    stop = threading.Event()
+
+    def change() -> None:
+        with Control(path) as talk:
+            while not stop.is_set():
+                talk.add([STALE])
+                talk.ask("off", name="stale-list")
+                talk.ask("remove", name="stale-list")
+
+    changer = threading.Thread(target=change)
+    changer.start()
+    try:
+        bodies = {curl(edge, LIST, *version).body for version in (H1, H2) for _ in range(15)}
+    finally:
+        stop.set()
+        changer.join()
+    assert bodies <= {TRUE_LIST, b"v1.6.1\nv1.7.0\n"}
+    assert not edge.records("error")

@@ -1,0 +1,161 @@
+"""Rule files that cannot work are refused, with the place, the reason and the nearest word."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from faults import rules, yamlsource
+from faults.dead import dead
+from faults.vocabulary.base import Stage
+
+REFUSED = [
+    ("{do: {reset: handshake}, where: {host: a.b}}", "1:3: reset cannot depend on host"),
+    ("{do: {certificate: expired}, where: {path: /x}}", "write `sni` for a name"),
+    ("{do: {dns: nxdomain}, where: {host: a.b}}", "write `query` for a name"),
+    ("{do: {dns: nxdomain}, where: {status: 404}}", "dns cannot depend on status"),
+    ("{do: {respond: 503}, where: {query: a.b}}", "respond cannot depend on query"),
+    ("{do: {request-headers: {drop: A}}, where: {status: 401}}", "cannot depend on status"),
+    ("{do: {stall: 1}, where: {method: CONNECT}}", "stall cannot be done to a CONNECT"),
+    ("{do: {respond: 1000}}", "less than or equal to 999"),
+    ("{do: {respond: 503}, where: {method: [CONNECT, GET]}}", "make two rules"),
+    ("{do: {reset: accept, respond: 503}}", "happen at different moments"),
+    ("{do: {stall: 1, hang: after-headers}}", "hang and stall cannot both happen"),
+    ("{do: {resett: accept}}", "1:9: unknown key 'resett'; did you mean 'reset'?"),
+    ("{do: {reset: handshak}}", "did you mean 'handshake'?"),
+    ("{do: {stall: {aftr: 1}}}", "unknown key 'aftr'; did you mean 'after'?"),
+    ("{do: {dns: nxdomian}}", "'nxdomian' is not known here; did you mean 'nxdomain'?"),
+    ("{do: {dns: {}}}", "needs one of reply, address, delay, flap"),
+    ("{do: {dns: {reply: drop, address: 192.0.2.1}}}", "exclude each other"),
+    ("{do: {dns: {address: 192.0.2}}}", "not a valid IPv4 address"),
+    ("{do: {}}", "nothing to do"),
+    ("{do: {blackhole: false}}", "write true, or leave it out"),
+    ("{do: {reset: {at: accept, after: 3}}}", "needs either `at` or `after`"),
+    ("{do: {latency: 5x}}", "'5x' is not a time; write seconds (0.2) or 200ms, 1.5s, 2m"),
+    ("{do: {latency: .nan}}", "finite"),
+    ("{do: {latency: -1}}", "greater than or equal to 0"),
+    ("{do: {zip: {}}}", "needs exactly one of"),
+    ("{do: {sumdb: {substitute: nonsense}}}", "pattern"),
+    ("{do: {stall: 1}, where: {chance: 3}}", "1:36: should be less than or equal to 1, not 3"),
+    ("{do: {stall: 1}, where: {endpoint: lst}}", "'lst' is not known here; did you mean 'list'?"),
+    ("{do: {stall: 1}, where: {endpont: list}}", "did you mean 'endpoint'?"),
+    ("{do: {stall: 1}, where: {host: 'a[b'}}", "bad glob 'a[b'"),
+    ("{do: {stall: 1}, where: {host: ''}}", "an empty glob matches nothing"),
+    ("{do: {stall: 1}, where: {version: '>=1.2'}}", "bad range '>=1.2'"),
+    ("{do: {stall: 1}, where: {age: soon}}", "bad age 'soon'"),
+    ("{do: {stall: 1}, where: {status: 99}}", "99 is not a status"),
+    ("{do: {stall: 1}, where: {nth: -1}}", "greater than or equal to 0"),
+    ("{do: {stall: 1}, where: {until: Never!}}", "'Never!' is not a time"),
+    ("{name: A b, do: {stall: 1}}", "pattern"),
+    ("{where: {host: a.b}}", "the key 'do' is missing"),
+    ("3", "should be a valid dictionary"),
+]
+
+
+@pytest.mark.parametrize(("rule", "said"), REFUSED)
+def test_refused_with_place_and_reason(rule: str, said: str) -> None:
+    with pytest.raises(yamlsource.SourceError) as caught:
+        rules.parse(f"- {rule}\n", "rules.yaml")
+    assert said in str(caught.value)
+    assert str(caught.value).startswith("rules.yaml:1:")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "the file is empty"),
+        (b"\xff\xfe", "not UTF-8"),
+        (b"- {do: \x00}", "the character #x0000 is not allowed"),
+        (b"- {do: [}", "not valid YAML"),
+        (b"{a: 1}", "should be a valid tuple"),
+        (b"- {do: {stall: 1}, do: {stall: 2}}", "'do' is here twice"),
+        (b"- {name: a, do: {stall: 1}}\n- {name: a, do: {stall: 1}}", "two rules are called 'a'"),
+    ],
+)
+def test_files_that_are_no_rule_files(tmp_path: Path, content: bytes, said: str) -> None:
+    file = tmp_path / "rules.yaml"
+    file.write_bytes(content)
+    with pytest.raises(yamlsource.SourceError, match=said):
+        rules.load(file)
+
+
+def test_every_problem_is_named_at_once() -> None:
+    with pytest.raises(yamlsource.SourceError) as caught:
+        rules.parse("- {do: {stall: -1}}\n- {do: {dns: x}}\n- {where: {hst: a}, do: {stall: 1}}\n")
+    assert [problem.line for problem in caught.value.problems] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("rule", "stage"),
+    [
+        ("{do: {dns: drop}}", Stage.QUERY),
+        ("{do: {reset: accept}}", Stage.CONNECT),
+        ("{do: {bandwidth: 1}}", Stage.CONNECT),
+        ("{do: {bandwidth: 1}, where: {sni: a}}", Stage.HELLO),
+        ("{do: {bandwidth: 1}, where: {host: a}}", Stage.REQUEST),
+        ("{do: {bandwidth: 1}, where: {status: 200}}", Stage.RESPONSE),
+        ("{do: {respond: 200}}", Stage.REQUEST),
+        ("{do: {respond: 200}, where: {method: CONNECT}}", Stage.TUNNEL),
+        ("{do: {respond: 200}, where: {content-type: text/html}}", Stage.RESPONSE),
+        ("{do: {stale-list: v1.0.0}}", Stage.RESPONSE),
+    ],
+)
+def test_a_rule_decides_as_early_as_it_can(rule: str, stage: Stage) -> None:
+    assert rules.parse(f"[{rule}]")[0].stage is stage
+
+
+DEAD = [
+    ("{where: {chance: 0}, do: {stall: 1}}", "chance: 0 is never"),
+    ("{where: {first: 0}, do: {stall: 1}}", "first: 0 is never"),
+    ("{where: {every: 0}, do: {stall: 1}}", "every: 0 is never"),
+    ("{where: {nth: [0]}, do: {stall: 1}}", "nth: 0 is never"),
+    ("{where: {nth: 5, first: 3}, do: {stall: 1}}", "nth is beyond first"),
+    ("{where: {endpoint: zip}, do: {stale-list: v1.0.0}}", "stale-list is for latest, list, not"),
+    ("{where: {endpoint: list, version: v1.0.0}, do: {stall: 1}}", "list has no version"),
+    ("{where: {endpoint: sumdb-tile, module: a.b/c}, do: {stall: 1}}", "sumdb-tile has no module"),
+    ("{where: {path: /a.b/c/@v/list, endpoint: zip}, do: {stall: 1}}", "its path is no endpoint"),
+    ("{where: {path: /a.b/c/@v/list, module: x.y/z}, do: {stall: 1}}", "its path is no module"),
+    ("{where: {status: 404}, do: {auth-fallback: empty}}", "acts only on 401 and 403"),
+]
+
+
+@pytest.mark.parametrize(("rule", "reason"), DEAD)
+def test_rules_that_can_never_act_are_named(rule: str, reason: str) -> None:
+    ((name, said),) = dead(rules.parse(f"[{rule}]"))
+    assert name == "rule-1"
+    assert reason in said
+
+
+def test_a_rule_behind_one_that_always_answers_is_dead() -> None:
+    found = dead(
+        rules.parse("""
+        - {name: all, where: {host: [a.b, c.d]}, do: {respond: 503}}
+        - {name: one, where: {host: a.b, endpoint: list}, do: {respond: 404}}
+        - {name: other, where: {host: e.f}, do: {respond: 404}}
+        - {name: changed, where: {host: a.b}, do: {response-headers: {drop: Age}}}
+        - {name: gone, where: {query: a.b}, do: {dns: nxdomain}}
+        - {name: late, where: {query: a.b}, do: {dns: drop}}
+    """)
+    )
+    assert [one.name for one in found] == ["one", "late"]
+
+
+def test_rules_need_no_mitmproxy() -> None:
+    modules = "faults.rules, faults.dead, faults.reference, faults.control"
+    code = f"import sys, {modules}; print('mitmproxy' in sys.modules)"
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parents[2]
+    )
+    assert done.stdout.strip() == "False", done.stderr
+
+
+def test_rules_survive_being_sent() -> None:
+    where = "{until: 5s, header: A, status: [401, 5xx]}"
+    sent = rules.parse(f"[{{name: a, where: {where}, do: {{stall: {{after: 1, for: 1s}}}}}}]")
+    for mode in ({"exclude_defaults": True}, {"exclude_none": True}):
+        data = [rule.model_dump(mode="json", by_alias=True, **mode) for rule in sent]  # type: ignore[arg-type]
+        assert rules.RuleFile.model_validate(data).root == sent

@@ -1,0 +1,112 @@
+"""Without a lab: plain mitmdump loads the rules, in its own process and modes."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from faults.control import Control
+from lab.cli.faults_ import command
+from tests.faults.clients import LIST, ask_at, get, read
+from tests.faults.edge import free_port
+from tests.faults.origin import Origin, answer
+
+RULES = """
+- {name: stale-list, where: {endpoint: list}, do: {stale-list: v1.8.0}}
+- {name: gone, where: {query: "*.golang.org"}, do: {dns: nxdomain}}
+- {name: silent, where: {query: "*.example"}, do: {dns: drop}}
+- {name: never, where: {chance: 0}, do: {respond: 500}}
+"""
+
+
+@contextmanager
+def mitmdump(home: Path, *options: str, env: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    script = CliRunner().invoke(command, ["path"]).output.strip()
+    program = Path(sys.executable).with_name("mitmdump")
+    running = subprocess.Popen(
+        [str(program), "-s", script, "--set", f"confdir={home}", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=env,
+    )
+    try:
+        yield running
+    finally:
+        running.terminate()
+        running.wait(10)
+
+
+def environment() -> dict[str, str]:
+    root = str(Path(__file__).parents[2])
+    return {"PYTHONPATH": root, "PATH": "/usr/bin:/bin", "HOME": "/nonexistent"}
+
+
+def test_rules_work_in_mitmdump(tmp_path: Path, origin: Origin) -> None:
+    file = tmp_path / "rules.yaml"
+    file.write_text(RULES)
+    web, names = free_port(), free_port()
+    control = tmp_path / "control.sock"
+    options = [
+        "--mode", f"reverse:http://127.0.0.1:{origin.port}@127.0.0.1:{web}",
+        "--mode", f"dns@127.0.0.1:{names}",
+        "--set", f"golab_rules={file}",
+        "--set", f"golab_control={control}",
+        "--set", "golab_seed=3",
+    ]  # fmt: skip
+    with mitmdump(tmp_path / "home", *options, env=environment()) as running:
+        _wait_for(web, running)
+        assert fetch(web) == b"v1.6.1\nv1.7.0\n"
+        gone = ask_at(names, "A", "proxy.golang.org")
+        assert gone is not None
+        assert gone.response_code == 3
+        assert ask_at(names, "A", "host.example", wait=0.3) is None
+        with Control(control) as talk:
+            assert talk.ask("fired")["fired"] == {
+                "stale-list": 1,
+                "gone": 1,
+                "silent": 1,
+                "never": 0,
+            }
+            talk.ask("off", name="stale-list")
+        assert fetch(web) == answer(LIST)[2]
+        running.terminate()
+        said = running.communicate(timeout=10)[0]
+    assert "rule never can never act: chance: 0 is never" in said
+    assert "Traceback" not in said
+    assert not control.exists()
+
+
+def test_a_bad_rule_file_stops_mitmdump(tmp_path: Path) -> None:
+    file = tmp_path / "rules.yaml"
+    file.write_text("- {do: {resett: accept}}\n")
+    options = ["--listen-port", str(free_port()), "--set", f"golab_rules={file}"]
+    with mitmdump(tmp_path / "home", *options, env=environment()) as running:
+        said = running.communicate(timeout=20)[0]
+    assert running.returncode != 0
+    assert f"{file}:1:9: unknown key 'resett'; did you mean 'reset'?" in said
+    assert "Traceback" not in said
+
+
+def fetch(port: int) -> bytes:
+    with socket.create_connection(("127.0.0.1", port), 5) as sock:
+        sock.sendall(get(LIST, more="Connection: close\r\n"))
+        return read(sock, 2)[0].partition(b"\r\n\r\n")[2]
+
+
+def _wait_for(port: int, running: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and running.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    pytest.fail(f"mitmdump did not start: {running.poll()}")

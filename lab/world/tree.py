@@ -267,5 +267,5 @@ class Tree:
 
     def file(self, path: str, version: str, kind: Kind, *, twin: bool = False) -> Path:
         """Return where the .info, .mod or .zip of a version lies, or that of the module's twin."""
-        folder = self.path / ("twins" if twin else "proxy") / escape(path) / "@v"
-        return folder / f"{escape(version)}.{kind}"
+        folder = "twins" if twin else "proxy"
+        return Path(f"{self.path}/{folder}/{escape(path)}/@v/{escape(version)}.{kind}")

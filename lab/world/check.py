@@ -115,11 +115,12 @@ def _requires(here: Loc, require: Mapping[str, str], whole: World) -> Iterator[F
         if _known(whole, path, version):
             continue
         if path not in whole.modules:
-            message = f"requires {path}, which is not in this world; add it, or drop the line"
+            message = f"requires {path}, which is not in this world; add it"
         else:
             there = ", ".join(sorted(whole.modules[path].versions, key=_lenient))
-            message = f"requires {path} {version}, but the world has {there or 'no version'} of it"
-        yield Fault((*here, path), message + "; go.mod: may say anything")
+            has = there or "no version"
+            message = f"requires {path} {version}, but the world has {has} of it; take that"
+        yield Fault((*here, path), message + ", or write out go.mod, which may say anything")
 
 
 def _lenient(version: str) -> tuple[bool, object]:

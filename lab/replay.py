@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from faults.rules import Rule
 from lab.client import PROJECT, Client, prepare, settle
@@ -110,15 +110,7 @@ def replay(
     silent = _is_silent(results["healthy"], results["broken"])
     verdict, reason = _judged(scenario, results, table, silent)
     return RunResult(
-        scenario=scenario.id,
-        variant=run.variant,
-        kind=scenario.kind,
-        family=scenario.family,
-        title=scenario.title,
-        sources=cited(scenario),
-        story=" ".join(scenario.story.split()),
-        lesson=" ".join(scenario.lesson.split()),
-        faults={rule.name: described(rule) for rule in scenario.faults},
+        **about(run),
         go=spec.toolchain.version,
         backend=backend,
         verdict=verdict,
@@ -131,6 +123,22 @@ def replay(
         missed_by=[row.id for row in table if row.outcome == "miss"],
         false_alarms=[row.id for row in table if row.outcome == "false-alarm"],
     )
+
+
+def about(run: Run) -> dict[str, Any]:
+    """Return the fields of a result that are known before anything is run."""
+    scenario = run.scenario
+    return {
+        "scenario": scenario.id,
+        "variant": run.variant,
+        "kind": scenario.kind,
+        "family": scenario.family,
+        "title": scenario.title,
+        "sources": cited(scenario),
+        "story": " ".join(scenario.story.split()),
+        "lesson": " ".join(scenario.lesson.split()),
+        "faults": {rule.name: described(rule) for rule in scenario.faults},
+    }
 
 
 def _arm(lab: Lab, rules: Sequence[Rule], seed: int) -> None:
@@ -267,7 +275,12 @@ def _judged(
         for row in table
         if not row.agrees
     ]
-    return ("changed", "; ".join(found)) if found else ("reproduced", "")
+    if found:
+        return "changed", "; ".join(found)
+    if results["broken"].judged.exit is None:
+        limit = f"{scenario.replay.limit:g} s"
+        return "reproduced", f"the lab's limit of {limit} ended the broken arm, not go"
+    return "reproduced", ""
 
 
 def _silence(silent: bool) -> str:

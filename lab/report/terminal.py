@@ -5,13 +5,14 @@ from __future__ import annotations
 import difflib
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from lab.report.page import emit
 from lab.results import (
     ARMS,
     ArmName,
@@ -41,22 +42,18 @@ _STYLES = {
 
 def print_report(report: Report, *, verbose: bool) -> None:
     """Print every run in full, or, for many, a line each; and the sum of them."""
-    console = Console(highlight=False)
-    with console.capture() as captured:
-        _print(console, report, verbose=verbose)
-    for line in captured.get().splitlines():
-        console.file.write(line.rstrip() + "\n")
+    emit(lambda width: _page(report, width, verbose=verbose))
 
 
-def _print(console: Console, report: Report, *, verbose: bool) -> None:
+def _page(report: Report, width: int, *, verbose: bool) -> Iterator[RenderableType]:
     if verbose:
         for before, result in zip([None, *report.runs], report.runs, strict=False):
             told = before is not None and before.scenario == result.scenario
-            console.print(full(result, console.width, told=told))
+            yield full(result, width, told=told)
     else:
-        console.print(summary(report))
+        yield summary(report)
     if len(report.runs) > 1:
-        console.print(_closing(report))
+        yield _closing(report)
 
 
 def full(result: RunResult, width: int, *, told: bool = False) -> RenderableType:
@@ -194,25 +191,25 @@ def _labelled(label: str, text: str) -> RenderableType:
     return Group(Text.assemble((f"{label}  ", "bold"), " ".join(text.split())))
 
 
+_MEANING = {
+    "reproduced": "as recorded in all three arms",
+    "changed": "not as recorded",
+    "invalid": "the run proves nothing",
+    "error": "the lab failed",
+    "skipped": "not run",
+}
+_SILENCE = {True: "silent: the same exit status, another result", False: "not silent", None: ""}
+
+
 def _verdict(result: RunResult) -> RenderableType:
-    words: Mapping[str, str] = {
-        "reproduced": "as recorded, in all three arms",
-        "changed": "not as recorded",
-        "invalid": "the run proves nothing",
-        "error": "the lab failed",
-        "skipped": "not run",
-    }
-    silent = {True: "silent: same exit status, another result", False: "not silent", None: ""}
-    text = Text.assemble(
-        ("verdict  ", "bold"),
-        (result.verdict.upper(), _STYLES.get(result.verdict, "")),
-        f"  {words[result.verdict]}",
+    verdict = (result.verdict.upper(), _STYLES.get(result.verdict, ""))
+    where = f"(go {result.go}, {result.backend}, {result.seconds:.2f} s)"
+    reasons = result.reason.split("; ") if result.reason else []
+    return Group(
+        Text.assemble(("verdict  ", "bold"), verdict, f"  {_SILENCE[result.silent]}"),
+        Text.assemble(f"         {_MEANING[result.verdict]} ", (where, "dim")),
+        *(Padding(Text(reason, style="yellow"), (0, 0, 0, 9), expand=False) for reason in reasons),
     )
-    if result.verdict in ("reproduced", "changed") and silent[result.silent]:
-        text.append(f"; {silent[result.silent]}")
-    text.append(f"  (go {result.go}, {result.backend}, {result.seconds:.2f} s)", style="dim")
-    reasons = [f"         {reason}" for reason in result.reason.split("; ") if reason]
-    return Group(text, *(Text(reason, style="yellow") for reason in reasons))
 
 
 def summary(report: Report) -> RenderableType:
@@ -226,7 +223,7 @@ def summary(report: Report) -> RenderableType:
     for run in report.runs:
         verdict = Text(run.verdict, style=_STYLES.get(run.verdict, ""))
         silent = {True: "yes", False: "no", None: "-"}[run.silent]
-        seen = ", ".join(run.detected_by) if not run.reason else run.reason
+        seen = ", ".join(run.detected_by) if run.verdict == "reproduced" else run.reason
         table.add_row(run.name, verdict, silent, seen, f"{run.seconds:.1f}")
     return table
 

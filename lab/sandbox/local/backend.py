@@ -122,7 +122,8 @@ class LocalLab:
         pid = layout = None
         with Connection(os.dup(self._control.fileno())) as letters:
             try:
-                letters.send(spec)
+                with contextlib.suppress(OSError):  # it has ended; what it said is still to be read
+                    letters.send(spec)
                 while pid is None or layout is None:
                     if not letters.poll(_START_LIMIT):
                         raise LabError(f"the lab did not start within {_START_LIMIT:.0f} s")

@@ -44,7 +44,8 @@ def test_a_run_tells_the_whole_story() -> None:
         "diagnostics               healthy  broken   repaired  outcome\n",
         "* auth-parity             quiet    ALARM    quiet     detected\n",
         "lesson  An empty version list with status 200 is not an answer.",
-        "verdict  REPRODUCED  as recorded, in all three arms; silent",
+        "verdict  REPRODUCED  silent: the same exit status, another result\n",
+        "as recorded in all three arms (go ",
     ):
         assert part in done.stdout, part
     assert "\x1b" not in done.stdout

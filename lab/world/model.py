@@ -22,11 +22,19 @@ def _rfc3339(text: str) -> str:
         moment = datetime.fromisoformat(text)
     except ValueError:
         moment = None
-    if moment is None or not re.match(r"\d{4}-\d\d-\d\d(T|$)", text):
-        raise ValueError(f"{text!r} is not a time like 2024-01-31T12:00:00Z")
+    if moment is None or not re.match(r"(19[7-9]|2[01]\d)\d-\d\d-\d\d(T|$)", text):
+        raise ValueError(f"{text!r} is not a time like 2024-01-31T12:00:00Z, from 1970 on")
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _utf8(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("holds half of a surrogate pair, which no file can") from None
+    return text
 
 
 def _listed(value: Any) -> Any:
@@ -49,6 +57,9 @@ def _reasons(value: Any) -> Any:
 
 
 Time = Annotated[str, AfterValidator(_rfc3339)]
+Text = Annotated[str, AfterValidator(_utf8)]
+OneLine = Annotated[Text, Field(pattern=r"^[^\r\n]*$")]
+GoVersion = Annotated[str, Field(pattern=r"^(1\.[0-9]+(\.[0-9]+|(rc|beta)[0-9]+)?)?$")]
 
 
 class _Data(BaseModel):
@@ -66,18 +77,18 @@ class Content(_Data):
 
     time: Time | None = Field(None, description="when it was committed, RFC 3339")
     require: dict[str, str] = Field({}, description="path: version")
-    retract: Annotated[dict[str, str], BeforeValidator(_reasons)] = Field(
+    retract: Annotated[dict[str, OneLine], BeforeValidator(_reasons)] = Field(
         {}, description="a version or [low, high], and the reason"
     )
-    deprecated: str = Field("", description="the message after // Deprecated:")
-    go: str = Field("", description="the go directive of go.mod")
-    files: dict[str, str | Filler] | None = Field(
+    deprecated: OneLine = Field("", description="the message after // Deprecated:")
+    go: GoVersion = Field("", description="the go directive of go.mod")
+    files: dict[str, Text | Filler] | None = Field(
         None, description="name: text; without it one package is made up"
     )
-    go_mod: str | Literal[False] | None = Field(
+    go_mod: Text | Literal[False] | None = Field(
         None, alias="go.mod", description="go.mod word by word; false: the module has none"
     )
-    mod: str | None = Field(
+    mod: Text | None = Field(
         None, alias=".mod", description="what a proxy serves as .mod where that is not go.mod"
     )
     commit: str = Field(
@@ -99,13 +110,17 @@ class Module(_Data):
         {}, description="commits after the last tag, oldest first; pseudo-versions name them"
     )
     require: dict[str, str] = Field({}, description="of every version without its own")
-    go: str = Field("", description="of every version without its own")
+    go: GoVersion = Field("", description="of every version without its own")
     private: bool = Field(False, description="only with credentials, and in no public place")
     owner: str = Field("corp", description="the team whose members may read it, if private")
     access: Access = Field(
         "challenge", description="hide: a stranger gets 404, as at the big forges, not 401 or 403"
     )
-    repo: str = Field("", description="the URL of its git repository, if not the usual one")
+    repo: str = Field(
+        "",
+        pattern=r"^(https://[a-z0-9.-]+/[A-Za-z0-9._~/-]+)?$",
+        description="the URL of its git repository, if not the usual one",
+    )
     root: str = Field("", description="the path that the root of the repository stands for")
     vcs: bool = Field(True, description="false: no repository stands behind the proxies")
     proxy: bool = Field(True, description="false: only in VCS, no proxy has it")
@@ -131,8 +146,8 @@ class Host(_Data):
 class Credential(_Data):
     """A user and secret (password or bearer token) that hosts know by name."""
 
-    user: str
-    secret: str
+    user: OneLine
+    secret: OneLine
     status: Status = "valid"
     teams: list[str] = ["corp"]
 

@@ -83,14 +83,14 @@ def _module(here: Loc, path: str, module: Module, whole: World) -> Iterator[Faul
         message = "without a repository there are no branches; drop them, or vcs: false"
         yield Fault((*here, "branches"), message, key=True)
     for version, given in module.versions.items():
-        place = (*here, "versions", version)
+        loc = (*here, "versions", version)
         if problem := version_problem(path, version):
-            yield Fault(place, problem, key=True)
+            yield Fault(loc, problem, key=True)
             continue
-        yield from _content(place, given, whole)
-        incompatible = version.endswith("+incompatible")
-        if incompatible and given.go_mod is not False and "go.mod" not in (given.files or {}):
-            yield Fault(place, "is +incompatible, so it has no go.mod; say go.mod: false", key=True)
+        yield from _content(loc, given, whole)
+        has_mod = given.go_mod is not False or "go.mod" in (given.files or {})
+        if version.endswith("+incompatible") and has_mod:
+            yield Fault(loc, "is +incompatible, so it has no go.mod; say go.mod: false", key=True)
     for branch, commits in module.branches.items():
         if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", branch):
             message = f"{branch!r} is not a branch that a proxy can be asked for (no slashes)"
@@ -141,25 +141,25 @@ def _known(whole: World, path: str, version: str) -> bool:
 def _files(here: Loc, files: Mapping[str, str | Filler]) -> Iterator[Fault]:
     total, folded = 0, dict[str, str]()
     for name, text in files.items():
-        place = (*here, name)
+        loc = (*here, name)
         if problem := file_problem(name):
-            yield Fault(place, f"the file name {problem}", key=True)
+            yield Fault(loc, f"the file name {problem}", key=True)
         if name.lower() in folded:
             message = f"{name!r} and {folded[name.lower()]!r} differ only in case; Go refuses both"
-            yield Fault(place, message, key=True)
+            yield Fault(loc, message, key=True)
         folded[name.lower()] = name
         size = text.size if isinstance(text, Filler) else len(text.encode())
         limit = {"go.mod": MAX_GO_MOD, "LICENSE": MAX_LICENSE}.get(name, MAX_ZIP)
         if size > limit:
-            yield Fault(place, f"is {size} bytes; Go takes {name} up to {limit}, make it smaller")
+            yield Fault(loc, f"is {size} bytes; Go takes {name} up to {limit}, make it smaller")
         total += size
         folder = name.rpartition("/")[0]
         if name.endswith("/go.mod"):
             message = f"a go.mod makes {folder} a module of its own; declare it as one"
-            yield Fault(place, message, key=True)
+            yield Fault(loc, message, key=True)
         above = next((other for other in _parents(name) if other in files), None)
         if above:
-            yield Fault(place, f"{above!r} is a file, and cannot be a directory, too", key=True)
+            yield Fault(loc, f"{above!r} is a file, and cannot be a directory, too", key=True)
     if total > MAX_ZIP:
         yield Fault(here, f"the files are {total} bytes; Go takes modules up to {MAX_ZIP}")
 

@@ -70,7 +70,7 @@ def _write_release(release: Release, tree: Tree, *, twin: bool) -> Version:
         zip_sum=modzip.zip_sum(path, version, release.files),
         mod_sum=modzip.mod_sum(release.go_mod),
         has_mod="go.mod" in release.files,
-        retract=gomod.read(release.go_mod.decode()).retract,
+        retract=gomod.retractions(release.go_mod.decode()),
     )
 
 

@@ -11,7 +11,16 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 Status = Literal["valid", "expired", "revoked"]
 Access = Literal["challenge", "hide"]
@@ -53,10 +62,27 @@ def _reasons(value: Any) -> Any:
     """Read `[a, b]` as `{a: "", b: ""}`: versions without a reason."""
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return dict.fromkeys(value, "")
+    if isinstance(value, Mapping):
+        return {key: "" if item is None else item for key, item in value.items()}
     return value
 
 
 Time = Annotated[str, AfterValidator(_rfc3339)]
+
+
+class _OrList:
+    """Tells editors of the short form that `_listed` and `_reasons` read, too."""
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        mapping = handler(schema)
+        values = mapping.get("additionalProperties", {})
+        mapping["additionalProperties"] = {"anyOf": [values, {"type": "null"}]}
+        names = {"type": "array", "items": {"type": "string"}, "uniqueItems": True}
+        return {"anyOf": [names, mapping]}
+
+
 Text = Annotated[str, AfterValidator(_utf8)]
 OneLine = Annotated[Text, Field(pattern=r"^[^\r\n]*$")]
 GoVersion = Annotated[str, Field(pattern=r"^(1\.[0-9]+(\.[0-9]+|(rc|beta)[0-9]+)?)?$")]
@@ -77,7 +103,7 @@ class Content(_Data):
 
     time: Time | None = Field(None, description="when it was committed, RFC 3339")
     require: dict[str, str] = Field({}, description="path: version")
-    retract: Annotated[dict[str, OneLine], BeforeValidator(_reasons)] = Field(
+    retract: Annotated[dict[str, OneLine], BeforeValidator(_reasons), _OrList()] = Field(
         {}, description="a version or [low, high], and the reason"
     )
     deprecated: OneLine = Field("", description="the message after // Deprecated:")
@@ -103,7 +129,7 @@ class Commit(Content):
 class Module(_Data):
     """A module: its tagged versions, its branches, and who may have it."""
 
-    versions: Annotated[dict[str, Content], BeforeValidator(_listed)] = Field(
+    versions: Annotated[dict[str, Content], BeforeValidator(_listed), _OrList()] = Field(
         {}, description="a list of versions, or version: content"
     )
     branches: dict[str, list[Commit]] = Field(
@@ -171,7 +197,7 @@ class World(_Data):
     twins: dict[str, Module] = Field(
         {}, description="other modules under names that exist: a stranger's, or a changed one"
     )
-    hosts: Annotated[dict[str, Host], BeforeValidator(_listed)] = {}
+    hosts: Annotated[dict[str, Host], BeforeValidator(_listed), _OrList()] = {}
     credentials: dict[str, Credential] = {}
     sumdb: Sumdb = Sumdb()
     toolchains: list[str] = Field([], description="go versions under golang.org/toolchain")

@@ -82,7 +82,12 @@ class Exchanges:
         await self._ask(flow, Stage.REQUEST)
 
     async def _ask(self, flow: http.HTTPFlow, stage: Stage) -> None:
-        exchange = self._open(flow)
+        try:
+            exchange = self._open(flow)
+        except Exception as error:  # noqa: BLE001 - mitmproxy would log it and pass the traffic
+            self.desk.ledger.error("", "request", error)
+            flow.response = _failed("")
+            return
         if flow.error or not flow.live:
             return
         for turn in self.desk.turns(stage, exchange.facts):
@@ -118,7 +123,7 @@ class Exchanges:
         if not isinstance(exchange, Exchange) or not flow.response:
             return
         if exchange.failed:
-            flow.response = _failed(exchange.failed)
+            flow.response = _failed(exchange.failed.rule)
             self._close(flow)
             return
         for turn in exchange.watching:
@@ -134,7 +139,7 @@ class Exchanges:
         """Carry out a turn; an exchange whose rule raised gets a 502 and is never passed on."""
         if await self.desk.act(turn, exchange.record, doing(turn.action, turn, exchange)):
             return True
-        exchange.flow.response = _failed(turn)
+        exchange.flow.response = _failed(turn.rule)
         return False
 
     async def _script(self, exchange: Exchange) -> None:
@@ -168,7 +173,7 @@ def _before_the_answer(action: Action) -> bool:
     return getattr(action, "at", "before-headers") == "before-headers"
 
 
-def _failed(turn: Turn) -> http.Response:
+def _failed(rule: str) -> http.Response:
     return http.Response.make(
-        502, f"golab: rule {turn.rule} failed; see the ledger\n", {"Content-Type": "text/plain"}
+        502, f"golab: rule {rule} failed; see the ledger\n", {"Content-Type": "text/plain"}
     )

@@ -8,9 +8,11 @@ from faults import delivery, wire
 from faults.connections import Connections
 from faults.desk import Desk
 from faults.exchange import Exchange, Handler, Turn, request_facts
+from faults.layers import framing as framing_layer
 from faults.layers import http as http_layer
 from faults.layers import module as module_layer
 from faults.layers import stream as stream_layer
+from faults.layers import sumdb as sumdb_layer
 from faults.vocabulary.base import Action, Stage
 
 REQUEST: dict[type[Action], Handler] = {
@@ -18,8 +20,12 @@ REQUEST: dict[type[Action], Handler] = {
     **http_layer.REQUEST,
     **module_layer.REQUEST,
 }
-RESPONSE: dict[type[Action], Handler] = {**http_layer.RESPONSE, **module_layer.RESPONSE}
-DELIVERY: dict[type[Action], Handler] = {**stream_layer.DELIVERY, **http_layer.DELIVERY}
+RESPONSE: dict[type[Action], Handler] = {
+    **http_layer.RESPONSE,
+    **module_layer.RESPONSE,
+    **sumdb_layer.RESPONSE,
+}
+DELIVERY: dict[type[Action], Handler] = {**stream_layer.DELIVERY, **framing_layer.DELIVERY}
 _EXCHANGE = "faults.exchange"
 
 

@@ -6,6 +6,7 @@ import shlex
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from lab.sandbox.interface import ENTRANCE, Answer, Command, Completed, Lab, LabSpec
@@ -14,7 +15,8 @@ from lab.world.modpath import escape
 
 HOME = "/lab/home"
 PROJECT = f"{HOME}/project"
-TEMPORARY = "/lab/tmp"
+TEMPORARY = f"{HOME}/tmp"  # noqa: S108 - inside the lab, and of this client alone
+COLD = f"{HOME}/cold"
 GOROOT = "/lab/go"
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 PATH = f"{GOROOT}/bin:{SYSTEM_PATH}"
@@ -44,7 +46,7 @@ class Client:
 
     def cold(self, name: str) -> Client:
         """Return a client with empty caches and no project, for a probe of this name."""
-        home = f"/lab/cold/{name}"
+        home = f"{COLD}/{name}"
         self.lab.write({f"{home}/nowhere/.keep": ""})
         env = {**self.env, "GOPATH": f"{home}/go", "GOMODCACHE": f"{home}/go/pkg/mod"}
         return replace(self, env=env, project=f"{home}/nowhere")
@@ -80,18 +82,18 @@ class Client:
 
 def prepare(lab: Lab, lab_spec: LabSpec, spec: ClientSpec) -> Client:
     """Set up a fresh client in a lab: nothing of an earlier arm is left."""
-    for path in (HOME, TEMPORARY, "/lab/cold"):
-        lab.remove(path)
+    lab.remove(HOME)
     project = {"go.mod": DEFAULT_GO_MOD, **spec.project}
     files = {f"{PROJECT}/{name}": text for name, text in project.items()}
     files[f"{TEMPORARY}/.keep"] = ""
     files[f"{HOME}/.config/go/telemetry/mode"] = "off\n"
-    lab.write(files)
-    return settle(lab, lab_spec, spec)
+    return settle(lab, lab_spec, spec, files)
 
 
-def settle(lab: Lab, lab_spec: LabSpec, spec: ClientSpec) -> Client:
-    """Give a client that is there already other settings and credentials."""
+def settle(
+    lab: Lab, lab_spec: LabSpec, spec: ClientSpec, files: Mapping[str, str] = MappingProxyType({})
+) -> Client:
+    """Give a client that is there already other settings and credentials, and these files."""
     logins = {}
     for host, name in spec.netrc.items():
         credential = lab_spec.tree.world.credential(name)
@@ -99,6 +101,7 @@ def settle(lab: Lab, lab_spec: LabSpec, spec: ClientSpec) -> Client:
     env = environment(lab_spec, spec)
     lab.write(
         {
+            **files,
             "/etc/resolv.conf": resolv_conf(lab.resolver, spec.resolver),
             f"{HOME}/.netrc": netrc(logins),
             ENTRANCE: entrance(env),

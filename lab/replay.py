@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from faults.rules import Rule
 from lab.client import PROJECT, Client, prepare, settle
@@ -32,10 +33,10 @@ from lab.results import (
     Verdict,
 )
 from lab.sandbox.interface import Completed, Lab, LabSpec, rules_as_data
-from lab.scenario.load import Run, cited
+from lab.scenario.load import Run, cited, described
 from lab.scenario.model import ClientSpec, Scenario, as_list
 
-_AT_ONCE = 3
+_AT_ONCE = 4
 
 Observer = Callable[[str], None]
 """Called with the name of each arm before it starts."""
@@ -91,31 +92,25 @@ def replay(
     scenario = run.scenario
     started = time.monotonic()
     results: dict[ArmName, ArmResult] = {}
-    findings: dict[ArmName, dict[str, Finding]] = {}
+    findings: dict[ArmName, dict[str, _Timed]] = {}
     chosen = [diagnostics()[name] for name in scenario.diagnostics.outcomes]
     for arm in arms(scenario):
         observe(arm.name)
-        arming = {"do": "arm", "rules": rules_as_data(arm.rules), "seed": seed}
-        lab.edge({"do": "arm", "rules": [], "seed": seed})
-        _before(scenario, prepare(lab, spec, scenario.client))
-        lab.edge(arming)
-        client = settle(lab, spec, arm.client)
+        _arm(lab, (), seed)
+        client = prepare(lab, spec, scenario.client)
+        _before(scenario, client)
+        if arm.name != "healthy":
+            _arm(lab, arm.rules, seed)
+            client = settle(lab, spec, arm.client)
         results[arm.name] = _replayed(scenario, arm, client)
-        lab.edge(arming)  # the diagnostics meet the faults as fresh as the replay did
+        _arm(lab, arm.rules, seed)  # the diagnostics meet the faults as fresh as the replay did
         target = _target(scenario, results[arm.name].project["go.mod"])
         findings[arm.name] = _diagnosed(chosen, client, target, scenario.diagnostics.limit)
     table = [_row(scenario, target, diagnostic, findings) for diagnostic in chosen]
     silent = _is_silent(results["healthy"], results["broken"])
     verdict, reason = _judged(scenario, results, table, silent)
     return RunResult(
-        scenario=scenario.id,
-        variant=run.variant,
-        kind=scenario.kind,
-        family=scenario.family,
-        title=scenario.title,
-        sources=cited(scenario),
-        story=" ".join(scenario.story.split()),
-        lesson=" ".join(scenario.lesson.split()),
+        **about(run),
         go=spec.toolchain.version,
         backend=backend,
         verdict=verdict,
@@ -130,6 +125,28 @@ def replay(
     )
 
 
+def about(run: Run) -> dict[str, Any]:
+    """Return the fields of a result that are known before anything is run."""
+    scenario = run.scenario
+    return {
+        "scenario": scenario.id,
+        "variant": run.variant,
+        "kind": scenario.kind,
+        "family": scenario.family,
+        "title": scenario.title,
+        "sources": cited(scenario),
+        "story": " ".join(scenario.story.split()),
+        "lesson": " ".join(scenario.lesson.split()),
+        "faults": {rule.name: described(rule) for rule in scenario.faults},
+    }
+
+
+def _arm(lab: Lab, rules: Sequence[Rule], seed: int) -> None:
+    """Give the edge these rules and no others, with fresh counters and an empty ledger."""
+    lab.edge({"do": "arm", "rules": rules_as_data(rules), "seed": seed})
+    lab.edge({"do": "clear"})
+
+
 def _before(scenario: Scenario, client: Client) -> None:
     for text in as_list(scenario.replay.before):
         done = client.run(text, limit=scenario.replay.limit)
@@ -140,7 +157,8 @@ def _before(scenario: Scenario, client: Client) -> None:
 
 def _replayed(scenario: Scenario, arm: Arm, client: Client) -> ArmResult:
     done = [client.run(text, limit=scenario.replay.limit) for text in scenario.replay.commands]
-    collected = client.lab.edge({"do": "collect"})
+    records = client.lab.edge({"do": "ledger"})["records"]
+    fired = client.lab.edge({"do": "fired"})["fired"]
     names = [f"{PROJECT}/{name}" for name in ("go.mod", "go.sum")]
     files = client.lab.read(names)
     project = {path.rpartition("/")[2]: text.decode() for path, text in files.items()}
@@ -148,8 +166,8 @@ def _replayed(scenario: Scenario, arm: Arm, client: Client) -> ArmResult:
         conditions=arm.conditions,
         commands=[_command(completed) for completed in done],
         project=project,
-        requests=collected["records"],
-        fired=collected["fired"],
+        requests=records,
+        fired=fired,
         differences=differences(done[-1], scenario.replay.expected(arm.name), project),
     )
 
@@ -173,36 +191,43 @@ def _target(scenario: Scenario, go_mod: str) -> Target:
 
 def _diagnosed(
     chosen: Sequence[Diagnostic], client: Client, target: Target, limit: float
-) -> dict[str, Finding]:
-    def look(diagnostic: Diagnostic) -> Finding:
+) -> dict[str, _Timed]:
+    def look(diagnostic: Diagnostic) -> _Timed:
+        started = time.monotonic()
         try:
-            return diagnostic.check(client, target, limit)
+            finding = diagnostic.check(client, target, limit)
         except LabError:
             raise
         except Exception as error:  # noqa: BLE001 - one that crashes never counts as quiet
-            return Finding("error", f"{type(error).__name__}: {error}")
+            finding = Finding("error", f"{type(error).__name__}: {error}")
+        return _Timed(finding, round(time.monotonic() - started, 3))
 
+    names = [diagnostic.id for diagnostic in chosen]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return dict(
-            zip([diagnostic.id for diagnostic in chosen], pool.map(look, chosen), strict=True)
-        )
+        return dict(zip(names, pool.map(look, chosen), strict=True))
+
+
+class _Timed(NamedTuple):
+    finding: Finding
+    seconds: float
 
 
 def _row(
     scenario: Scenario,
     target: Target,
     diagnostic: Diagnostic,
-    findings: dict[ArmName, dict[str, Finding]],
+    findings: dict[ArmName, dict[str, _Timed]],
 ) -> DiagnosticResult:
     found = {arm: findings[arm][diagnostic.id] for arm in ARMS}
-    states = {arm: finding.state for arm, finding in found.items()}
+    states = {arm: timed.finding.state for arm, timed in found.items()}
     recorded: Outcome | None = scenario.diagnostics.outcomes.get(diagnostic.id)  # type: ignore[assignment]
     return DiagnosticResult(
         id=diagnostic.id,
         origin=diagnostic.origin,
         command=diagnostic.shown(target),
         **states,
-        said={arm: finding.said for arm, finding in found.items()},
+        said={arm: timed.finding.said for arm, timed in found.items()},
+        seconds={arm: timed.seconds for arm, timed in found.items()},
         outcome=outcome(states["healthy"], states["broken"], states["repaired"]),
         recorded=recorded,
     )
@@ -250,7 +275,12 @@ def _judged(
         for row in table
         if not row.agrees
     ]
-    return ("changed", "; ".join(found)) if found else ("reproduced", "")
+    if found:
+        return "changed", "; ".join(found)
+    if results["broken"].judged.exit is None:
+        limit = f"{scenario.replay.limit:g} s"
+        return "reproduced", f"the lab's limit of {limit} ended the broken arm, not go"
+    return "reproduced", ""
 
 
 def _silence(silent: bool) -> str:

@@ -63,6 +63,8 @@ class DiagnosticResult(Result):
     repaired: State
     said: dict[str, str]
     """Arm -> what it said, in a line."""
+    seconds: dict[str, float] = {}
+    """Arm -> how long it took."""
     outcome: Outcome
     recorded: Outcome | None
     """None: the scenario does not record this diagnostic."""
@@ -85,6 +87,8 @@ class RunResult(Result):
     """Where it is documented, in words."""
     story: str = ""
     lesson: str = ""
+    faults: dict[str, str] = {}
+    """Fault -> what it does to which traffic, as its rule says."""
     go: str
     backend: str
     through: str | None = None

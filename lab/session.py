@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from typing import Protocol
 
 import lab
-from lab.errors import LabError
-from lab.replay import replay
+from lab.errors import LabError, UnfitError
+from lab.replay import about, replay
 from lab.results import Report, RunResult, totals
 from lab.sandbox.interface import Backend, Lab, LabSpec
 from lab.scenario.load import Run
@@ -82,6 +82,8 @@ class Session:
         began = time.monotonic()
         try:
             result = self._replayed(run, observer)
+        except UnfitError:
+            raise  # no lab will do better
         except LabError as error:
             if self._cancelled.is_set():
                 raise
@@ -106,13 +108,8 @@ class Session:
             return result
 
     def _failed(self, run: Run, reason: str, seconds: float) -> RunResult:
-        scenario = run.scenario
         return RunResult(
-            scenario=scenario.id,
-            variant=run.variant,
-            kind=scenario.kind,
-            family=scenario.family,
-            title=scenario.title,
+            **about(run),
             go=self.toolchain.version,
             backend=self.backend.name,
             verdict="error",

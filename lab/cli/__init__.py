@@ -19,6 +19,7 @@ COMMANDS = {
     "show": "Show one scenario: story, faults, replay, lesson.",
     "validate": "Check scenario files.",
     "schema": "Print the JSON Schema of scenario files or of reports.",
+    "origin": "Serve the hermetic world as a GOPROXY and GOSUMDB on localhost.",
     "faults": "The fault rules on their own: for mitmdump, editors and the reference.",
     "doctor": "Say whether this machine can run labs, and what is missing.",
 }

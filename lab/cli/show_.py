@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from lab.scenario.load import cited, select
+from lab.scenario.load import cited, described, select
 from lab.scenario.model import Scenario
 
 
@@ -40,11 +40,11 @@ def command(scenario: str, *, as_json: bool) -> None:
 
 def _facts(scenario: Scenario) -> list[tuple[str, str]]:
     facts = [("client", f"{name}={value}") for name, value in scenario.client.env.items()]
-    for rule in scenario.faults:
-        data = rule.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-        facts.append(("fault", f"{rule.name}: where {_flow(data['where'])} do {_flow(data['do'])}"))
-    for host, credential in scenario.break_.client.netrc.items():
-        facts.append(("break", f".netrc: {credential} credential for {host}"))
+    facts += [("fault", f"{rule.name}: {described(rule)}") for rule in scenario.faults]
+    facts += [
+        ("break", f".netrc: {credential} credential for {host}")
+        for host, credential in scenario.break_.client.netrc.items()
+    ]
     facts += [("replay", text) for text in scenario.replay.commands]
     expected = scenario.replay.broken.model_dump(mode="json", by_alias=True, exclude_unset=True)
     facts.append(("broken", _flow(expected)))

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import pydantic
 
 from lab.edge import lean  # noqa: F401 - before anything of mitmproxy's
 
@@ -19,12 +16,8 @@ from mitmproxy.addons import core, next_layer, proxyserver, tlsconfig
 from mitmproxy.master import Master
 
 from faults.addon import Faults
-from faults.rules import Rule
 from lab.edge.routing import LabNames, ToOrigin
 from lab.errors import LabError
-from lab.sandbox.control import listen
-
-_RULES = pydantic.TypeAdapter(list[Rule])
 
 
 @dataclass(frozen=True)
@@ -39,24 +32,6 @@ class EdgeSpec:
     origin: tuple[str, int]
     authority: Path
     control: Path
-
-
-class Control:
-    """What golab can ask of a running edge."""
-
-    def __init__(self, faults: Faults) -> None:
-        self.faults = faults
-
-    def __call__(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Carry out one request: `arm` with rules and seed, or `collect`."""
-        match request:
-            case {"do": "arm", "rules": rules, "seed": seed}:
-                self.faults.ledger.clear()
-                self.faults.arm(_RULES.validate_python(rules), seed)
-                return {}
-            case {"do": "collect"}:
-                return {"records": self.faults.ledger.snapshot(), "fired": self.faults.fired()}
-        raise ValueError(f"the edge cannot {request.get('do')!r}")
 
 
 def run(spec: EdgeSpec, ready: Callable[[], None]) -> None:
@@ -82,14 +57,13 @@ class _Ready:
 
 async def _serve(spec: EdgeSpec, ready: Callable[[], None]) -> None:
     master = Master(options.Options())
-    faults = Faults()
     servers = proxyserver.Proxyserver()
     master.addons.add(
         core.Core(),
         servers,
         next_layer.NextLayer(),
         tlsconfig.TlsConfig(),
-        faults,
+        Faults(),
         LabNames(spec.names, spec.address),
         ToOrigin(spec.names, spec.origin),
         _Ready(servers, ready),
@@ -106,6 +80,6 @@ async def _serve(spec: EdgeSpec, ready: Callable[[], None]) -> None:
         connection_strategy="lazy",
         upstream_cert=False,
         keep_host_header=True,
+        golab_control=str(spec.control),
     )
-    async with await listen(spec.control, Control(faults)):
-        await master.run()
+    await master.run()

@@ -19,6 +19,7 @@ def main() -> None:
     parser.add_argument("--fd", type=int, action="append", help="a listening socket, inherited")
     parser.add_argument("--cert", type=Path, help="certificate chain, PEM: serve TLS")
     parser.add_argument("--key", type=Path, help="its private key, PEM")
+    parser.add_argument("--tunnel", type=int, metavar="FD", help="a listening socket, inherited")
     parser.add_argument("--control", type=Path, help="Unix socket to be made for control messages")
     options = parser.parse_args()
     if not (options.tree / "index.json").is_file():
@@ -35,6 +36,7 @@ def main() -> None:
         Tree(options.tree),
         sockets,
         tls=(options.cert, options.key) if options.cert else None,
+        tunnel=socket.socket(fileno=options.tunnel) if options.tunnel else None,
         control=options.control,
     )
 

@@ -135,12 +135,12 @@ class Origin:
 
     def _relayed(self, request: Request, host: Host, path: str) -> Response:
         """Answer for the checksum database in its stead (ref/mod#checksum-database)."""
-        name, slash, rest = path.partition("/")
-        if not host.relay or name != self.tree.index.sumdb.name or not slash:
+        prefix = self.tree.index.sumdb.name + "/"
+        if not host.relay or not path.startswith(prefix):
             return not_found(f"sumdb/{path}: this proxy does not relay it")
-        if rest == "supported":
+        if path == f"{prefix}supported":
             return text(200, "", cache=LONG)
-        return self._sums(request, f"/{rest}")
+        return self._sums(request, path[len(prefix) - 1 :])
 
     def _sums(self, request: Request, path: str) -> Response:
         ledger = self._ledger(forked=request.host in self._state.forked)
@@ -195,15 +195,13 @@ async def _send(send: Send, method: str, response: Response) -> int:
     if isinstance(body, bytes | Path) and response.status not in (204, 304):
         headers.append((b"content-length", b"%d" % length(body)))
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    if method == "HEAD":
-        if not isinstance(body, bytes | Path):
-            await body.aclose()
-        await send({"type": "http.response.body"})
-        return 0
     sent = 0
+    if method == "HEAD" and isinstance(body, bytes | Path):
+        body = b""
     async for chunk in _chunks(body):
-        sent += len(chunk)
-        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        if method != "HEAD":
+            sent += len(chunk)
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
     await send({"type": "http.response.body"})
     return sent
 

@@ -7,6 +7,7 @@ command would then leave out of its errors (`404 Not Found`), and costs twice th
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from email.utils import formatdate
 from http import HTTPStatus
@@ -20,6 +21,7 @@ Application = Callable[[Mapping[str, Any], Receive, Send], Awaitable[None]]
 
 _MAX_HEAD = 1 << 16
 _READ = 1 << 16
+_LINGER_SECONDS = 1.0
 _REASONS = {status.value: status.phrase.encode() for status in HTTPStatus}
 
 
@@ -41,6 +43,8 @@ async def connection(
     except (ConnectionError, h11.LocalProtocolError):
         pass
     finally:
+        with contextlib.suppress(OSError, TimeoutError):
+            await wire.linger()
         writer.close()
 
 
@@ -77,6 +81,15 @@ class _Wire:
             return False
         self._h11.start_next_cycle()
         return True
+
+    async def linger(self) -> None:
+        """Read what is still on its way, for a moment: else a reset could overtake our answer."""
+        if self._h11.their_state is h11.CLOSED or self._writer.is_closing():
+            return
+        self._writer.write_eof()
+        async with asyncio.timeout(_LINGER_SECONDS):
+            while await self._reader.read(_READ):
+                pass
 
     async def refuse(self, status: int) -> None:
         if self._h11.our_state not in (h11.IDLE, h11.SEND_RESPONSE):

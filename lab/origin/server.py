@@ -35,6 +35,7 @@ def serve(
     where: tuple[str, int] | Sequence[socket.socket],
     *,
     tls: tuple[Path, Path] | None = None,
+    tunnel: socket.socket | None = None,
     control: Path | None = None,
     ready: Callable[[], None] | None = None,
 ) -> None:
@@ -44,6 +45,7 @@ def serve(
         tree: the world, built.
         where: an address and port, or listening sockets (see `listen`), closed in the end.
         tls: certificate chain and private key, PEM files; with it HTTP/2 is offered, too.
+        tunnel: a listening socket for `lab.origin.tunnel`, which ends at the first of `where`.
         control: where to make the Unix socket on which `lab.origin.control.Control` calls.
         ready: called once requests are being answered.
 
@@ -55,13 +57,14 @@ def serve(
             sockets = [listen(host, port)]
         case _:
             sockets = cast("list[socket.socket]", list(where))
-    asyncio.run(_serve(Origin(tree), sockets, tls, control, ready))
+    asyncio.run(_serve(Origin(tree), sockets, tls, tunnel, control, ready))
 
 
 async def _serve(
     origin: Origin,
     sockets: Sequence[socket.socket],
     tls: tuple[Path, Path] | None,
+    tunnel: socket.socket | None,
     control: Path | None,
     ready: Callable[[], None] | None,
 ) -> None:
@@ -73,6 +76,11 @@ async def _serve(
         if control:
             await doors.enter_async_context(await answer_calls(origin, control))
             doors.callback(control.unlink, missing_ok=True)
+        if tunnel:
+            from lab.origin import tunnel as way
+
+            end = sockets[0].getsockname()[:2]
+            await doors.enter_async_context(await way.start(tunnel, origin.tree.hosts, end))
         if ready:
             loop.call_soon(ready)
         await (_secure(origin, sockets, tls, stop) if tls else _plain(origin, sockets, stop))

@@ -8,6 +8,7 @@ import html
 import os
 import re
 import shutil
+import signal
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncGenerator
 from urllib.parse import parse_qs
@@ -173,12 +174,16 @@ async def _drain(process: Process, feeding: asyncio.Task[None]) -> AsyncGenerato
     try:
         while chunk := await process.stdout.read(_CHUNK):
             yield chunk
+        await process.wait()
     finally:
         await _end(process, feeding)
 
 
 async def _end(process: Process, feeding: asyncio.Task[None]) -> None:
+    """End a backend that is not wanted any more; one that is done is only waited for."""
     feeding.cancel()
-    with contextlib.suppress(ProcessLookupError):
-        process.kill()
-    await process.wait()
+    if process.returncode is None:
+        # Not process.kill(): it polls, and so takes the exit status from the loop's own watcher.
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGKILL)
+        await process.wait()

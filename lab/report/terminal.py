@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -91,6 +91,8 @@ def _arm(arm: ArmName, result: RunResult) -> RenderableType:
     for name, hits in this.fired.items():
         times = {0: "never fired", 1: "fired once"}.get(hits, f"fired {hits} times")
         rows.append(Text.assemble("  fault ", (name, "magenta"), f" {times}"))
+        if arm == "broken":
+            rows.append(_indented(Text(result.faults.get(name, ""), style="dim")))
     for command in this.commands:
         rows.append(_command(command))
     judged = this.judged
@@ -192,25 +194,25 @@ def _labelled(label: str, text: str) -> RenderableType:
     return Group(Text.assemble((f"{label}  ", "bold"), " ".join(text.split())))
 
 
+_MEANING = {
+    "reproduced": "as recorded in all three arms",
+    "changed": "not as recorded",
+    "invalid": "the run proves nothing",
+    "error": "the lab failed",
+    "skipped": "not run",
+}
+_SILENCE = {True: "silent: the same exit status, another result", False: "not silent", None: ""}
+
+
 def _verdict(result: RunResult) -> RenderableType:
-    words: Mapping[str, str] = {
-        "reproduced": "as recorded, in all three arms",
-        "changed": "not as recorded",
-        "invalid": "the run proves nothing",
-        "error": "the lab failed",
-        "skipped": "not run",
-    }
-    silent = {True: "silent: same exit status, another result", False: "not silent", None: ""}
-    text = Text.assemble(
-        ("verdict  ", "bold"),
-        (result.verdict.upper(), _STYLES.get(result.verdict, "")),
-        f"  {words[result.verdict]}",
+    verdict = (result.verdict.upper(), _STYLES.get(result.verdict, ""))
+    where = f"(go {result.go}, {result.backend}, {result.seconds:.2f} s)"
+    reasons = result.reason.split("; ") if result.reason else []
+    return Group(
+        Text.assemble(("verdict  ", "bold"), verdict, f"  {_SILENCE[result.silent]}"),
+        Text.assemble(f"         {_MEANING[result.verdict]} ", (where, "dim")),
+        *(Padding(Text(reason, style="yellow"), (0, 0, 0, 9), expand=False) for reason in reasons),
     )
-    if result.verdict in ("reproduced", "changed") and silent[result.silent]:
-        text.append(f"; {silent[result.silent]}")
-    text.append(f"  (go {result.go}, {result.backend}, {result.seconds:.2f} s)", style="dim")
-    reasons = [f"         {reason}" for reason in result.reason.split("; ") if reason]
-    return Group(text, *(Text(reason, style="yellow") for reason in reasons))
 
 
 def summary(report: Report) -> RenderableType:
@@ -224,7 +226,7 @@ def summary(report: Report) -> RenderableType:
     for run in report.runs:
         verdict = Text(run.verdict, style=_STYLES.get(run.verdict, ""))
         silent = {True: "yes", False: "no", None: "-"}[run.silent]
-        seen = ", ".join(run.detected_by) if not run.reason else run.reason
+        seen = ", ".join(run.detected_by) if run.verdict == "reproduced" else run.reason
         table.add_row(run.name, verdict, silent, seen, f"{run.seconds:.1f}")
     return table
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from lab.errors import LabError
-
-_LIMIT = 64 << 20
 
 
 def call(path: Path, request: Mapping[str, Any], *, patience: float = 10.0) -> dict[str, Any]:
@@ -34,20 +31,3 @@ def call(path: Path, request: Mapping[str, Any], *, patience: float = 10.0) -> d
     if "error" in reply:
         raise LabError(f"the {path.stem} of the lab: {reply['error']}")
     return reply
-
-
-async def listen(
-    path: Path, handle: Callable[[Mapping[str, Any]], Mapping[str, Any]]
-) -> asyncio.Server:
-    """Answer requests at `path` with what `handle` returns for them."""
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            request = json.loads(await reader.readline())
-            reply = handle(request)
-        except Exception as error:  # noqa: BLE001 - the caller gets it, whatever it is
-            reply = {"error": f"{type(error).__name__}: {error}"}
-        writer.write(json.dumps(reply).encode() + b"\n")
-        writer.close()
-
-    return await asyncio.start_unix_server(serve, path, limit=_LIMIT)

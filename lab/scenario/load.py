@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import fnmatch
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, RootModel, ValidationError
 
 from faults import yamlsource
+from faults.dead import dead
+from faults.rules import Rule
 from faults.yamlsource import Problem, Source, SourceError, nearest
 from lab.diagnostics.catalogue import diagnostics
 from lab.errors import ScenarioError, UsageError
@@ -16,6 +22,8 @@ from lab.paths import scenarios_root
 from lab.scenario.model import ClientSpec, Record, Scenario
 from lab.world.load import base_world
 from lab.world.load import problems as world_problems
+from lab.world.model import World
+from lab.world.repos import place
 
 SOURCES = "sources.yaml"
 
@@ -78,6 +86,22 @@ def cited(scenario: Scenario) -> list[str]:
     return found
 
 
+def described(rule: Rule) -> str:
+    """Return a fault rule in a line, in the words of the file."""
+    data = rule.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"name"})
+    return f"where {_flow(data.get('where', {}))} do {_flow(data['do'])}"
+
+
+def _flow(value: Any) -> str:
+    """Write data as YAML's flow style does, a list of one without its brackets."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_flow(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        items = ", ".join(map(_flow, value))
+        return items if len(value) == 1 else f"[{items}]"
+    return json.dumps(value) if value in ("", None) else str(value)
+
+
 def load(path: Path, *, name: str | None = None) -> Loaded:
     """Load one scenario file.
 
@@ -102,16 +126,42 @@ def _names(source: Source, scenario: Scenario) -> Iterable[Problem]:
         if citation.article not in articles():
             message = f"unknown article {citation.article!r}{nearest(citation.article, articles())}"
             yield source.problem(("sources", index, "article"), message)
+    yield from _rules(source, scenario, scenario.faults, ("faults",))
     yield from _record(source, scenario, scenario.diagnostics, ("diagnostics",))
     yield from _client(source, scenario, scenario.client, ("client",))
     yield from _client(source, scenario, scenario.break_.client, ("break", "client"))
     yield from _client(source, scenario, scenario.repair.client, ("repair", "client"))
     for name, variant in scenario.variants.items():
         here = ("variants", name)
+        if variant.faults:
+            yield from _rules(source, scenario, variant.faults, (*here, "faults"))
         if variant.diagnostics:
             yield from _record(source, scenario, variant.diagnostics, (*here, "diagnostics"))
         if variant.client:
             yield from _client(source, scenario, variant.client, (*here, "client"))
+
+
+def _rules(
+    source: Source, scenario: Scenario, rules: Sequence[Rule], at: tuple[str | int, ...]
+) -> Iterable[Problem]:
+    """Find rules that can never fire: of themselves, or for want of such a host in the world."""
+    places = {rule.name: (*at, index) for index, rule in enumerate(rules)}
+    for name, reason in dead(rules):
+        yield source.problem(places[name], f"this rule can never fire: {reason}")
+    hosts = _hosts(base_world().merged(scenario.world))
+    for index, rule in enumerate(rules):
+        for key in ("host", "sni", "query"):
+            for pattern in getattr(rule.where, key) or ():
+                if not fnmatch.filter(hosts, pattern):
+                    message = f"no host of this world is {pattern!r}{nearest(pattern, hosts)}"
+                    yield source.problem((*at, index, "where", key), message)
+
+
+def _hosts(world: World) -> set[str]:
+    """Return every name that the origin of a world answers for."""
+    urls = [place(path, module, world.modules).url for path, module in world.modules.items()]
+    names = {urlsplit(url).hostname or "" for url in urls}
+    return names | {*world.hosts} | {path.partition("/")[0] for path in world.modules}
 
 
 def _record(

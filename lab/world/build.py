@@ -16,10 +16,11 @@ from lab.errors import ScenarioError
 from lab.paths import cache_root
 from lab.world import gomod, modzip, tlog
 from lab.world.check import faults
+from lab.world.history import Release
 from lab.world.model import Module as WorldModule
 from lab.world.model import World
 from lab.world.modpath import escape
-from lab.world.releases import Release, Resolved, resolve
+from lab.world.releases import Resolved, resolve
 from lab.world.tree import Credential, Host, Index, Module, Repo, Sumdb, Tree, Version
 
 __all__ = ["Tree", "build", "write"]

@@ -14,6 +14,7 @@ from lab.world import content, semver
 from lab.world.model import Content, Filler, Module, World
 from lab.world.modpath import file_problem, path_problem, version_problem
 from lab.world.modzip import MAX_GO_MOD, MAX_LICENSE, MAX_ZIP
+from lab.world.repos import Place, place
 
 Loc = tuple[str | int, ...]
 
@@ -36,6 +37,7 @@ def faults(world: World, base: World | None = None) -> Iterator[Fault]:
     whole = base.merged(world) if base else world
     for path, module in world.modules.items():
         yield from _module(path, module, whole)
+    yield from _shared_places(world, whole)
     yield from _cycles(world, whole)
     for name in world.credentials:
         if not name.strip() or ":" in world.credentials[name].user:
@@ -133,6 +135,24 @@ def _files(here: Loc, files: Mapping[str, str | Filler]) -> Iterator[Fault]:
             yield Fault(place, message, key=True)
     if total > MAX_ZIP:
         yield Fault(here, f"the files are {total} bytes; Go takes modules up to {MAX_ZIP}")
+
+
+def _shared_places(world: World, whole: World) -> Iterator[Fault]:
+    """Yield the modules that would overwrite one another in a repository, or rename it."""
+    there: dict[Place, str] = {}
+    roots: dict[str, str] = {}
+    for path, module in sorted(whole.modules.items(), key=lambda item: item[0] in world.modules):
+        if not module.vcs or path_problem(path):
+            continue
+        where = place(path, module, whole.modules)
+        other = there.setdefault(where._replace(root=""), path)
+        root = roots.setdefault(where.url, where.root)
+        if path in world.modules and other != path:
+            message = f"is in the same place as {other}: {where.url}"
+            yield Fault(("modules", path), f"{message}; give one another repo", key=True)
+        elif path in world.modules and root != where.root:
+            message = f"is in {where.url}, which stands for {root} already, not for {where.root}"
+            yield Fault(("modules", path), f"{message}; set root or repo", key=True)
 
 
 def _cycles(world: World, whole: World) -> Iterator[Fault]:

@@ -9,33 +9,13 @@ from datetime import UTC, datetime, timedelta
 
 from lab.world import content, semver
 from lab.world.gitrepo import Repository
+from lab.world.history import Release, Step, committed
 from lab.world.model import Content, Module, World
-from lab.world.modpath import split_major
-from lab.world.repos import Place, place
+from lab.world.repos import place
 
 _EPOCH = datetime(2021, 1, 1, tzinfo=UTC)
 _STEP = timedelta(days=30)
 _ARCHITECTURES = ("linux-amd64", "linux-arm64")
-
-
-@dataclass(frozen=True)
-class Release:
-    """One version of one module, ready to be packed.
-
-    `files` is what the zip has; `go_mod` what a proxy serves as .mod; `commit` the full hash in
-    the repository at `url`, if there is one, and `ref` what points at it.
-    """
-
-    path: str
-    version: str
-    time: datetime
-    files: Mapping[str, bytes]
-    go_mod: bytes
-    commit: str = ""
-    url: str = ""
-    ref: str = ""
-    directory: str = ""
-    branch: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,18 +27,10 @@ class Resolved:
     roots: Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class _Step:
-    """One commit to come: a release, or (with no version yet) what a branch gets beyond it."""
-
-    release: Release
-    place: Place
-
-
 def resolve(world: World) -> Resolved:
     """Work out a world that has been checked; the result depends on nothing else."""
     releases: list[Release] = []
-    steps: dict[str, list[_Step]] = defaultdict(list)
+    steps: dict[str, list[Step]] = defaultdict(list)
     roots: dict[str, str] = {}
     importable = _Importable(world)
     for path, module in sorted(world.modules.items()):
@@ -66,14 +38,14 @@ def resolve(world: World) -> Resolved:
         for release, branch in _contents(path, module, importable):
             if module.vcs and not release.commit:
                 here = where._replace(branch=branch or where.branch)
-                steps[where.url].append(_Step(release, here))
+                steps[where.url].append(Step(release, here))
                 roots[where.root] = where.url
             else:
                 releases.append(release)
     repositories = {}
     for url, planned in sorted(steps.items()):
         repositories[url] = Repository()
-        releases += _commit(url, repositories[url], planned)
+        releases += committed(url, repositories[url], planned)
     releases += _toolchains(world)
     releases.sort(key=lambda r: (r.path, semver.key(r.version), r.version))
     return Resolved(tuple(releases), repositories, roots)
@@ -135,63 +107,6 @@ def _contents(path: str, module: Module, importable: _Importable) -> Iterator[tu
             yield replace(made(label, commit, time), version="", branch=branch), branch
 
 
-def _commit(url: str, repository: Repository, steps: list[_Step]) -> Iterator[Release]:
-    """Put the steps into the repository in the order of their times; yield them with hashes."""
-    trees: dict[str, dict[str, Mapping[str, bytes]]] = defaultdict(dict)
-    tagged: dict[str, dict[str, list[str]]] = defaultdict(dict)
-    order = sorted(steps, key=lambda s: (s.release.time, s.release.path, _order(s.release.version)))
-    for release, where in ((s.release, s.place) for s in order):
-        if where.branch not in repository.heads and "master" in repository.heads:
-            repository.heads[where.branch] = repository.heads["master"]
-            trees[where.branch] = dict(trees["master"])
-            tagged[where.branch] = {path: [*tags] for path, tags in tagged["master"].items()}
-        tree = trees[where.branch]
-        tree[where.directory] = release.files
-        files = {
-            f"{directory}/{name}" if directory else name: data
-            for directory, part in sorted(tree.items())
-            for name, data in part.items()
-        }
-        what = release.version or "work"
-        message = f"{release.path}: {what}"
-        commit = repository.commit(where.branch, files, release.time, message)
-        known = tagged[where.branch].setdefault(release.path, [])
-        version = release.version
-        if version:
-            tag = where.tag_prefix + version.removesuffix("+incompatible")
-            repository.tags[tag] = commit
-            known.append(version)
-            ref = f"refs/tags/{tag}"
-        else:
-            base = max(known, key=semver.key, default="")
-            version = semver.pseudo(split_major(release.path)[1], base, release.time, commit)
-            ref = f"refs/heads/{where.branch}"
-        yield replace(
-            release,
-            version=version,
-            files=_with_licence(release.files, where.directory, tree),
-            commit=commit,
-            url=url,
-            ref=ref,
-            directory=where.directory,
-            branch=where.branch,
-        )
-
-
-def _order(version: str) -> tuple[object, ...]:
-    return semver.key(version) if version else (1 << 62,)
-
-
-def _with_licence(
-    files: Mapping[str, bytes], directory: str, tree: Mapping[str, Mapping[str, bytes]]
-) -> Mapping[str, bytes]:
-    """Give a nested module its repository's LICENSE (modfetch/coderepo.go: Zip)."""
-    licence = tree.get("", {}).get("LICENSE")
-    if not directory or licence is None or "LICENSE" in files:
-        return files
-    return {**files, "LICENSE": licence}
-
-
 def _toolchains(world: World) -> Iterator[Release]:
     """Yield golang.org/toolchain: a `go` that can only say its version (ref/toolchain)."""
     path = "golang.org/toolchain"
@@ -202,6 +117,9 @@ def _toolchains(world: World) -> Iterator[Release]:
             files = {
                 "VERSION": f"{name}\n".encode(),
                 "bin/go": script.encode(),
+                "bin/gofmt": script.encode(),
+                "lib/README": b"Made up by golab.\n",
+                f"pkg/tool/{platform.replace('-', '_')}/buildid": b"#!/bin/sh\n",
                 "go.mod": f"module {path}\n".encode(),
             }
             time = _EPOCH + number * _STEP

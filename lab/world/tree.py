@@ -56,9 +56,17 @@ class Module:
     repo: str = ""
 
     def listed(self, versions: Collection[str] | None = None) -> list[str]:
-        """Return what @v/list shows of these versions (default: of all): the tags, in order."""
+        """Return what @v/list shows of these versions (default: of all): the tags, in order.
+
+        Incompatible ones are left out once the last compatible one has a go.mod, as in direct mode
+        (modfetch/coderepo.go: appendIncompatibleVersions).
+        """
         shown = self.versions if versions is None else versions
-        return sorted((v for v in shown if not semver.is_pseudo(v)), key=semver.key)
+        tagged = sorted((v for v in shown if not semver.is_pseudo(v)), key=semver.key)
+        compatible = [v for v in tagged if not v.endswith("+incompatible")]
+        if compatible and self.versions[compatible[-1]].has_mod:
+            return compatible
+        return tagged
 
     def latest(self, versions: Collection[str] | None = None) -> str:
         """Return the one of these versions that @latest names, "" if there is none.
@@ -66,7 +74,8 @@ class Module:
         Releases go before pre-releases before commits, the retracted last of all
         (modload/query.go; retractions are read from the highest version, ref/mod).
         """
-        shown = list(self.versions if versions is None else versions)
+        every = self.versions if versions is None else versions
+        shown = [*self.listed(every), *filter(semver.is_pseudo, every)]
         highest = semver.latest(shown)
         if highest is None:
             return ""
@@ -77,11 +86,13 @@ class Module:
     def resolve(self, query: str, versions: Collection[str] | None = None) -> str:
         """Return which of these versions a version, branch or commit hash names, "" if none.
 
-        A hash may be cut short to 7 digits, as git and Go have it (codehost/git.go).
+        A hash may be cut short to 7 digits, as git and Go have it (codehost/git.go); the tag of
+        an incompatible version names it without its suffix (modfetch/coderepo.go: convert).
         """
         shown = self.versions if versions is None else versions
-        if query in shown:
-            return query
+        for name in (query, f"{query}+incompatible"):
+            if name in shown:
+                return name
         rows = {v: self.versions[v] for v in shown}
         on_branch = [v for v, row in rows.items() if row.branch and row.branch == query]
         if on_branch:

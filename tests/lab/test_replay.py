@@ -59,7 +59,7 @@ def test_a_diagnostic_that_starts_to_detect_changes_it_too(tmp_path: Path) -> No
     status, run = judged(
         tmp_path,
         ("detect: [second-source]", "detect: []"),
-        ("miss: [goproxy-env,", "miss: [second-source, goproxy-env,"),
+        ("    - goproxy-env\n", "    - second-source\n    - goproxy-env\n"),
     )
     assert (status, run["verdict"]) == (1, "changed")
     assert run["reason"] == "second-source: measured detected, recorded miss"

@@ -115,13 +115,15 @@ class LocalLab:
     ) -> None:
         self._on_close = on_close
         self._control = control
+        self._programs: dict[tuple[str, str], bool] = {}  # the host's, so they do not change
         self.pid, self.layout = self._greeting(spec)
 
     def _greeting(self, spec: LabSpec) -> tuple[int, Layout]:
         pid = layout = None
         with Connection(os.dup(self._control.fileno())) as letters:
             try:
-                letters.send(spec)
+                with contextlib.suppress(OSError):  # it has ended; what it said is still to be read
+                    letters.send(spec)
                 while pid is None or layout is None:
                     if not letters.poll(_START_LIMIT):
                         raise LabError(f"the lab did not start within {_START_LIMIT:.0f} s")
@@ -196,7 +198,9 @@ class LocalLab:
 
     def has(self, program: str, path: str) -> bool:
         """Tell whether the client has this program."""
-        return bool(self._ask("has", program, path))
+        if (program, path) not in self._programs:
+            self._programs[program, path] = bool(self._ask("has", program, path))
+        return self._programs[program, path]
 
     def fetch(self, url: str, headers: Mapping[str, str], limit: float) -> Answer:
         """Make one GET request from where the client stands."""

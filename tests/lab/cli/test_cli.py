@@ -44,7 +44,8 @@ def test_a_run_tells_the_whole_story() -> None:
         "diagnostics               healthy  broken   repaired  outcome\n",
         "* auth-parity             quiet    ALARM    quiet     detected\n",
         "lesson  An empty version list with status 200 is not an answer.",
-        "verdict  REPRODUCED  as recorded, in all three arms; silent",
+        "verdict  REPRODUCED  silent: the same exit status, another result\n",
+        "as recorded in all three arms (go ",
     ):
         assert part in done.stdout, part
     assert "\x1b" not in done.stdout
@@ -92,12 +93,21 @@ def test_artifacts_are_kept_where_they_are_asked_for(tmp_path: Path) -> None:
     assert json.loads((folder / "result.json").read_text())["scenario"] == "stale-list"
 
 
-def test_several_at_once_keep_their_order() -> None:
+def test_several_at_once_keep_their_order(tmp_path: Path) -> None:
     names = ["sni-block", "auth-fallback", "stale-list", "dns-failure/nxdomain"]
-    done = golab("run", *names, "--jobs", "2")
+    done = golab("run", *names, "--jobs", "2", "--json", "out.json", cwd=tmp_path)
     assert done.returncode == 0, done.stdout
-    assert [line.split()[0] for line in done.stdout.splitlines()[1:5]] == names
+    assert done.stdout.splitlines()[0].split() == [
+        "scenario",
+        "verdict",
+        "silent",
+        "detected",
+        "by",
+        "s",
+    ]
     assert "4 runs: 4 reproduced" in done.stdout
+    runs = json.loads((tmp_path / "out.json").read_text())["runs"]
+    assert [run["scenario"] for run in runs] == [name.partition("/")[0] for name in names]
 
 
 def test_list_show_schema() -> None:
@@ -154,7 +164,7 @@ def test_wrong_usage_gets_a_line_and_2(args: tuple[str, ...], status: int, said:
 
 def test_a_reader_that_goes_away_is_no_error() -> None:
     child = pexpect.run(f"bash -c '{COMMAND} schema | head -n 1; exit ${{PIPESTATUS[0]}}'")
-    assert child == b"{\r\n"
+    assert str(child) == str(b"{\r\n")
 
 
 def test_no_cache_to_write_to_is_said(tmp_path: Path) -> None:

@@ -57,5 +57,5 @@ def test_a_probe_never_shows_a_private_name_to_a_public_proxy(client: Client) ->
     private = replace(client, env={**client.env, "GOPRIVATE": "git.corp.example"})
     target = replace(MUX, module="git.corp.example/lib")
     assert diagnostics()["second-source"].check(private, target, 5).state == "unavailable"
-    paths = [item.get("path", "") for item in client.lab.edge({"do": "collect"})["records"]]
+    paths = [item.get("path", "") for item in client.lab.edge({"do": "ledger"})["records"]]
     assert not [path for path in paths if "git.corp.example" in path]

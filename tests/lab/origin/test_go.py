@@ -1,4 +1,4 @@
-"""Real go commands against a real origin, GOSUMDB on."""
+"""Real go commands against a real origin over plain HTTP, GOSUMDB on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from lab.toolchain import Toolchain
 from lab.world.tree import Tree
-from tests.lab.origin.asking import go, running
+from tests.lab.origin.asking import Client, running
 
 
 @pytest.fixture(scope="module")
@@ -18,11 +18,15 @@ def address(tree: Tree) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
 
 
-def test_get_list_verify_with_the_checksum_database(
-    toolchain: Toolchain, tree: Tree, address: str, project: Path, tmp_path: Path
-) -> None:
+@pytest.fixture
+def client(toolchain: Toolchain, tree: Tree, address: str, project: Path, tmp_path: Path) -> Client:
+    env = {"GOPROXY": address, "GOSUMDB": tree.gosumdb}
+    return Client(toolchain.goroot, tmp_path, project, env)
+
+
+def test_get_list_verify_with_the_checksum_database(client: Client, tree: Tree) -> None:
     def run(*argv: str) -> str:
-        done = go(toolchain.goroot, tmp_path, project, *argv, GOPROXY=address, GOSUMDB=tree.gosumdb)
+        done = client(*argv)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -32,20 +36,18 @@ def test_get_list_verify_with_the_checksum_database(
         "github.com/gorilla/mux", "v1.7.3", "v1.7.4", "v1.8.0", "v1.8.1",
     ]  # fmt: skip
     assert run("mod", "verify") == "all modules verified\n"
-    sums = (project / "go.sum").read_text()
+    sums = (client.project / "go.sum").read_text()
     zip_sum, mod_sum = tree.sums("github.com/spf13/cobra", "v1.8.0")
     assert f"github.com/spf13/cobra v1.8.0 {zip_sum}\n" in sums
     assert f"github.com/spf13/cobra v1.8.0/go.mod {mod_sum}\n" in sums
-    assert (tmp_path / "go/pkg/sumdb/sum.golang.org/latest").read_text().startswith("go.sum")
+    latest = client.home / "go/pkg/sumdb/sum.golang.org/latest"
+    assert latest.read_text().startswith("go.sum database tree\n")
 
 
-def test_retractions_and_deprecations_are_heard_of(
-    toolchain: Toolchain, tree: Tree, address: str, project: Path, tmp_path: Path
-) -> None:
-    done = go(
-        toolchain.goroot, tmp_path, project, "get", "github.com/example/retracted@v1.1.0",
-        "github.com/example/deprecated@latest", GOPROXY=address, GOSUMDB=tree.gosumdb,
-    )  # fmt: skip
+def test_retractions_and_deprecations_are_heard_of(client: Client) -> None:
+    done = client(
+        "get", "github.com/example/retracted@v1.1.0", "github.com/example/deprecated@latest"
+    )
     assert done.returncode == 0
     assert "retracted by module author: loses data on restart" in done.stderr
     assert "deprecated: use github.com/example/lib" in done.stderr

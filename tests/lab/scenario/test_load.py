@@ -121,3 +121,24 @@ def test_a_variant_replaces_what_it_says_and_keeps_the_rest() -> None:
 def test_the_catalogue_is_valid_yaml_for_other_readers_too() -> None:
     for loaded in catalogue().values():
         assert yaml.safe_load(loaded.file.read_text(encoding="utf-8"))["id"] == loaded.scenario.id
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("{host: proxy.golang.orgg}", "no host of this world is 'proxy.golang.orgg'; did you mean"),
+        ("{sni: nowhere.example}", "no host of this world is 'nowhere.example'"),
+        ("{host: proxy.corp.example, chance: 0}", "can never fire: chance: 0 is never"),
+        ("{host: proxy.corp.example, chance: 3}", "should be less than or equal to 1, not 3"),
+        ("{host: '[a'}", "bad glob '[a': '[' without its ']'"),
+        ("{endpoint: lst}", "'lst' is not known here; did you mean 'list'?"),
+    ],
+)
+def test_a_rule_that_cannot_be_meant(tmp_path: Path, rule: str, said: str) -> None:
+    text = GOOD.replace("{host: proxy.corp.example, status: [401, 403]}", rule)
+    if "sni" in rule:
+        text = text.replace('{respond: {status: 200, body: ""}}', "{reset: handshake}")
+    found = problems(tmp_path, text)
+    line = line_of(text, "  - name: auth-fallback")
+    assert any(said in problem for problem in found), found
+    assert all(line <= int(problem.split(":")[1]) <= line + 2 for problem in found), found

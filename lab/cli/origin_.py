@@ -1,0 +1,76 @@
+"""`golab origin serve`: the hermetic world as GOPROXY and GOSUMDB for any test suite, offline."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+
+from lab.errors import UsageError
+
+
+@click.group("origin")
+def command() -> None:
+    """The hermetic Go module Internet of the labs, on its own."""
+
+
+@command.command()
+@click.option(
+    "--world",
+    "file",
+    type=click.Path(path_type=Path),
+    help="A world file (YAML, or txtar if it ends in .txt or .txtar) to lay over the base world.",
+)
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="0: any free one.")
+@click.option("--tls", is_flag=True, help="HTTPS and HTTP/2, and a forward proxy to all names.")
+@click.option("--json", "as_json", is_flag=True, help="Print the environment as one JSON object.")
+def serve(file: Path | None, port: int, tls: bool, as_json: bool) -> None:
+    """Serve the world on localhost until interrupted.
+
+    Prints the environment to export, then answers until Ctrl-C or SIGTERM; its exit status is
+    then 0. The modules are made up, so the environment also names a GOPATH and GOMODCACHE of
+    their own: your real module cache never sees them.
+    """
+    from lab.origin import server
+    from lab.origin.environment import environment
+    from lab.world.build import build
+    from lab.world.load import base_world, load_world
+
+    tree = build(load_world(file) if file else base_world())
+    with ExitStack() as held:
+        try:
+            sock = held.enter_context(server.listen(port=port))
+        except OSError as error:
+            message = f"port {port} cannot be used ({error.strerror}); choose another with --port"
+            raise UsageError(message) from None
+        tunnel = held.enter_context(server.listen()) if tls else None
+        files = None
+        if tls:
+            from lab.origin.tls import create
+
+            folder = held.enter_context(tempfile.TemporaryDirectory(prefix="golab-origin-"))
+            files = create([*tree.hosts, "localhost", "127.0.0.1"], Path(folder))
+        exported = environment(
+            tree,
+            sock.getsockname()[1],
+            certificate=files[0] if files else None,
+            tunnel=tunnel.getsockname()[1] if tunnel else None,
+        )
+        server.serve(
+            tree, [sock], tls=files, tunnel=tunnel, ready=lambda: _say(exported, as_json=as_json)
+        )
+
+
+def _say(exported: dict[str, str], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(exported, indent=2))
+    else:
+        for name, value in exported.items():
+            click.echo(f"export {name}={shlex.quote(value)}")
+        click.echo("# serving until interrupted (Ctrl-C)")
+    sys.stdout.flush()

@@ -1,0 +1,73 @@
+"""The side door: state and log of an origin in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import socket
+import urllib.error
+import urllib.request
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from lab.origin.app import Origin
+from lab.origin.control import Control
+from lab.origin.state import OriginState
+from lab.world.tree import Tree
+from tests.lab.origin.asking import running
+
+
+def test_the_next_request_sees_a_new_state(tree: Tree, tmp_path: Path) -> None:
+    door = tmp_path / "control"
+    with running(tree, "--control", door) as port:
+        url = f"http://127.0.0.1:{port}/rsc.io/quote/@v/v1.5.2.info"
+        assert urllib.request.urlopen(url, timeout=10).status == 200
+        control = Control(door)
+        state = OriginState(
+            credentials={"valid": "revoked"},
+            absent=("rsc.io/quote@v1.5.2",),
+            frozen={"goproxy.cn": "2020-01-01T00:00:00Z"},
+            sumdb_size=7,
+            forked=("goproxy.cn",),
+        )
+        control.set(state)
+        assert control.state() == state
+        with pytest.raises(urllib.error.HTTPError, match="404: Not Found"):
+            urllib.request.urlopen(url, timeout=10)
+        assert [(entry["status"], entry["method"]) for entry in control.log()] == [
+            (200, "GET"), (404, "GET"),
+        ]  # fmt: skip
+    assert not door.exists()
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        ({"credential": {}}, "unknown key 'credential'; one of absent, credentials"),
+        ({"credentials": {"valid": "stale"}}, "'stale' is no status; one of valid, expired"),
+        ({"credentials": ["valid"]}, "credentials must map names to text"),
+        ({"absent": "x@v1.0.0"}, "absent must be a list of names"),
+        ({"frozen": {"goproxy.cn": "yesterday"}}, "yesterday"),
+        ({"sumdb_size": True}, "sumdb_size must be a number of records, not True"),
+        ({"sumdb_size": -1}, "sumdb_size must be a number of records, not -1"),
+    ],
+)
+def test_a_state_that_makes_no_sense_is_refused_and_changes_nothing(
+    origin: Origin, data: dict[str, object], says: str
+) -> None:
+    before = origin.state
+    assert says in origin.control({"state": data})["error"]
+    assert origin.state is before
+
+
+def test_what_is_no_message_is_answered_with_an_error(tree: Tree, tmp_path: Path) -> None:
+    door = tmp_path / "control"
+    with running(tree, "--control", door) as port:
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/rsc.io/quote/@v/list", timeout=10)
+        for sent in (b"not json\n", b"[]\n", b'{"get": "everything"}\n', b'{"state": 1}\n'):
+            with closing(socket.socket(socket.AF_UNIX)) as caller:
+                caller.connect(str(door))
+                caller.sendall(sent)
+                assert "error" in json.loads(caller.makefile().readline())
+        assert Control(door).state() == OriginState()

@@ -90,8 +90,8 @@ class Faults:
         loader.add_option("golab_control", str, "", "Unix socket to control golab's rules by.")
 
     def configure(self, updated: set[str]) -> None:
-        """Read the rule file when its option changes (mitmproxy hook)."""
-        if "golab_rules" in updated and ctx.options.golab_rules:
+        """Read the rule file when an option changes (mitmproxy hook)."""
+        if {"golab_rules", "golab_seed"} & updated and ctx.options.golab_rules:
             try:
                 loaded = rules.load(ctx.options.golab_rules)
             except yamlsource.SourceError as error:

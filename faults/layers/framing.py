@@ -24,7 +24,7 @@ async def content_length(action: words.ContentLength, turn: Turn, exchange: Exch
 
 async def chunked(action: words.Chunked, turn: Turn, exchange: Exchange) -> Detail:
     """Break chunked framing."""
-    if exchange.h2:
+    if exchange.h2 or exchange.flow.request.method == "HEAD":
         return None
     _as_chunks(exchange.response)
     steps = _without_end(exchange.steps)
@@ -36,6 +36,8 @@ async def chunked(action: words.Chunked, turn: Turn, exchange: Exchange) -> Deta
 
 async def trailers(action: words.Trailers, turn: Turn, exchange: Exchange) -> Detail:
     """Send trailers."""
+    if exchange.flow.request.method == "HEAD":
+        return None
     fields = {name: str(value) for name, value in action.fields.items()}
     if exchange.h2:
         pairs = [(name.lower().encode(), value.encode()) for name, value in fields.items()]

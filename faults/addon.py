@@ -46,7 +46,7 @@ class Faults:
     def __init__(self, rules: Sequence[Rule] = (), seed: int = 0) -> None:
         self.ledger = Ledger()
         self.armoury = Armoury(self._changed)
-        self._waits = Waits()
+        self._waits = Waits(self.armoury.acts)
         self._listeners = Listeners()
         self._control: asyncio.Server | None = None
         self._running = False

@@ -8,9 +8,11 @@ from faults import delivery, wire
 from faults.connections import Connections
 from faults.desk import Desk
 from faults.exchange import Exchange, Handler, Turn, request_facts
+from faults.layers import framing as framing_layer
 from faults.layers import http as http_layer
 from faults.layers import module as module_layer
 from faults.layers import stream as stream_layer
+from faults.layers import sumdb as sumdb_layer
 from faults.vocabulary.base import Action, Stage
 
 REQUEST: dict[type[Action], Handler] = {
@@ -18,8 +20,12 @@ REQUEST: dict[type[Action], Handler] = {
     **http_layer.REQUEST,
     **module_layer.REQUEST,
 }
-RESPONSE: dict[type[Action], Handler] = {**http_layer.RESPONSE, **module_layer.RESPONSE}
-DELIVERY: dict[type[Action], Handler] = {**stream_layer.DELIVERY, **http_layer.DELIVERY}
+RESPONSE: dict[type[Action], Handler] = {
+    **http_layer.RESPONSE,
+    **module_layer.RESPONSE,
+    **sumdb_layer.RESPONSE,
+}
+DELIVERY: dict[type[Action], Handler] = {**stream_layer.DELIVERY, **framing_layer.DELIVERY}
 _EXCHANGE = "faults.exchange"
 
 
@@ -82,7 +88,12 @@ class Exchanges:
         await self._ask(flow, Stage.REQUEST)
 
     async def _ask(self, flow: http.HTTPFlow, stage: Stage) -> None:
-        exchange = self._open(flow)
+        try:
+            exchange = self._open(flow)
+        except Exception as error:  # noqa: BLE001 - mitmproxy would log it and pass the traffic
+            self.desk.ledger.error("", "request", error)
+            flow.response = _failed("")
+            return
         if flow.error or not flow.live:
             return
         for turn in self.desk.turns(stage, exchange.facts):
@@ -118,7 +129,7 @@ class Exchanges:
         if not isinstance(exchange, Exchange) or not flow.response:
             return
         if exchange.failed:
-            flow.response = _failed(exchange.failed)
+            flow.response = _failed(exchange.failed.rule)
             self._close(flow)
             return
         for turn in exchange.watching:
@@ -134,7 +145,7 @@ class Exchanges:
         """Carry out a turn; an exchange whose rule raised gets a 502 and is never passed on."""
         if await self.desk.act(turn, exchange.record, doing(turn.action, turn, exchange)):
             return True
-        exchange.flow.response = _failed(turn)
+        exchange.flow.response = _failed(turn.rule)
         return False
 
     async def _script(self, exchange: Exchange) -> None:
@@ -168,7 +179,7 @@ def _before_the_answer(action: Action) -> bool:
     return getattr(action, "at", "before-headers") == "before-headers"
 
 
-def _failed(turn: Turn) -> http.Response:
+def _failed(rule: str) -> http.Response:
     return http.Response.make(
-        502, f"golab: rule {turn.rule} failed; see the ledger\n", {"Content-Type": "text/plain"}
+        502, f"golab: rule {rule} failed; see the ledger\n", {"Content-Type": "text/plain"}
     )

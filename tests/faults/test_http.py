@@ -278,3 +278,39 @@ def test_several_rules_on_one_exchange(edge: Edge) -> None:
         ("three", "latency"),
         ("three", "dribble"),
     ]
+
+
+@BOTH
+def test_head_requests_have_no_body_to_frame(edge: Edge, version: tuple[str]) -> None:
+    edge.arm("""
+        - {name: chunks, where: {endpoint: list}, do: {chunked: malformed}}
+        - {name: trailers, where: {endpoint: list}, do: {trailers: {fields: {A: b}}}}
+        - {name: stall, where: {endpoint: list}, do: {stall: 1}}
+    """)
+    seen = curl(edge, LIST, *version, "--head")
+    assert (seen.exit, seen.status, seen.body) == (0, 200, b"")
+    assert set(edge.fired().values()) == {0}
+
+
+def test_by_the_age_of_the_connection(edge: Edge) -> None:
+    arm(edge, "{endpoint: list, age: '>300ms', client: 127.0.0.1}", "{respond: 503}")
+    with connect(edge) as sock:
+        sock.sendall(get(LIST))
+        assert read(sock)[0].startswith(b"HTTP/1.1 200")
+        sock.sendall(get(LIST))
+        assert read(sock)[0].startswith(b"HTTP/1.1 503")
+
+
+@BOTH
+def test_chance_is_the_same_whatever_runs_at_the_time(edge: Edge, version: tuple[str]) -> None:
+    """Two rounds of parallel requests with one seed: the same matches are hit."""
+    rounds = []
+    for _ in range(2):
+        arm(edge, "{endpoint: list, chance: 0.5}", "{response-headers: {set: {Age: 1}}}")
+        urls = [f"https://{NAME}{LIST}?{n}" for n in range(19)]
+        curl(edge, LIST, *version, "--parallel", *urls)
+        fired = [entry["match"] for record in edge.records("http") for entry in record["fired"]]
+        assert len(edge.records("http")) == 20
+        rounds.append(sorted(fired))
+    assert rounds[0] == rounds[1]
+    assert 3 <= len(rounds[0]) <= 17

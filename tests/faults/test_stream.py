@@ -138,7 +138,7 @@ def test_bandwidth_of_a_whole_connection(edge: Edge) -> None:
     connect(edge).close()
     assert time.monotonic() - start > 0.08
     assert edge.records("tls")[0]["fired"] == [
-        {"rule": "it", "do": "bandwidth", "from": "handshake"}
+        {"rule": "it", "do": "bandwidth", "match": 1, "from": "handshake"}
     ]
 
 

@@ -38,6 +38,11 @@ class _Cut(Action):
         """Return when this can be decided: that depends on where it happens."""
         return _STAGES[self.at]
 
+    @property
+    def early(self) -> bool:
+        """Whether it is done before the origin is asked, if it is decided by then."""
+        return self.at == "before-headers"
+
 
 class Reset(_Cut):
     """Reset the connection (TCP RST)."""

@@ -51,7 +51,7 @@ class Sumdb(Action):
             " PRIVATE+KEY+sum.golang.org+51515be0+AfQ6MSfiJ4QaylQdK48hgCzLJQs7NAzTFFwFK4ZHBq1L}}}",
             "A tree of the same size with another root, rightly signed: a client that has seen the"
             " true one cries SECURITY ERROR.",
-            "By golang.org/x/mod/sumdb/client.go, not measured here. Tiles stay those of the true tree:"
+            "By x/mod/sumdb/client.go, not measured here. Tiles stay those of the true tree:"
             " a client without history notices them instead.",
         ),
     )

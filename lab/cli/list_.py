@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 import click
-from rich.console import Console
 from rich.table import Table
 
+from lab.report.page import emit
 from lab.scenario.load import catalogue
 
 
@@ -44,4 +44,4 @@ def command(*, family: str | None, as_json: bool) -> None:
         variants = f" ({', '.join(scenario.variants)})" if scenario.variants else ""
         silent = "yes" if scenario.silent else "no"
         table.add_row(scenario.id, scenario.family, silent, scenario.title + variants)
-    Console(highlight=False).print(table)
+    emit(lambda _: [table])

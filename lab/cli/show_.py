@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 import click
-from rich.console import Console
+from rich.console import RenderableType
 from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
-from lab.scenario.load import cited, described, select
+from lab.report.page import emit
+from lab.scenario.load import Run, cited, described, select
 from lab.scenario.model import Scenario
 
 
@@ -23,19 +26,23 @@ def command(scenario: str, *, as_json: bool) -> None:
         data = [run.scenario.model_dump(mode="json", by_alias=True) for run in runs]
         click.echo(json.dumps(data[0] if len(data) == 1 else data, indent=2, ensure_ascii=False))
         return
-    console = Console(highlight=False)
+    emit(lambda _: _page(scenario, runs))
+
+
+def _page(name: str, runs: list[Run]) -> Iterator[RenderableType]:
     first = runs[0].scenario
-    console.print(Text.assemble((scenario, "bold cyan"), "  ", (first.title, "bold")))
+    yield Text.assemble((name, "bold cyan"), "  ", (first.title, "bold"))
     for source in cited(first):
-        console.print(Padding(Text(f"documented in {source}", style="dim"), (0, 0, 0, 2)))
-    console.print(Padding(Text(" ".join(first.story.split())), (1, 0, 1, 2)))
+        yield Padding(Text(f"documented in {source}", style="dim"), (0, 0, 0, 2))
+    yield Padding(Text(" ".join(first.story.split())), (1, 0, 1, 2))
     for run in runs:
         if run.variant:
-            console.print(Text(f"variant {run.variant}", style="bold"))
+            yield Text(f"variant {run.variant}", style="bold")
+        facts = Table(box=None, show_header=False, padding=(0, 1, 0, 0), pad_edge=False)
         for label, text in _facts(run.scenario):
-            console.print(Text.assemble((f"  {label:<10}", "dim"), text))
-    console.print()
-    console.print(Text.assemble(("lesson  ", "bold"), " ".join(first.lesson.split())))
+            facts.add_row(Text(f"  {label}", style="dim"), Text(text))
+        yield facts
+    yield Text.assemble(("\nlesson  ", "bold"), " ".join(first.lesson.split()))
 
 
 def _facts(scenario: Scenario) -> list[tuple[str, str]]:

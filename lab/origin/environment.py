@@ -16,18 +16,22 @@ def environment(
     GOPATH and GOMODCACHE belong to the tree: its modules bear real names with made-up contents,
     and its checksum database the name of the real one, so neither may meet the real caches.
 
+    GONOSUMDB lists the modules that the checksum database does not know, being private.
+
     Args:
         tree: the world that is served.
         port: where it is served.
         certificate: the PEM file to trust; with it the proxy is https.
         tunnel: the port of the forward proxy (`lab.origin.tunnel`) to all names of the world.
     """
+    recorded = {record[0] for record in tree.index.sumdb.records}
+    unrecorded = [path for path in tree.index.modules if path not in recorded]
     home = cache_root() / "serve" / tree.path.name
     found = {
         "GOPROXY": f"{'https' if certificate else 'http'}://127.0.0.1:{port}",
         "GOSUMDB": tree.gosumdb,
         "GONOPROXY": "none",
-        "GONOSUMDB": "none",
+        "GONOSUMDB": ",".join(unrecorded) or "none",
         "GOPATH": str(home),
         "GOMODCACHE": str(home / "pkg" / "mod"),
     }

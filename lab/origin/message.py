@@ -14,6 +14,8 @@ from urllib.parse import unquote_to_bytes
 MAX_TARGET = 8192
 SHORT, LONG = "public, max-age=60", "public, max-age=10800"
 
+_SMALL = 1 << 14
+
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
@@ -99,13 +101,15 @@ def finished(request: Request, response: Response) -> Response:
     body = response.body
     if response.status != 200 or not isinstance(body, bytes | Path):
         return response
+    if isinstance(body, Path):
+        body = _small(body) or body
     tag, size = etag(body), length(body)
     headers = (*response.headers, ("etag", tag), ("accept-ranges", "bytes"))
     if tag in (item.strip() for item in request.headers.get("if-none-match", "").split(",")):
         return Response(304, headers, user=response.user)
     asked = _RANGE.fullmatch(request.headers.get("range", ""))
     if asked is None or asked.groups() == ("", "") or request.method != "GET":
-        return replace(response, headers=headers)
+        return replace(response, headers=headers, body=body)
     if request.headers.get("if-range", tag) != tag:
         return replace(response, headers=headers)
     first, last = asked.groups()
@@ -132,7 +136,13 @@ def etag(body: bytes | Path) -> str:
     return _file_etag(body) if isinstance(body, Path) else _etag(body)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
+def _small(path: Path) -> bytes:
+    """Keep the content of a small file, which in a tree never changes; "" for a large one."""
+    return path.read_bytes() if path.stat().st_size <= _SMALL else b""
+
+
+@lru_cache(maxsize=1024)
 def _file_etag(path: Path) -> str:
     with path.open("rb") as stream:
         return _quoted(hashlib.file_digest(stream, "sha256"))

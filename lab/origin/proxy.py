@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from pathlib import Path
+from typing import cast
 
 from lab.origin.access import Caller, refusal
 from lab.origin.message import LONG, SHORT, Request, Response, not_found, text
@@ -10,7 +12,7 @@ from lab.origin.state import OriginState
 from lab.world.modpath import unescape
 from lab.world.tree import Host, Kind, Module, Tree
 
-_TYPES: dict[Kind, str] = {
+_TYPES = {
     "info": "application/json",
     "mod": "text/plain; charset=UTF-8",
     "zip": "application/zip",
@@ -28,7 +30,8 @@ def answer(
     name = unescape(escaped)
     if not mark or name is None:
         return not_found(f"{path}: not the address of a module")
-    module = tree.index.modules.get(name)
+    twin = name in tree.index.twins and (host.twins or request.host in state.twins)
+    module = (tree.index.twins if twin else tree.index.modules).get(name)
     if module is None or not module.proxy or (module.private and not host.private):
         return not_found(f"module {name}: no such repository")
     if refused := refusal(caller, module, f"module {name}", request.host):
@@ -38,27 +41,20 @@ def answer(
         latest = module.latest(shown)
         if not latest:
             return not_found(f'module {name}: no matching versions for query "latest"')
-        return _file(tree, name, latest, "info", SHORT)
+        return _file(tree.file(name, latest, "info", twin=twin), "info", SHORT)
     if rest == "v/list":
         return text(200, "".join(f"{version}\n" for version in module.listed(shown)))
     if not rest.startswith("v/"):
         return not_found(f"{path}: not an endpoint of a proxy")
-    return _version(tree, name, module, shown, rest[2:])
-
-
-def _version(tree: Tree, name: str, module: Module, shown: Collection[str], file: str) -> Response:
-    escaped, _, kind = file.rpartition(".")
+    escaped, _, kind = rest[2:].rpartition(".")
     query = unescape(escaped)
-    if not query or kind not in ("info", "mod", "zip"):
-        return not_found(f"module {name}: {file}: not a file that a proxy has")
-    if kind == "info":
-        version = module.resolve(query, shown)
-        lasting = LONG if version == query else SHORT
-        if version:
-            return _file(tree, name, version, "info", lasting)
-    elif query in shown:
-        return _file(tree, name, query, "mod" if kind == "mod" else "zip", LONG)
-    return not_found(f"{name}@{query}: invalid version: unknown revision {query}")
+    if not query or kind not in _TYPES:
+        return not_found(f"module {name}: {rest[2:]}: not a file that a proxy has")
+    version = module.resolve(query, shown) if kind == "info" else query
+    if version not in shown:
+        return not_found(f"{name}@{query}: invalid version: unknown revision {query}")
+    lasting = LONG if version == query else SHORT
+    return _file(tree.file(name, version, cast("Kind", kind), twin=twin), kind, lasting)
 
 
 def _visible(name: str, module: Module, state: OriginState, host: str) -> Collection[str]:
@@ -73,6 +69,5 @@ def _visible(name: str, module: Module, state: OriginState, host: str) -> Collec
     }
 
 
-def _file(tree: Tree, name: str, version: str, kind: Kind, cache: str) -> Response:
-    headers = (("content-type", _TYPES[kind]), ("cache-control", cache))
-    return Response(200, headers, tree.file(name, version, kind))
+def _file(file: Path, kind: str, cache: str) -> Response:
+    return Response(200, (("content-type", _TYPES[kind]), ("cache-control", cache)), file)

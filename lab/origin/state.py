@@ -20,6 +20,7 @@ class OriginState:
         frozen: proxy host to the time (RFC 3339) after which it has seen nothing new.
         sumdb_size: grow the checksum database to this many records; it never shrinks.
         forked: hosts that show the second checksum database, whose sums disagree.
+        twins: hosts whose proxy has the twins of modules now (`World.twins`).
     """
 
     credentials: Mapping[str, str] = field(default_factory=dict)
@@ -27,6 +28,7 @@ class OriginState:
     frozen: Mapping[str, str] = field(default_factory=dict)
     sumdb_size: int | None = None
     forked: tuple[str, ...] = ()
+    twins: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the state as plain JSON data."""
@@ -49,7 +51,8 @@ class OriginState:
         size = data.get("sumdb_size")
         if size is not None and (not isinstance(size, int) or isinstance(size, bool) or size < 0):
             raise ValueError(f"sumdb_size must be a number of records, not {size!r}")
-        return cls(credentials, _names(data, "absent"), frozen, size, _names(data, "forked"))
+        absent, forked, twins = (_names(data, key) for key in ("absent", "forked", "twins"))
+        return cls(credentials, absent, frozen, size, forked, twins)
 
 
 def _texts(data: Mapping[str, Any], key: str) -> dict[str, str]:

@@ -27,10 +27,9 @@ class Ledger:
     """
 
     def __init__(self, tree: Tree, *, forked: bool = False) -> None:
-        self._tree = tree
         self._sumdb = tree.index.sumdb
         self._forked = forked
-        self._waiting = dict.fromkeys(self._sumdb.records)
+        self._waiting = {record[:2]: record[2:] for record in self._sumdb.records}
         self._published: dict[tuple[str, str], int] = {}
         self._texts: list[bytes] = []
         self._log = tlog.Tree()
@@ -104,9 +103,8 @@ class Ledger:
         return not_found(f"tile/{asked}: the tree has {self.size} records")
 
     def _publish(self, record: tuple[str, str]) -> None:
-        del self._waiting[record]
+        sums = self._waiting.pop(record)
         path, version = record
-        sums = self._tree.sums(path, version)
         named = f"{path}@{version}" in self._sumdb.fork or not self._sumdb.fork
         if self._forked and named:
             digest = hashlib.sha256(f"another {path}@{version}".encode()).digest()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import difflib
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from lab.report.page import emit
 from lab.results import (
     ARMS,
     ArmName,
@@ -41,22 +42,18 @@ _STYLES = {
 
 def print_report(report: Report, *, verbose: bool) -> None:
     """Print every run in full, or, for many, a line each; and the sum of them."""
-    console = Console(highlight=False)
-    with console.capture() as captured:
-        _print(console, report, verbose=verbose)
-    for line in captured.get().splitlines():
-        console.file.write(line.rstrip() + "\n")
+    emit(lambda width: _page(report, width, verbose=verbose))
 
 
-def _print(console: Console, report: Report, *, verbose: bool) -> None:
+def _page(report: Report, width: int, *, verbose: bool) -> Iterator[RenderableType]:
     if verbose:
         for before, result in zip([None, *report.runs], report.runs, strict=False):
             told = before is not None and before.scenario == result.scenario
-            console.print(full(result, console.width, told=told))
+            yield full(result, width, told=told)
     else:
-        console.print(summary(report))
+        yield summary(report)
     if len(report.runs) > 1:
-        console.print(_closing(report))
+        yield _closing(report)
 
 
 def full(result: RunResult, width: int, *, told: bool = False) -> RenderableType:

@@ -36,12 +36,29 @@ def faults(world: World, base: World | None = None) -> Iterator[Fault]:
     """
     whole = base.merged(world) if base else world
     for path, module in world.modules.items():
-        yield from _module(path, module, whole)
+        yield from _module(("modules", path), path, module, whole)
+    yield from _twins(world, whole)
     yield from _shared_places(world, whole)
     yield from _cycles(world, whole)
-    for name in world.credentials:
-        if not name.strip() or ":" in world.credentials[name].user:
-            yield Fault(("credentials", name, "user"), "a user name cannot hold a colon (RFC 7617)")
+    yield from _surroundings(world, whole)
+
+
+def _twins(world: World, whole: World) -> Iterator[Fault]:
+    for path, module in world.twins.items():
+        here: Loc = ("twins", path)
+        yield from _module(here, path, module, whole)
+        if path not in whole.modules:
+            yield Fault(here, f"{path} is the twin of nothing in this world", key=True)
+        if module.branches:
+            message = "a twin has versions only; only what is in a repository has branches"
+            yield Fault((*here, "branches"), message, key=True)
+
+
+def _surroundings(world: World, whole: World) -> Iterator[Fault]:
+    """Yield what is wrong with all that is not a module."""
+    for name, credential in world.credentials.items():
+        if ":" in credential.user:
+            yield Fault(("credentials", name, "user"), "a user name has no colon (RFC 7617)")
     for name in world.hosts:
         if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", name):
             message = f"{name!r} is not a host name: small letters, digits, dots, dashes"
@@ -55,8 +72,7 @@ def faults(world: World, base: World | None = None) -> Iterator[Fault]:
             yield Fault(("toolchains", index), f"{name!r} is not a toolchain name like go1.99.0")
 
 
-def _module(path: str, module: Module, whole: World) -> Iterator[Fault]:
-    here: Loc = ("modules", path)
+def _module(here: Loc, path: str, module: Module, whole: World) -> Iterator[Fault]:
     if problem := path_problem(path):
         yield Fault(here, f"the module path {problem}", key=True)
         return
@@ -99,11 +115,12 @@ def _requires(here: Loc, require: Mapping[str, str], whole: World) -> Iterator[F
         if _known(whole, path, version):
             continue
         if path not in whole.modules:
-            message = f"requires {path}, which is not in this world; add it, or drop the line"
+            message = f"requires {path}, which is not in this world; add it"
         else:
             there = ", ".join(sorted(whole.modules[path].versions, key=_lenient))
-            message = f"requires {path} {version}, but the world has {there or 'no version'} of it"
-        yield Fault((*here, path), message + "; go.mod: may say anything")
+            has = there or "no version"
+            message = f"requires {path} {version}, but the world has {has} of it; take that"
+        yield Fault((*here, path), message + ", or write out go.mod, which may say anything")
 
 
 def _lenient(version: str) -> tuple[bool, object]:

@@ -123,6 +123,7 @@ class Host(_Data):
 
     proxy: str = Field("", pattern="^(/.*)?$", description="the path at which it is a proxy")
     private: bool = Field(False, description="whether its proxy has private modules, too")
+    twins: bool = Field(False, description="whether its proxy has the twins of modules instead")
     sumdb: bool = Field(False, description="whether it is the checksum database itself")
     relay: bool = Field(True, description="whether its proxy relays /sumdb/")
 
@@ -152,6 +153,9 @@ class World(_Data):
     """What exists before anything breaks."""
 
     modules: dict[str, Module] = {}
+    twins: dict[str, Module] = Field(
+        {}, description="other modules under names that exist: a stranger's, or a changed one"
+    )
     hosts: Annotated[dict[str, Host], BeforeValidator(_listed)] = {}
     credentials: dict[str, Credential] = {}
     sumdb: Sumdb = Sumdb()
@@ -161,6 +165,7 @@ class World(_Data):
         """Return this world with `other` laid over it; what `other` names is replaced whole."""
         return World(
             modules={**self.modules, **other.modules},
+            twins={**self.twins, **other.twins},
             hosts={**self.hosts, **other.hosts},
             credentials={**self.credentials, **other.credentials},
             sumdb=other.sumdb if "sumdb" in other.model_fields_set else self.sumdb,

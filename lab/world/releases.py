@@ -20,9 +20,10 @@ _ARCHITECTURES = ("linux-amd64", "linux-arm64")
 
 @dataclass(frozen=True)
 class Resolved:
-    """A whole world worked out: its releases, and its repositories by URL."""
+    """A whole world worked out; repositories by URL, and URLs by the path they stand for."""
 
     releases: tuple[Release, ...]
+    twins: tuple[Release, ...]
     repositories: Mapping[str, Repository]
     roots: Mapping[str, str]
 
@@ -47,8 +48,16 @@ def resolve(world: World) -> Resolved:
         repositories[url] = Repository()
         releases += committed(url, repositories[url], planned)
     releases += _toolchains(world)
-    releases.sort(key=lambda r: (r.path, semver.key(r.version), r.version))
-    return Resolved(tuple(releases), repositories, roots)
+    twins = [
+        release
+        for path, module in sorted(world.twins.items())
+        for release, _ in _contents(path, module, importable)
+    ]
+    return Resolved(_ordered(releases), _ordered(twins), repositories, roots)
+
+
+def _ordered(releases: list[Release]) -> tuple[Release, ...]:
+    return tuple(sorted(releases, key=lambda r: (r.path, semver.key(r.version), r.version)))
 
 
 class _Importable:

@@ -3,6 +3,7 @@
 world.json                      the World it was built from
 index.json                      modules, hosts, credentials, repositories, sums
 proxy/<module>/@v/…, @latest    what a proxy serves (ref/mod#goproxy-protocol); file:// works
+twins/<module>/@v/…, @latest    the same of the other modules under these names
 repos/<number>.git              bare repositories
 """
 
@@ -118,6 +119,7 @@ class Host:
 
     proxy: str = ""
     private: bool = False
+    twins: bool = False
     sumdb: bool = False
     relay: bool = True
 
@@ -143,12 +145,15 @@ class Repo:
 
 @dataclass(frozen=True)
 class Sumdb:
-    """The checksum database: records in order as [module, version], and how it is to be served."""
+    """The checksum database, and how it is to be served.
+
+    Each record is a module, its version, and the h1 sums of the zip and of the go.mod.
+    """
 
     name: str
     gosumdb: str
     head: str
-    records: tuple[tuple[str, str], ...]
+    records: tuple[tuple[str, str, str, str], ...]
     size: int | None = None
     fork: tuple[str, ...] = ()
 
@@ -158,6 +163,7 @@ class Index:
     """All that a server must know of a world; index.json holds exactly this."""
 
     modules: Mapping[str, Module]
+    twins: Mapping[str, Module]
     hosts: Mapping[str, Host]
     credentials: Mapping[str, Credential]
     repos: Mapping[str, Repo]
@@ -171,14 +177,11 @@ class Index:
     def from_json(cls, text: str) -> Index:
         """Read what `to_json` wrote."""
         data: dict[str, Any] = json.loads(text)
-        modules = {
-            path: Module(**{**given, "versions": _versions(given["versions"])})
-            for path, given in data["modules"].items()
-        }
         sumdb = data["sumdb"]
-        sumdb["records"] = tuple((path, version) for path, version in sumdb["records"])
+        sumdb["records"] = tuple((a, b, c, d) for a, b, c, d in sumdb["records"])
         return cls(
-            modules,
+            _modules(data["modules"]),
+            _modules(data["twins"]),
             {name: Host(**given) for name, given in data["hosts"].items()},
             {
                 name: Credential(**{**given, "teams": tuple(given["teams"])})
@@ -190,6 +193,13 @@ class Index:
             },
             Sumdb(**{**sumdb, "fork": tuple(sumdb["fork"])}),
         )
+
+
+def _modules(given: Mapping[str, Mapping[str, Any]]) -> dict[str, Module]:
+    return {
+        path: Module(**{**module, "versions": _versions(module["versions"])})
+        for path, module in given.items()
+    }
 
 
 def _versions(given: Mapping[str, Mapping[str, Any]]) -> dict[str, Version]:
@@ -255,6 +265,7 @@ class Tree:
         row = self.index.modules[path].versions[version]
         return row.zip_sum, row.mod_sum
 
-    def file(self, path: str, version: str, kind: Kind) -> Path:
-        """Return where the .info, .mod or .zip of a version lies."""
-        return self.path / "proxy" / escape(path) / "@v" / f"{escape(version)}.{kind}"
+    def file(self, path: str, version: str, kind: Kind, *, twin: bool = False) -> Path:
+        """Return where the .info, .mod or .zip of a version lies, or that of the module's twin."""
+        folder = "twins" if twin else "proxy"
+        return Path(f"{self.path}/{folder}/{escape(path)}/@v/{escape(version)}.{kind}")

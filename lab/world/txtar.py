@@ -10,7 +10,7 @@
 
 Each marker names a file as the module's zip does. Two names are special, as in the archives that
 Go's own tests use: `.mod` is what a proxy serves if not go.mod, `.info` gives the time. A version
-without a go.mod has none. `world.yaml` says the rest; a module in both is an error.
+without a go.mod has none. `world.yaml` says the rest, of these modules and of everything else.
 """
 
 from __future__ import annotations
@@ -77,35 +77,40 @@ def read(path: Path) -> Source:
 def parse(text: str, file: str) -> Source:
     """Parse txtar text that came from `file`; see `read`."""
     data: dict[str, Any] = {}
-    places: dict[Loc, tuple[int, int]] = {(): (1, 1)}
+    values: dict[Loc, tuple[int, int]] = {(): (1, 1)}
+    keys: dict[Loc, tuple[int, int]] = {}
     found = list(sections(text))
     if not found:
         raise _refused(file, 1, "no file in it; begin one with a line `-- path@version/name --`")
     for section in found:
         if section.name == "world.yaml":
             rest = yamlsource.parse(section.text, file)
-            data |= rest.data if isinstance(rest.data, dict) else {}
-            for loc, (line, column) in [*rest.values.items(), *rest.keys.items()]:
-                places.setdefault(loc, (line + section.line, column))
-    modules = data.setdefault("modules", {})
+            if not isinstance(rest.data, dict):
+                raise _refused(file, section.line, "world.yaml must hold a mapping")
+            data |= rest.data
+            for places, theirs in ((values, rest.values), (keys, rest.keys)):
+                for loc, (line, column) in theirs.items():
+                    places.setdefault(loc, (line + section.line, column))
     for section in found:
         if section.name != "world.yaml":
-            _add(modules, places, section, file)
-    return Source(file, data, places, places)
+            _add(data, values, section, file)
+    return Source(file, data, values, {**values, **keys})
 
 
 def _add(
-    modules: dict[str, Any], places: dict[Loc, tuple[int, int]], section: Section, file: str
+    data: dict[str, Any], places: dict[Loc, tuple[int, int]], section: Section, file: str
 ) -> None:
     named = _NAME.fullmatch(section.name)
     if named is None:
         message = f"{section.name!r} is not path@version/name, nor world.yaml"
         raise _refused(file, section.line, message)
     path, version, name = named.groups()
-    content = modules.setdefault(path, {}).setdefault("versions", {}).setdefault(version, {})
-    here: Loc = ("modules", path, "versions", version)
-    files = content.setdefault("files", {})
-    for length in range(2, len(here) + 1):
+    here = ("modules", path, "versions", version)
+    content = data
+    for key in here:
+        content = _mapping(content, key, section, file)
+    files = _mapping(content, "files", section, file)
+    for length in range(1, len(here) + 1):
         places.setdefault(here[:length], (section.line, 4))
     if name in files:
         raise _refused(file, section.line, f"{section.name!r} is here twice; drop one")
@@ -120,6 +125,14 @@ def _add(
         content.pop("go.mod", None)
     else:
         content["go.mod"] = False
+
+
+def _mapping(data: dict[str, Any], key: str, section: Section, file: str) -> dict[str, Any]:
+    inner = data.setdefault(key, {})
+    if not isinstance(inner, dict):
+        message = f"world.yaml must have a mapping at {key!r}, because of {section.name!r}"
+        raise _refused(file, section.line, message)
+    return inner
 
 
 def _info(section: Section, file: str) -> dict[str, str]:

@@ -48,3 +48,15 @@ def test_another_system() -> None:
     assert done.returncode == 3
     said = "golab: labs need Linux, and this is darwin; use a Linux machine, container or VM\n"
     assert done.stderr == said
+
+
+def test_without_root() -> None:
+    """As user 1000, without any capability: user namespaces are enough."""
+    done = subprocess.run(
+        ["unshare", "--user", "--map-user=1000", "--map-group=1000", COMMAND, "run", "sni-block"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "verdict  REPRODUCED" in done.stdout

@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from lab.errors import LabError
 from lab.sandbox import linux, network
 from lab.sandbox.control import call
 from lab.sandbox.interface import Command, Completed
@@ -24,8 +25,8 @@ _MOST_OUTPUT = 4 << 20  # bytes of one stream that are kept; what is cut off is 
 
 def serve(connection: Connection, layout: Layout) -> None:
     """Receive one `(operation, arguments)`, carry it out, send back `(value, error)`."""
-    value: Any = None
-    failure: BaseException | None = None
+    operation, value = "a request", None
+    failure: LabError | None = None
     try:
         operation, arguments = connection.recv()
         handler = OPERATIONS.get(operation)
@@ -34,8 +35,10 @@ def serve(connection: Connection, layout: Layout) -> None:
         else:
             root.enter(layout.root)
             value = handler(*arguments)
-    except Exception as error:  # noqa: BLE001 - whatever it is, golab must hear of it
+    except LabError as error:
         failure = error
+    except Exception as error:  # noqa: BLE001 - whatever it is, golab must hear of it
+        failure = LabError(f"{operation} failed in the lab: {type(error).__name__}: {error}")
     with contextlib.suppress(OSError):  # golab is gone, or no longer interested
         connection.send((value, failure))
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from lab.toolchain import Toolchain
+from lab.world.load import base_world
 from tests.lab.origin.asking import Client
 
 SERVE = [
@@ -70,6 +71,9 @@ def test_a_go_project_lives_from_it(
         cached = tmp_path / "cache/serve"
         assert next(cached.rglob("github.com/spf13/cobra@v1.8.1"))
         if "--tls" in options:
+            valid = base_world().credential("valid")
+            client.netrc(env["GOPROXY"].removeprefix("https://"), valid)
+            assert client.download("git.corp.example/lib@latest")["Version"] == "v1.1.0"
             done = client("get", "github.com/gorilla/mux@latest", GOPROXY="direct")
             assert done.returncode == 0, done.stderr
             wrong = replace(client, env={**env, "GOPROXY": "https://elsewhere.example"})

@@ -122,7 +122,10 @@ BAD = {
               v1.0.0:
                 require: {example.com/b: v1.0.0}
         """,
-        "5:34: requires example.com/b, which is not in this world; add it, or drop the line",
+        (
+            "5:34: requires example.com/b, which is not in this world; add it, or write out "
+            "go.mod, which may say anything"
+        ),
     ),
     "requires a missing version": (
         """

@@ -1,0 +1,48 @@
+"""What the documents show is what is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from lab.cli import COMMANDS
+from lab.scenario.load import catalogue
+from lab.toolchain import PINNED
+from tests.lab.golab import golab
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def timeless(text: str) -> list[str]:
+    text = re.sub(r"\d+\.\d\d s\b", "TIME s", text)
+    return [line for line in re.sub(r"\(go [\d.]+,", "(go GO,", text).splitlines() if line]
+
+
+def test_the_first_output_of_the_readme_is_real() -> None:
+    shown = README.split("```\n")[3]
+    real = golab("run", "auth-fallback").stdout
+    assert timeless(shown) == timeless(real)
+
+
+def test_the_readme_knows_every_command_scenario_and_toolchain() -> None:
+    for name in COMMANDS:
+        assert re.search(rf"golab .*\b{name}\b", README), name
+    for id_ in catalogue():
+        assert f"`{id_}`" in README, id_
+    assert ", ".join(PINNED) in README
+
+
+def test_every_file_that_a_document_points_to_is_there() -> None:
+    for document in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text(encoding="utf-8")):
+            assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_the_page_on_scenarios_names_every_key() -> None:
+    from lab.scenario import model
+
+    page = (ROOT / "docs" / "scenarios.md").read_text(encoding="utf-8")
+    for part in (model.Scenario, model.ClientSpec, model.Replay, model.Repair, model.Record):
+        for name, field in part.model_fields.items():
+            assert f"{field.alias or name}:" in page, f"{part.__name__}.{name}"

@@ -51,7 +51,6 @@ class Exchange:
     record: Record
     pending: list[Turn] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
-    scripted: bool = False
     closed: bool = False
     failed: Turn | None = None
     watching: list[Turn] = field(default_factory=list)

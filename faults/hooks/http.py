@@ -98,7 +98,7 @@ class Exchanges:
             return
         for turn in self.desk.turns(stage, exchange.facts):
             doing = REQUEST.get(type(turn.action))
-            if doing is None or not _before_the_answer(turn.action):
+            if doing is None or not turn.action.early:
                 exchange.pending.append(turn)
             elif flow.response is None and flow.error is None:
                 await self._do(doing, turn, exchange)
@@ -107,6 +107,8 @@ class Exchanges:
         """Choose what to do to the answer (mitmproxy hook)."""
         exchange = flow.metadata.get(_EXCHANGE)
         if not isinstance(exchange, Exchange) or flow.error or not flow.response:
+            return
+        if exchange.failed:
             return
         kind = flow.response.headers.get("content-type", "").partition(";")[0].strip().lower()
         exchange.record["origin_status"] = flow.response.status_code
@@ -118,7 +120,6 @@ class Exchanges:
         if delivering:
             try:
                 delivery.install(flow, lambda: exchange.steps)
-                exchange.scripted = True
             except RuntimeError as error:
                 self.desk.ledger.error(delivering[0].rule, delivering[0].word, error)
                 exchange.failed = delivering[0]
@@ -128,34 +129,32 @@ class Exchanges:
         exchange = flow.metadata.get(_EXCHANGE)
         if not isinstance(exchange, Exchange) or not flow.response:
             return
-        if exchange.failed:
-            flow.response = _failed(exchange.failed.rule)
-            self._close(flow)
-            return
         for turn in exchange.watching:
             module_layer.remember_missing(turn, exchange)
-        for turn in exchange.pending:
-            if doing := RESPONSE.get(type(turn.action)):
-                await self._do(doing, turn, exchange)
-        if exchange.scripted:
-            await self._script(exchange)
+        if exchange.pending:
+            await self._change(exchange)
         self._close(flow)
 
-    async def _do(self, doing: Handler, turn: Turn, exchange: Exchange) -> bool:
-        """Carry out a turn; an exchange whose rule raised gets a 502 and is never passed on."""
-        if await self.desk.act(turn, exchange.record, doing(turn.action, turn, exchange)):
-            return True
-        exchange.flow.response = _failed(turn.rule)
-        return False
-
-    async def _script(self, exchange: Exchange) -> None:
-        """Write the steps of a delivery that rules change."""
+    async def _change(self, exchange: Exchange) -> None:
+        await self._each(RESPONSE, exchange)
         exchange.steps = delivery.steps_of(exchange.response)
+        await self._each(DELIVERY, exchange)
+        if exchange.failed:
+            exchange.flow.response = _failed(exchange.failed.rule)
+            exchange.steps = delivery.steps_of(exchange.response)
+
+    async def _each(self, handlers: dict[type[Action], Handler], exchange: Exchange) -> None:
+        """Carry out what is pending and has a handler here, until something fails."""
         for turn in exchange.pending:
-            doing = DELIVERY.get(type(turn.action))
-            if doing and not await self._do(doing, turn, exchange):
-                exchange.steps = delivery.steps_of(exchange.response)
-                return
+            doing = handlers.get(type(turn.action))
+            if doing and not exchange.failed:
+                await self._do(doing, turn, exchange)
+
+    async def _do(self, doing: Handler, turn: Turn, exchange: Exchange) -> None:
+        """Carry out a turn; an exchange whose rule raised gets a 502 and is never passed on."""
+        if not await self.desk.act(turn, exchange.record, doing(turn.action, turn, exchange)):
+            exchange.failed = turn
+            exchange.flow.response = _failed(turn.rule)
 
     async def faults_moment(self, moment: delivery.Moment) -> None:
         """Take the time that a step of a delivery takes (our own hook)."""
@@ -172,11 +171,6 @@ class Exchanges:
         if not isinstance(flow.metadata.get(_EXCHANGE), Exchange):
             self._open(flow)
         self._close(flow)
-
-
-def _before_the_answer(action: Action) -> bool:
-    """Say whether an action that could wait for the delivery belongs before the answer."""
-    return getattr(action, "at", "before-headers") == "before-headers"
 
 
 def _failed(rule: str) -> http.Response:

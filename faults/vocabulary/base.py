@@ -129,6 +129,11 @@ class Action(Frozen):
         """Return the stages at which this action can be decided, earliest first."""
         return self.acts
 
+    @property
+    def early(self) -> bool:
+        """Whether it is done before the origin is asked, if it is decided by then."""
+        return True
+
     @model_validator(mode="before")
     @classmethod
     def _expand(cls, value: Any) -> Any:

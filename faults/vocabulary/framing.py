@@ -46,8 +46,8 @@ class ContentLength(Action):
         ),
         Example(
             "{where: {endpoint: list}, do: {content-length: -7}}",
-            "Seven bytes too many: the client stops reading before them, silently.",
-            "On HTTP/2 clients reset the stream with PROTOCOL_ERROR.",
+            "HTTP/1.1: one version lost, exit 0, and a line about an `Unsolicited response`.",
+            "On HTTP/2 go: `server replied with more than declared Content-Length`.",
         ),
     )
 
@@ -108,7 +108,7 @@ class Informational(Action):
     examples: ClassVar[tuple[Example, ...]] = (
         Example(
             "{where: {endpoint: list}, do: {informational: 3}}",
-            "Three 103 Early Hints, then the answer. Go gives up after 5 or more on HTTP/1.1.",
+            "Three 103 Early Hints, then the answer; go does not mind.",
             "Without Link headers.",
         ),
     )

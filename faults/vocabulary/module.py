@@ -233,7 +233,7 @@ class Zip(Action):
         ),
         Example(
             "{where: {endpoint: zip}, do: {zip: bit-flip}}",
-            "go: `zip: checksum error` or a decoding error, or a checksum mismatch.",
+            "go: `flate: corrupt input`, or a checksum mismatch.",
             "The seed chooses the bit within the first file's packed data.",
         ),
         Example(

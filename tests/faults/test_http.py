@@ -314,3 +314,41 @@ def test_chance_is_the_same_whatever_runs_at_the_time(edge: Edge, version: tuple
         rounds.append(sorted(fired))
     assert rounds[0] == rounds[1]
     assert 3 <= len(rounds[0]) <= 17
+
+
+LISTING = ("list", "-m", "-versions", COBRA)
+DOWNLOAD = ("mod", "download", f"{COBRA}@v1.8.0")
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "do", "tls", "arguments", "status", "said"),
+    [
+        ("list", "{informational: 10}", False, LISTING, 0, ""),
+        ("list", "{informational: 10}", True, LISTING, 0, ""),
+        ("list", "{half-close: before-headers}", False, LISTING, 1, "EOF"),
+        ("zip", "{half-close: {after: 100}}", True, DOWNLOAD, 1, "unexpected EOF"),
+        ("zip", "{zip: bit-flip}", True, DOWNLOAD, 1, "flate: corrupt input"),
+        ("list", "{content-length: -7}", False, LISTING, 0, "Unsolicited response"),
+        ("list", "{content-length: -7}", True, LISTING, 1, "more than declared Content-Length"),
+        ("list", "{body: bom}", True, LISTING, 0, ""),
+        ("list", "{body: gzip}", True, LISTING, 0, ""),
+        ("list", "{chunked: unfinished}", False, LISTING, 1, "unexpected EOF"),
+    ],
+)
+def test_what_go_makes_of_it(
+    edge: Edge,
+    tmp_path: Path,
+    go_command: str,
+    endpoint: str,
+    do: str,
+    tls: bool,
+    arguments: tuple[str, ...],
+    status: int,
+    said: str,
+) -> None:
+    arm(edge, f"{{endpoint: {endpoint}}}", do)
+    seen = go(edge, tmp_path, go_command, *arguments, tls=tls)
+    assert seen.returncode == status
+    assert said in seen.stderr
+    assert said or not seen.stderr
+    assert edge.fired() == {"it": 1}

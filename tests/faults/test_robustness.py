@@ -43,6 +43,17 @@ def test_a_rule_that_raises_fails_its_exchange_loudly(edge: Edge, version: tuple
     assert curl(edge, LIST, *version).body == answer(LIST)[2]
 
 
+def test_nothing_covers_up_a_failure(edge: Edge) -> None:
+    edge.arm("""
+        - {name: cut, where: {endpoint: latest}, do: {body: {text: 'null'}}}
+        - {name: stale, where: {endpoint: latest}, do: {stale-list: v1.8.0}}
+        - {name: page, where: {endpoint: latest, status: 200}, do: {respond: 200}}
+        - {name: drops, where: {endpoint: latest}, do: {dribble: 1ms}}
+    """)
+    assert curl(edge, LATEST).status == 502
+    assert edge.fired() == {"cut": 1, "stale": 0, "page": 0, "drops": 0}
+
+
 def test_a_bad_key_is_an_error_not_a_pass(edge: Edge) -> None:
     edge.arm(
         "[{name: fork, where: {endpoint: sumdb-lookup}, do: {sumdb: {forked: PRIVATE+KEY+x+y+z}}}]"

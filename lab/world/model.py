@@ -52,7 +52,7 @@ Time = Annotated[str, AfterValidator(_rfc3339)]
 
 
 class _Data(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, defer_build=True)
 
 
 class Filler(_Data):

@@ -46,7 +46,7 @@ class Faults:
     def __init__(self, rules: Sequence[Rule] = (), seed: int = 0) -> None:
         self.ledger = Ledger()
         self.armoury = Armoury(self._changed)
-        self._waits = Waits()
+        self._waits = Waits(self.armoury.acts)
         self._listeners = Listeners()
         self._control: asyncio.Server | None = None
         self._running = False
@@ -90,8 +90,8 @@ class Faults:
         loader.add_option("golab_control", str, "", "Unix socket to control golab's rules by.")
 
     def configure(self, updated: set[str]) -> None:
-        """Read the rule file when its option changes (mitmproxy hook)."""
-        if "golab_rules" in updated and ctx.options.golab_rules:
+        """Read the rule file when an option changes (mitmproxy hook)."""
+        if {"golab_rules", "golab_seed"} & updated and ctx.options.golab_rules:
             try:
                 loaded = rules.load(ctx.options.golab_rules)
             except yamlsource.SourceError as error:

@@ -89,6 +89,10 @@ class Armoury:
             return one.on and until not in self._thrown
         return one.on and (until is None or time.monotonic() - self._start < until)
 
+    def acts(self, name: str) -> bool:
+        """Say whether there is a rule of this name that is acting."""
+        return any(one.rule.name == name and self.acting(one) for one in self._armed)
+
     def decided(self, stage: Stage, facts: Facts) -> Iterator[tuple[Armed, int, str, Action]]:
         """Yield (rule, number of the match, word, action) for all that is done to this traffic."""
         for one in self._index[stage].matching(facts):

@@ -31,6 +31,9 @@ from mitmproxy.proxy.layers.http import (
 
 from faults import wire
 
+_USED = ("send_response", "check_killed", "flow_done", "state_done", "stream_id")
+"""What `_deliver` needs of mitmproxy's HttpStream: 11 and 12 have it."""
+
 
 @dataclass(frozen=True)
 class Head:
@@ -177,8 +180,8 @@ def install(flow: http.HTTPFlow, steps: Callable[[], list[Step]]) -> None:
     """
     running = wire.handler(flow.client_conn)
     stream = next(_streams(running.layer, flow), None) if running else None
-    if stream is None:
-        raise RuntimeError("this mitmproxy has no stream for the exchange")
+    if stream is None or not all(hasattr(stream, name) for name in _USED):
+        raise RuntimeError("this mitmproxy has no stream for the exchange that rules can deliver")
 
     def send_response(already_streamed: bool = False) -> layer.CommandGenerator[None]:
         if already_streamed:

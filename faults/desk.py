@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Iterator
+from typing import Any
 
 from faults.armoury import Armoury
 from faults.choose import Facts
@@ -30,7 +31,7 @@ class Desk:
 
     async def act(self, turn: Turn, record: Record, doing: Awaitable[Detail]) -> bool:
         """Carry out a turn and write down what it did; False if it raised."""
-        entry = {"rule": turn.rule, "do": turn.word}
+        entry: dict[str, Any] = {"rule": turn.rule, "do": turn.word, "match": turn.match}
         record["fired"].append(entry)
         turn.armed.hits += 1
         detail: Detail = None

@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 from mitmproxy import connection, http
 from mitmproxy.proxy import mode_specs
@@ -50,7 +51,6 @@ class Exchange:
     record: Record
     pending: list[Turn] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
-    scripted: bool = False
     closed: bool = False
     failed: Turn | None = None
     watching: list[Turn] = field(default_factory=list)
@@ -90,8 +90,7 @@ def request_facts(flow: http.HTTPFlow, *, keeps_host: bool) -> dict[str, Any]:
         "sni": (client.sni or "").lower(),
         "alpn": ((client.alpn or b"").decode("latin-1"),),
         "host": host,
-        "path": ("/".join(request.path_components) and "/" + "/".join(request.path_components))
-        or "/",
+        "path": unquote(request.path.partition("?")[0]),
         "method": request.method,
         "header": request.headers,
         "endpoint": asked.endpoint if asked else "",

@@ -20,7 +20,9 @@ _LAYERS = {
     "stream": "Connections",
     "tls": "TLS",
     "http": "HTTP",
+    "framing": "HTTP on the wire",
     "module": "Go modules",
+    "sumdb": "The checksum database",
 }
 
 _FORMATS = {"date-time": "time (RFC 3339)", "ipv4": "IPv4 address", "ipv6": "IPv6 address"}
@@ -41,6 +43,11 @@ def examples() -> Iterator[tuple[str, Example]]:
             yield word, example
 
 
+def recipes() -> Iterator[tuple[str, str]]:
+    """Yield (what is wanted, rule) for faults that are put together from the words."""
+    yield from _RECIPES
+
+
 def schema() -> dict[str, Any]:
     """Return the JSON Schema of rule files."""
     return {
@@ -51,7 +58,7 @@ def schema() -> dict[str, Any]:
 
 def page() -> str:
     """Return the reference as Markdown."""
-    return "\n".join([_INTRODUCTION.strip(), "", *_where(), *_do(), ""])
+    return "\n".join([_INTRODUCTION.strip(), "", *_where(), *_do(), *_put_together(), ""])
 
 
 def _where() -> Iterator[str]:
@@ -86,6 +93,12 @@ def _do() -> Iterator[str]:
             yield f"- `{example.rule}`  "
             yield f"  Seen: {example.seen}  "
             yield f"  Faithful: {example.faithful}"
+
+
+def _put_together() -> Iterator[str]:
+    yield from ("", "## Put together", "", "| wanted | rule |", "| --- | --- |")
+    for wanted, rule in recipes():
+        yield f"| {wanted} | `{rule}` |"
 
 
 def _fields(kind: type[Action]) -> Iterator[str]:
@@ -149,6 +162,41 @@ def schema_text() -> str:
     """Return the JSON Schema as text."""
     return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
 
+
+_RECIPES = (
+    (
+        "a registry's 401 becomes an empty list",
+        "{where: {endpoint: list, status: [401, 403]}, do: {respond: 200}}",
+    ),
+    (
+        "Frankenstein: .info from A, .zip from B",
+        "{where: {host: proxy.golang.org, endpoint: zip}, do: {route: goproxy.cn}}",
+    ),
+    ("the checksum database is down", "{where: {sni: sum.golang.org}, do: {reset: handshake}}"),
+    ("its name does not resolve", "{where: {query: sum.golang.org}, do: {dns: nxdomain}}"),
+    ("the proxy does not serve it", "{where: {endpoint: sumdb-supported}, do: {respond: 410}}"),
+    ("it is slow", "{where: {endpoint: [sumdb-lookup, sumdb-tile]}, do: {latency: 3s}}"),
+    ("a page for every URL", "{where: {endpoint: sumdb-supported}, do: {page: catch-all}}"),
+    (
+        "cached for too long",
+        "{where: {endpoint: list}, do: {response-headers: {set: {Age: 86400}}}}",
+    ),
+    ("half of all downloads fail", "{where: {endpoint: zip, chance: 0.5}, do: {respond: 502}}"),
+    ("bursts: two good, then 429", "{where: {endpoint: zip, after: 2}, do: {rate-limit: 30}}"),
+    (
+        "a forward proxy that wants a password",
+        "{where: {method: CONNECT}, do: {respond: 407}}",
+    ),
+    ("old connections die", "{where: {age: '>60s'}, do: {reset: before-headers}}"),
+    (
+        "one name refuses connections",
+        "{where: {query: proxy.golang.org}, do: {dns: {address: 127.0.0.66}}}",
+    ),
+    (
+        "fine until the deployment",
+        "{where: {endpoint: list, until: deployed}, do: {stale-list: '>=v1.8.0'}}",
+    ),
+)
 
 _INTRODUCTION = """
 <!-- Written by `golab faults docs` from the code of `faults/`; a test fails if the two differ. -->

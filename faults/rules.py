@@ -9,12 +9,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, RootModel, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, RootModel, model_validator
 
 from faults import yamlsource
-from faults.vocabulary import http, module, stream, tls
+from faults.vocabulary import framing, http, module, stream, tls
 from faults.vocabulary.base import Action, Frozen, Stage
 from faults.vocabulary.dns import Dns
+from faults.vocabulary.sumdb import Sumdb
 from faults.where import FIELDS_AT, Where
 
 
@@ -48,13 +49,13 @@ class Do(Frozen):
     body: http.Body | None = None
     response_headers: http.ResponseHeaders | None = None
     content_type: http.ContentType | None = None
-    content_length: http.ContentLength | None = None
-    chunked: http.Chunked | None = None
-    trailers: http.Trailers | None = None
-    informational: http.Informational | None = None
-    dribble: http.Dribble | None = None
-    rst_stream: http.RstStream | None = None
-    goaway: http.Goaway | None = None
+    content_length: framing.ContentLength | None = None
+    chunked: framing.Chunked | None = None
+    trailers: framing.Trailers | None = None
+    informational: framing.Informational | None = None
+    dribble: framing.Dribble | None = None
+    rst_stream: framing.RstStream | None = None
+    goaway: framing.Goaway | None = None
     negative_cache: module.NegativeCache | None = None
     decoding: module.Decoding | None = None
     auth_fallback: module.AuthFallback | None = None
@@ -64,7 +65,7 @@ class Do(Frozen):
     info: module.Info | None = None
     mod: module.Mod | None = None
     zip: module.Zip | None = None
-    sumdb: module.Sumdb | None = None
+    sumdb: Sumdb | None = None
 
     def __iter__(self) -> Iterator[tuple[str, Action]]:  # type: ignore[override]
         """Yield (word, action) for each action asked for, in the order of this model."""
@@ -163,8 +164,12 @@ def unique(rules: Sequence[Rule]) -> Sequence[Rule]:
     return rules
 
 
-class RuleFile(RootModel[Annotated[tuple[Rule, ...], BeforeValidator(_named)]]):
+class RuleFile(RootModel[Any]):
     """A file of fault rules: a list, in the order in which they are tried."""
+
+    model_config = ConfigDict(defer_build=True)
+
+    root: Annotated[tuple[Rule, ...], BeforeValidator(_named)]
 
     @model_validator(mode="after")
     def _unique(self) -> Self:

@@ -13,7 +13,7 @@ from mitmproxy import connection
 from faults import wire
 
 _LOOK = 0.1
-"""How often to look whether the client is still there: mitmproxy tells only after a hook."""
+"""How often to look whether client and rule are still there: nobody tells during a hook."""
 
 
 @dataclass(eq=False)
@@ -24,9 +24,14 @@ class _Wait:
 
 
 class Waits:
-    """What is being held up at the moment."""
+    """What is being held up at the moment.
 
-    def __init__(self) -> None:
+    Args:
+        acting: says whether a rule still acts; one that is past its `until` holds up nothing.
+    """
+
+    def __init__(self, acting: Callable[[str], bool]) -> None:
+        self._acting = acting
         self._waits: set[_Wait] = set()
 
     def __len__(self) -> int:
@@ -56,7 +61,7 @@ class Waits:
         clock = asyncio.get_running_loop().time
         end = math.inf if limit is None else clock() + limit
         try:
-            while (left := end - clock()) > 0 and not left_alone():
+            while (left := end - clock()) > 0 and not left_alone() and self._acting(rule):
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(wait.over.wait(), min(left, _LOOK))
                     return

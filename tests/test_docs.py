@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 from lab.cli import COMMANDS
@@ -46,3 +48,14 @@ def test_the_page_on_scenarios_names_every_key() -> None:
     for part in (model.Scenario, model.ClientSpec, model.Replay, model.Repair, model.Record):
         for name, field in part.model_fields.items():
             assert f"{field.alias or name}:" in page, f"{part.__name__}.{name}"
+
+
+def test_the_python_of_the_readme_runs() -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip() == "github.com/spf13/cobra v1.6.1 v1.7.0", done.stderr
+
+
+def test_the_readme_counts_the_actions_right() -> None:
+    listed = golab("faults", "list").stdout.splitlines()
+    assert f"the fault vocabulary: {len(listed)} actions" in README

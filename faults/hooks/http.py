@@ -8,9 +8,11 @@ from faults import delivery, wire
 from faults.connections import Connections
 from faults.desk import Desk
 from faults.exchange import Exchange, Handler, Turn, request_facts
+from faults.layers import framing as framing_layer
 from faults.layers import http as http_layer
 from faults.layers import module as module_layer
 from faults.layers import stream as stream_layer
+from faults.layers import sumdb as sumdb_layer
 from faults.vocabulary.base import Action, Stage
 
 REQUEST: dict[type[Action], Handler] = {
@@ -18,8 +20,12 @@ REQUEST: dict[type[Action], Handler] = {
     **http_layer.REQUEST,
     **module_layer.REQUEST,
 }
-RESPONSE: dict[type[Action], Handler] = {**http_layer.RESPONSE, **module_layer.RESPONSE}
-DELIVERY: dict[type[Action], Handler] = {**stream_layer.DELIVERY, **http_layer.DELIVERY}
+RESPONSE: dict[type[Action], Handler] = {
+    **http_layer.RESPONSE,
+    **module_layer.RESPONSE,
+    **sumdb_layer.RESPONSE,
+}
+DELIVERY: dict[type[Action], Handler] = {**stream_layer.DELIVERY, **framing_layer.DELIVERY}
 _EXCHANGE = "faults.exchange"
 
 
@@ -82,12 +88,17 @@ class Exchanges:
         await self._ask(flow, Stage.REQUEST)
 
     async def _ask(self, flow: http.HTTPFlow, stage: Stage) -> None:
-        exchange = self._open(flow)
+        try:
+            exchange = self._open(flow)
+        except Exception as error:  # noqa: BLE001 - mitmproxy would log it and pass the traffic
+            self.desk.ledger.error("", "request", error)
+            flow.response = _failed("")
+            return
         if flow.error or not flow.live:
             return
         for turn in self.desk.turns(stage, exchange.facts):
             doing = REQUEST.get(type(turn.action))
-            if doing is None or not _before_the_answer(turn.action):
+            if doing is None or not turn.action.early:
                 exchange.pending.append(turn)
             elif flow.response is None and flow.error is None:
                 await self._do(doing, turn, exchange)
@@ -96,6 +107,8 @@ class Exchanges:
         """Choose what to do to the answer (mitmproxy hook)."""
         exchange = flow.metadata.get(_EXCHANGE)
         if not isinstance(exchange, Exchange) or flow.error or not flow.response:
+            return
+        if exchange.failed:
             return
         kind = flow.response.headers.get("content-type", "").partition(";")[0].strip().lower()
         exchange.record["origin_status"] = flow.response.status_code
@@ -107,7 +120,6 @@ class Exchanges:
         if delivering:
             try:
                 delivery.install(flow, lambda: exchange.steps)
-                exchange.scripted = True
             except RuntimeError as error:
                 self.desk.ledger.error(delivering[0].rule, delivering[0].word, error)
                 exchange.failed = delivering[0]
@@ -117,34 +129,32 @@ class Exchanges:
         exchange = flow.metadata.get(_EXCHANGE)
         if not isinstance(exchange, Exchange) or not flow.response:
             return
-        if exchange.failed:
-            flow.response = _failed(exchange.failed)
-            self._close(flow)
-            return
         for turn in exchange.watching:
             module_layer.remember_missing(turn, exchange)
-        for turn in exchange.pending:
-            if doing := RESPONSE.get(type(turn.action)):
-                await self._do(doing, turn, exchange)
-        if exchange.scripted:
-            await self._script(exchange)
+        if exchange.pending:
+            await self._change(exchange)
         self._close(flow)
 
-    async def _do(self, doing: Handler, turn: Turn, exchange: Exchange) -> bool:
-        """Carry out a turn; an exchange whose rule raised gets a 502 and is never passed on."""
-        if await self.desk.act(turn, exchange.record, doing(turn.action, turn, exchange)):
-            return True
-        exchange.flow.response = _failed(turn)
-        return False
-
-    async def _script(self, exchange: Exchange) -> None:
-        """Write the steps of a delivery that rules change."""
+    async def _change(self, exchange: Exchange) -> None:
+        await self._each(RESPONSE, exchange)
         exchange.steps = delivery.steps_of(exchange.response)
+        await self._each(DELIVERY, exchange)
+        if exchange.failed:
+            exchange.flow.response = _failed(exchange.failed.rule)
+            exchange.steps = delivery.steps_of(exchange.response)
+
+    async def _each(self, handlers: dict[type[Action], Handler], exchange: Exchange) -> None:
+        """Carry out what is pending and has a handler here, until something fails."""
         for turn in exchange.pending:
-            doing = DELIVERY.get(type(turn.action))
-            if doing and not await self._do(doing, turn, exchange):
-                exchange.steps = delivery.steps_of(exchange.response)
-                return
+            doing = handlers.get(type(turn.action))
+            if doing and not exchange.failed:
+                await self._do(doing, turn, exchange)
+
+    async def _do(self, doing: Handler, turn: Turn, exchange: Exchange) -> None:
+        """Carry out a turn; an exchange whose rule raised gets a 502 and is never passed on."""
+        if not await self.desk.act(turn, exchange.record, doing(turn.action, turn, exchange)):
+            exchange.failed = turn
+            exchange.flow.response = _failed(turn.rule)
 
     async def faults_moment(self, moment: delivery.Moment) -> None:
         """Take the time that a step of a delivery takes (our own hook)."""
@@ -163,12 +173,7 @@ class Exchanges:
         self._close(flow)
 
 
-def _before_the_answer(action: Action) -> bool:
-    """Say whether an action that could wait for the delivery belongs before the answer."""
-    return getattr(action, "at", "before-headers") == "before-headers"
-
-
-def _failed(turn: Turn) -> http.Response:
+def _failed(rule: str) -> http.Response:
     return http.Response.make(
-        502, f"golab: rule {turn.rule} failed; see the ledger\n", {"Content-Type": "text/plain"}
+        502, f"golab: rule {rule} failed; see the ledger\n", {"Content-Type": "text/plain"}
     )

@@ -64,7 +64,7 @@ def _reply(flow: dns.DNSFlow, reply: str) -> bool:
     return True
 
 
-def _addresses(flow: dns.DNSFlow, action: Dns) -> dns.Message:
+def _addresses(flow: dns.DNSFlow, action: Dns) -> Any:
     question = flow.request.question
     records = []
     for address in action.address or ():

@@ -1,4 +1,4 @@
-"""Faults that know what a module proxy and a checksum database serve."""
+"""Faults that know what a module proxy serves."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from mitmproxy import http
 
-from faults import goproto, notes, semver, upstream, zips
+from faults import goproto, semver, upstream, zips
 from faults.exchange import Detail, Exchange, Handler, Turn
 from faults.vocabulary import module as words
 from faults.vocabulary.base import Action
@@ -21,7 +21,6 @@ _AUTH = frozenset({401, 403})
 _MISSING = frozenset({404, 410})
 _TEXT = "text/plain; charset=utf-8"
 _NOT_FOUND = "not found\n"
-_HASH = re.compile(r"h1:(.)(.{42}=)")
 
 
 async def stale_list(action: words.StaleList, turn: Turn, exchange: Exchange) -> Detail:
@@ -234,52 +233,6 @@ def remember_missing(turn: Turn, exchange: Exchange) -> None:
         turn.armed.memory[exchange.flow.request.path] = kept
 
 
-async def sumdb(action: words.Sumdb, turn: Turn, exchange: Exchange) -> Detail:
-    """Serve a checksum database that lies."""
-    if not _good(exchange, "sumdb-lookup", "sumdb-latest", "sumdb-tile"):
-        return None
-    before = exchange.response.content or b""
-    if action.substitute is not None:
-        return await _substitute(action.substitute, exchange)
-    if action.forked is not None:
-        other = notes.forked(before.decode("utf-8", "replace"), notes.signer(action.forked))
-        after = before if other is None else other.encode()
-    elif exchange.facts["endpoint"] == "sumdb-tile":
-        after = bytes([before[0] ^ 1]) + before[1:] if before else before
-    else:
-        after = _tampered(before)
-    if after == before:
-        return None
-    exchange.response.content = after
-    return {"make": "forked" if action.forked else "tampered"}
-
-
-def _tampered(message: bytes) -> bytes:
-    """Change the first letter of every hash, or of the tree where there is none."""
-    text = message.decode("utf-8", "replace")
-    changed = _HASH.sub(lambda found: f"h1:{'B' if found[1] == 'A' else 'A'}{found[2]}", text)
-    if changed == text:
-        changed = re.sub(
-            r"(go\.sum database tree\n\d+\n)(.)",
-            lambda found: found[1] + ("B" if found[2] == "A" else "A"),
-            text,
-        )
-    return changed.encode()
-
-
-async def _substitute(other: str, exchange: Exchange) -> Detail:
-    if exchange.facts["endpoint"] != "sumdb-lookup":
-        return None
-    before, _, _ = exchange.flow.request.path.rpartition("/lookup/")
-    module, _, version = other.partition("@")
-    path = goproto.quoted(f"{before}/lookup/{goproto.escape(module)}@{goproto.escape(version)}")
-    answer = await upstream.fetch(exchange.flow, path)
-    if answer.status != 200:
-        raise LookupError(f"the origin answered {answer.status} for {path}")
-    exchange.response.content = answer.body
-    return {"record-of": other}
-
-
 REQUEST: dict[type[Action], Handler] = {
     words.NegativeCache: recall_missing,
     words.Decoding: decoding,
@@ -292,5 +245,4 @@ RESPONSE: dict[type[Action], Handler] = {
     words.Mod: mod,
     words.Zip: zip_,
     words.AuthFallback: auth_fallback,
-    words.Sumdb: sumdb,
 }

@@ -94,7 +94,11 @@ class Frozen(BaseModel):
     """A part of a rule: immutable, dashes in names, no unknown keys."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", alias_generator=dashed, populate_by_name=True
+        defer_build=True,  # a rule is built when one is read, and its parts with it, once
+        frozen=True,
+        extra="forbid",
+        alias_generator=dashed,
+        populate_by_name=True,
     )
 
 
@@ -128,6 +132,11 @@ class Action(Frozen):
     def stages(self) -> tuple[Stage, ...]:
         """Return the stages at which this action can be decided, earliest first."""
         return self.acts
+
+    @property
+    def early(self) -> bool:
+        """Whether it is done before the origin is asked, if it is decided by then."""
+        return True
 
     @model_validator(mode="before")
     @classmethod

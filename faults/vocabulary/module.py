@@ -233,7 +233,7 @@ class Zip(Action):
         ),
         Example(
             "{where: {endpoint: zip}, do: {zip: bit-flip}}",
-            "go: `zip: checksum error` or a decoding error, or a checksum mismatch.",
+            "go: `flate: corrupt input`, or a checksum mismatch.",
             "The seed chooses the bit within the first file's packed data.",
         ),
         Example(
@@ -310,52 +310,5 @@ class AuthFallback(Action):
             "{where: {host: proxy.golang.org}, do: {auth-fallback: anonymous}}",
             "The origin is asked again without Authorization, and that answer is passed on.",
             "Fires only on 401 and 403.",
-        ),
-    )
-
-
-class Sumdb(Action):
-    """Serve a checksum database that lies."""
-
-    short: ClassVar[str] = "make"
-    acts: ClassVar[tuple[Stage, ...]] = _RESPONSE
-    needs: ClassVar[frozenset[str]] = frozenset({"sumdb-lookup", "sumdb-latest", "sumdb-tile"})
-
-    make: Literal["tampered"] | None = Field(
-        None, description="Change a hash in lookups, a bit in tiles, the tree in `latest`."
-    )
-    substitute: str | None = Field(
-        None, pattern=r"^[^@ ]+@v[^@ ]+$", description="Answer lookups with this module@version's."
-    )
-    forked: str | None = Field(
-        None,
-        pattern=r"^PRIVATE\+KEY\+.+",
-        description="Sign another tree with this key (the text of a note signer).",
-    )
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        if sum(value is not None for value in (self.make, self.substitute, self.forked)) != 1:
-            raise ValueError("needs exactly one of tampered, substitute, forked")
-        return self
-
-    examples: ClassVar[tuple[Example, ...]] = (
-        Example(
-            "{where: {endpoint: sumdb-lookup}, do: {sumdb: tampered}}",
-            "go: SECURITY ERROR, or a checksum mismatch.",
-            "The signature stays that of the true tree, so a client that checks finds out.",
-        ),
-        Example(
-            "{where: {endpoint: sumdb-lookup}, do: {sumdb:"
-            " {substitute: github.com/spf13/cobra@v1.7.0}}}",
-            "A true record, of another module (CVE-2026-42501).",
-            "Taken from the origin itself, signature and all.",
-        ),
-        Example(
-            "{where: {endpoint: [sumdb-lookup, sumdb-latest]}, do: {sumdb: {forked:"
-            " PRIVATE+KEY+sum.golang.org+51515be0+AfQ6MSfiJ4QaylQdK48hgCzLJQs7NAzTFFwFK4ZHBq1L}}}",
-            "A tree of the same size with another root, rightly signed: a client that has seen the"
-            " true one cries SECURITY ERROR.",
-            "Tiles stay those of the true tree: a client without history notices them instead.",
         ),
     )

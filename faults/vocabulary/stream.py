@@ -38,6 +38,11 @@ class _Cut(Action):
         """Return when this can be decided: that depends on where it happens."""
         return _STAGES[self.at]
 
+    @property
+    def early(self) -> bool:
+        """Whether it is done before the origin is asked, if it is decided by then."""
+        return self.at == "before-headers"
+
 
 class Reset(_Cut):
     """Reset the connection (TCP RST)."""
@@ -119,8 +124,8 @@ class HalfClose(_Cut):
     examples: ClassVar[tuple[Example, ...]] = (
         Example(
             "{where: {endpoint: list}, do: {half-close: before-headers}}",
-            "The request is read, then FIN: an empty reply. Go asks again on a new connection.",
-            "The other direction stays open, as with shutdown(SHUT_WR).",
+            "The request is read, then FIN: an empty reply; go: `EOF`.",
+            "The other direction stays open, as with shutdown(SHUT_WR). On HTTP/2 all streams end.",
         ),
         Example(
             "{where: {endpoint: zip}, do: {half-close: {after: 100}}}",

@@ -89,7 +89,7 @@ GoVersion = Annotated[str, Field(pattern=r"^(1\.[0-9]+(\.[0-9]+|(rc|beta)[0-9]+)
 
 
 class _Data(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, defer_build=True)
 
 
 class Filler(_Data):

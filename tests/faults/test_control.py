@@ -142,6 +142,14 @@ def test_until_a_time(edge: Edge) -> None:
     assert edge.eventually(lambda: curl(edge, LIST).status == 200)
 
 
+def test_what_hangs_goes_on_when_the_time_is_up(edge: Edge) -> None:
+    do = "{hang: before-headers}"
+    edge.arm(f"[{{name: it, where: {{endpoint: list, until: 300ms}}, do: {do}}}]")
+    seen = curl(edge, LIST)
+    assert (seen.status, seen.body) == (200, TRUE_LIST)
+    assert 0.2 < seen.seconds < 1.5
+
+
 def test_a_change_meets_a_connection_that_is_kept_alive(edge: Edge, path: Path) -> None:
     with connect(edge) as sock, Control(path) as talk:
         sock.sendall(get(LIST))

@@ -278,3 +278,77 @@ def test_several_rules_on_one_exchange(edge: Edge) -> None:
         ("three", "latency"),
         ("three", "dribble"),
     ]
+
+
+@BOTH
+def test_head_requests_have_no_body_to_frame(edge: Edge, version: tuple[str]) -> None:
+    edge.arm("""
+        - {name: chunks, where: {endpoint: list}, do: {chunked: malformed}}
+        - {name: trailers, where: {endpoint: list}, do: {trailers: {fields: {A: b}}}}
+        - {name: stall, where: {endpoint: list}, do: {stall: 1}}
+    """)
+    seen = curl(edge, LIST, *version, "--head")
+    assert (seen.exit, seen.status, seen.body) == (0, 200, b"")
+    assert set(edge.fired().values()) == {0}
+
+
+def test_by_the_age_of_the_connection(edge: Edge) -> None:
+    arm(edge, "{endpoint: list, age: '>300ms', client: 127.0.0.1}", "{respond: 503}")
+    with connect(edge) as sock:
+        sock.sendall(get(LIST))
+        assert read(sock)[0].startswith(b"HTTP/1.1 200")
+        sock.sendall(get(LIST))
+        assert read(sock)[0].startswith(b"HTTP/1.1 503")
+
+
+@BOTH
+def test_chance_is_the_same_whatever_runs_at_the_time(edge: Edge, version: tuple[str]) -> None:
+    """Two rounds of parallel requests with one seed: the same matches are hit."""
+    rounds = []
+    for _ in range(2):
+        arm(edge, "{endpoint: list, chance: 0.5}", "{response-headers: {set: {Age: 1}}}")
+        urls = [f"https://{NAME}{LIST}?{n}" for n in range(19)]
+        curl(edge, LIST, *version, "--parallel", *urls)
+        fired = [entry["match"] for record in edge.records("http") for entry in record["fired"]]
+        assert len(edge.records("http")) == 20
+        rounds.append(sorted(fired))
+    assert rounds[0] == rounds[1]
+    assert 3 <= len(rounds[0]) <= 17
+
+
+LISTING = ("list", "-m", "-versions", COBRA)
+DOWNLOAD = ("mod", "download", f"{COBRA}@v1.8.0")
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "do", "tls", "arguments", "status", "said"),
+    [
+        ("list", "{informational: 10}", False, LISTING, 0, ""),
+        ("list", "{informational: 10}", True, LISTING, 0, ""),
+        ("list", "{half-close: before-headers}", False, LISTING, 1, "EOF"),
+        ("zip", "{half-close: {after: 100}}", True, DOWNLOAD, 1, "unexpected EOF"),
+        ("zip", "{zip: bit-flip}", True, DOWNLOAD, 1, "flate: corrupt input"),
+        ("list", "{content-length: -7}", False, LISTING, 0, "Unsolicited response"),
+        ("list", "{content-length: -7}", True, LISTING, 1, "more than declared Content-Length"),
+        ("list", "{body: bom}", True, LISTING, 0, ""),
+        ("list", "{body: gzip}", True, LISTING, 0, ""),
+        ("list", "{chunked: unfinished}", False, LISTING, 1, "unexpected EOF"),
+    ],
+)
+def test_what_go_makes_of_it(
+    edge: Edge,
+    tmp_path: Path,
+    go_command: str,
+    endpoint: str,
+    do: str,
+    tls: bool,
+    arguments: tuple[str, ...],
+    status: int,
+    said: str,
+) -> None:
+    arm(edge, f"{{endpoint: {endpoint}}}", do)
+    seen = go(edge, tmp_path, go_command, *arguments, tls=tls)
+    assert seen.returncode == status
+    assert said in seen.stderr
+    assert said or not seen.stderr
+    assert edge.fired() == {"it": 1}

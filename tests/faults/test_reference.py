@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from faults import reference, rules
 from faults.addon import Faults
+from faults.dead import dead
 from faults.hooks.http import DELIVERY, REQUEST, RESPONSE
 from faults.layers.tls import SESSION
 from faults.vocabulary.dns import Dns
@@ -44,6 +45,12 @@ def test_the_schema_knows_every_example() -> None:
         # YAML 1.1 would read a time as a date, which JSON does not have.
         text = re.sub(r"(?<!')(\d{4}-\d\d-\d\dT[\d:]+Z)", r"'\1'", example.rule)
         schema.validate(yaml.safe_load(f"[{{name: it, {text[1:]}]"))
+
+
+@pytest.mark.parametrize(("wanted", "rule"), reference.recipes())
+def test_every_recipe_is_a_rule_that_can_act(wanted: str, rule: str) -> None:
+    assert wanted
+    assert dead(rules.parse(f"[{rule}]")) == []
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,14 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from faults import rules, yamlsource
+from faults import reference, rules, yamlsource
 from faults.dead import dead
 from faults.vocabulary.base import Stage
+from faults.where import Where
 
 REFUSED = [
     ("{do: {reset: handshake}, where: {host: a.b}}", "1:3: reset cannot depend on host"),
@@ -159,3 +163,36 @@ def test_rules_survive_being_sent() -> None:
     for mode in ({"exclude_defaults": True}, {"exclude_none": True}):
         data = [rule.model_dump(mode="json", by_alias=True, **mode) for rule in sent]  # type: ignore[arg-type]
         assert rules.RuleFile.model_validate(data).root == sent
+
+
+WORDS = st.sampled_from(
+    [*(word for word, _ in reference.actions()), "at", "after", "for", "status", "reply", "nope"]
+)
+SCALARS = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8), WORDS,
+    st.sampled_from(["accept", "1s", "v1.0.0", ">=v1", "[", "nxdomain", "5xx", "*", 0, 1, 200]),
+)  # fmt: skip
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(WORDS, inner, max_size=3)),
+    max_leaves=6,
+)
+WHERE = st.dictionaries(
+    st.sampled_from([field.alias or name for name, field in Where.model_fields.items()]), VALUES
+)
+DO = st.dictionaries(WORDS, VALUES, max_size=2)
+
+
+@given(st.lists(st.fixed_dictionaries({"where": WHERE, "do": DO}), max_size=3))
+@settings(max_examples=300, deadline=None)
+def test_any_file_is_read_or_refused_in_good_order(data: list[dict[str, object]]) -> None:
+    try:
+        loaded = rules.parse(yaml.safe_dump(data, allow_unicode=True), "rules.yaml")
+    except yamlsource.SourceError as error:
+        problems = error.problems
+    else:
+        problems = []
+        assert len(loaded) == len(data)
+        assert len(dead(loaded)) <= len(loaded)
+        assert all(rule.stage in Stage for rule in loaded)
+    assert all(str(problem).startswith("rules.yaml:") for problem in problems)

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from faults.control import Control
 from lab.cli.faults_ import command
 from tests.faults.clients import LIST, ask_at, get, read
-from tests.faults.edge import free_port
+from tests.faults.edge import Edge, free_port
 from tests.faults.origin import Origin, answer
 
 RULES = """
@@ -110,3 +110,24 @@ def _wait_for(port: int, running: subprocess.Popen[str]) -> None:
                 return
         time.sleep(0.05)
     pytest.fail(f"mitmdump did not start: {running.poll()}")
+
+
+@pytest.mark.parametrize("mode", ["regular", "socks5", "upstream"])
+def test_rules_work_in_any_mode(tmp_path: Path, origin: Origin, edge: Edge, mode: str) -> None:
+    file = tmp_path / "rules.yaml"
+    file.write_text("- {name: stall, where: {endpoint: list}, do: {stall: 10}}\n")
+    port = free_port()
+    spec = f"upstream:http://127.0.0.1:{edge.forward}" if mode == "upstream" else mode
+    options = ["--mode", f"{spec}@127.0.0.1:{port}", "--set", f"golab_rules={file}"]
+    through = "socks5" if mode == "socks5" else "http"
+    with mitmdump(tmp_path / "home", *options, env=environment()) as running:
+        _wait_for(port, running)
+        seen = subprocess.run(
+            [
+                "curl", "-sS", "--max-time", "0.7", "--noproxy", "",
+                "--proxy", f"{through}://127.0.0.1:{port}",
+                f"http://127.0.0.1:{origin.port}{LIST}",
+            ],
+            capture_output=True,
+        )  # fmt: skip
+    assert (seen.returncode, seen.stdout) == (28, answer(LIST)[2][:10])

@@ -99,7 +99,11 @@ def _python_environment() -> dict[str, str]:
     """Return what a Python of ours needs to find our modules, and nothing else."""
     paths = [str(Path(entry).resolve()) for entry in sys.path if entry and Path(entry).exists()]
     source = str(Path(lab.__file__).resolve().parents[1])
-    return {"PYTHONPATH": os.pathsep.join(dict.fromkeys([source, *paths])), "LANG": "C.UTF-8"}
+    return {
+        "PYTHONPATH": os.pathsep.join(dict.fromkeys([source, *paths])),
+        "LANG": "C.UTF-8",
+        "PYDANTIC_DISABLE_PLUGINS": "__all__",  # looking for them takes its time
+    }
 
 
 class LocalLab:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import socket
@@ -13,7 +14,6 @@ from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
 from typing import NoReturn
 
-from lab.edge import authority
 from lab.errors import LabError, UnfitError
 from lab.sandbox import linux
 from lab.sandbox.interface import EDGE, ORIGIN, LabSpec
@@ -109,6 +109,8 @@ def _short(error: BaseException) -> str:
 
 
 def _set_up(spec: LabSpec) -> Layout:
+    from lab.edge import authority
+
     needed = [Path(entry).resolve() for entry in sys.path if entry]
     needed += [spec.toolchain.goroot.resolve(), spec.tree.path.resolve(), Path(__file__).resolve()]
     layout = Layout(root.stage(needed))
@@ -160,6 +162,8 @@ class _Program:
             self._ours.close()
             os.setsid()
             serve = load()
+            gc.freeze()
+            gc.enable()
             spec, layout = theirs.recv()
             serve(spec, layout, lambda: theirs.send(""))
         except BaseException as error:  # noqa: BLE001 - a forked process must never return

@@ -1,0 +1,108 @@
+"""A lab for Python programs: open one, run commands in it, switch faults on and off.
+
+with open_lab(faults=rules) as lab:
+    client = lab.client(env={"GOPROXY": "https://proxy.golang.org"})
+    with lab.fault("stale-list"):
+        client.run("go get github.com/spf13/cobra@latest", limit=20)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from faults.rules import RuleFile
+from lab.client import Client, prepare
+from lab.sandbox.choose import open_backend
+from lab.sandbox.interface import Lab, LabSpec, rules_as_data
+from lab.scenario.model import ClientSpec
+from lab.toolchain import Progress, ensure
+from lab.world.build import build
+from lab.world.load import base_world
+from lab.world.model import World
+
+
+class OpenLab:
+    """A running lab with rules that wait to be switched on."""
+
+    def __init__(self, lab: Lab, spec: LabSpec) -> None:
+        self.lab = lab
+        self.spec = spec
+
+    def client(
+        self,
+        *,
+        env: Mapping[str, str] | None = None,
+        netrc: Mapping[str, str] | None = None,
+        project: Mapping[str, str] | None = None,
+    ) -> Client:
+        """Set up a fresh client; the one before it, with all it had, is gone.
+
+        Args:
+            env: environment variables, on top of the lab's own.
+            netrc: host -> name of a credential of the world.
+            project: files of its project.
+        """
+        settings = ClientSpec(
+            env=dict(env or {}), netrc=dict(netrc or {}), project=dict(project or {})
+        )
+        return prepare(self.lab, self.spec, settings)
+
+    @contextmanager
+    def fault(self, name: str) -> Iterator[None]:
+        """Switch a rule on for the body of a `with`; off afterwards, whatever happens in it.
+
+        Raises:
+            LabError: there is no rule of this name.
+        """
+        self.lab.edge({"do": "on", "name": name})
+        try:
+            yield
+        finally:
+            self.lab.edge({"do": "off", "name": name})
+
+    def records(self) -> list[dict[str, Any]]:
+        """Return every query, handshake and request so far, with what the rules did to it."""
+        found: list[dict[str, Any]] = self.lab.edge({"do": "ledger"})["records"]
+        return found
+
+    def fired(self) -> dict[str, int]:
+        """Return how often each rule has acted."""
+        counts: dict[str, int] = self.lab.edge({"do": "fired"})["fired"]
+        return counts
+
+
+@contextmanager
+def open_lab(
+    *,
+    faults: Sequence[Mapping[str, Any]] = (),
+    world: World | None = None,
+    go: str | None = None,
+    backend: str = "local",
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Iterator[OpenLab]:
+    """Open a sealed lab; leaving the block removes all of it.
+
+    Args:
+        faults: rules as in a scenario file; all are switched off at first.
+        world: what is needed beyond the base world.
+        go: a Go version (see `lab.toolchain.ensure`).
+        backend: where it runs.
+        seed: fixes every chance.
+        progress: called while a toolchain is fetched.
+
+    Raises:
+        pydantic.ValidationError: a rule is not valid.
+        LabError: the lab could not be started.
+    """
+    rules = RuleFile.model_validate(list(faults)).root
+    tree = build(base_world().merged(world or World()))
+    spec = LabSpec(name="python", tree=tree, toolchain=ensure(go, progress))
+    with open_backend(backend) as place, place.start(spec) as lab:
+        lab.edge({"do": "arm", "rules": rules_as_data(rules), "seed": seed})
+        for rule in rules:
+            lab.edge({"do": "off", "name": rule.name})
+        lab.edge({"do": "clear"})
+        yield OpenLab(lab, spec)

@@ -176,12 +176,15 @@ def test_no_cache_to_write_to_is_said(tmp_path: Path) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_a_locale_without_the_letters_gets_question_marks_and_whole_json() -> None:
-    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    done = golab("run", "sni-block", **plain)
+def test_a_locale_without_the_letters_gets_question_marks_and_whole_json(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in (("LC_ALL", "C"), ("PYTHONUTF8", "0"), ("PYTHONCOERCECLOCALE", "0")):
+        monkeypatch.setenv(name, value)
+    done = golab("run", "sni-block")
     assert (done.returncode, done.stderr) == (0, "")
     assert "?Go?" in done.stdout
-    report = json.loads(golab("run", "sni-block", "--json", "-", **plain).stdout)
+    report = json.loads(golab("run", "sni-block", "--json", "-").stdout)
     assert "模块代理" in report["runs"][0]["sources"][0]
 
 

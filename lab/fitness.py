@@ -118,7 +118,10 @@ def _namespace_remedies() -> Iterator[str]:
     switches = {
         "kernel.unprivileged_userns_clone": ("0", "1"),
         "kernel.apparmor_restrict_unprivileged_userns": ("1", "0"),
-        "user.max_user_namespaces": ("0", "10000"),
+        **{
+            f"user.max_{kind}_namespaces": ("0", "10000")
+            for kind in ("user", "net", "mnt", "pid", "ipc", "uts")
+        },
     }
     found = False
     for name, (bad, good) in switches.items():

@@ -37,6 +37,7 @@ from lab.scenario.load import Run, cited, described
 from lab.scenario.model import ClientSpec, Scenario, as_list
 
 _AT_ONCE = 4
+_NOT_FOUND = 127
 
 Observer = Callable[[str], None]
 """Called with the name of each arm before it starts."""
@@ -147,16 +148,23 @@ def _arm(lab: Lab, rules: Sequence[Rule], seed: int) -> None:
     lab.edge({"do": "clear"})
 
 
+def _run(client: Client, text: str, limit: float) -> Completed:
+    done = client.run(text, limit=limit)
+    if done.exit == _NOT_FOUND:
+        raise LabError(f"`{text}`: there is no such program in the lab")
+    return done
+
+
 def _before(scenario: Scenario, client: Client) -> None:
     for text in as_list(scenario.replay.before):
-        done = client.run(text, limit=scenario.replay.limit)
+        done = _run(client, text, scenario.replay.limit)
         if done.exit != 0:
-            said = (done.stderr or done.stdout).strip().splitlines()[-1:]
-            raise LabError(f"`{text}`, before anything was broken, failed: {' '.join(said)}")
+            said = (done.stderr or done.stdout).strip().splitlines()[-1:] or [f"exit {done.exit}"]
+            raise LabError(f"`{text}`, before anything was broken, failed: {said[0]}")
 
 
 def _replayed(scenario: Scenario, arm: Arm, client: Client) -> ArmResult:
-    done = [client.run(text, limit=scenario.replay.limit) for text in scenario.replay.commands]
+    done = [_run(client, text, scenario.replay.limit) for text in scenario.replay.commands]
     records = client.lab.edge({"do": "ledger"})["records"]
     fired = client.lab.edge({"do": "fired"})["fired"]
     names = [f"{PROJECT}/{name}" for name in ("go.mod", "go.sum")]
@@ -263,7 +271,9 @@ def _judged(
     for arm, result in results.items():
         failed = [record for record in result.requests if record.get("kind") == "error"]
         if failed:
-            return "error", f"a fault rule failed in the {arm} arm: {failed[0]}"
+            first = failed[0]
+            what = f"rule {first.get('rule')} ({first.get('do')}): {first.get('error')}"
+            return "error", f"a fault rule failed in the {arm} arm: {what}"
     idle = [rule.name for rule in scenario.faults if not results["broken"].fired.get(rule.name)]
     if idle:
         return "invalid", f"{', '.join(idle)} never fired in the broken arm: it proves nothing"

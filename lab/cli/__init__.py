@@ -6,6 +6,7 @@ import contextlib
 import importlib
 import io
 import os
+import signal
 import sys
 import traceback
 from pathlib import Path
@@ -60,9 +61,12 @@ def main() -> int:
         if isinstance(stream, io.TextIOWrapper):  # a locale that lacks a letter gets a `?` for it
             stream.reconfigure(errors="replace")
     try:
-        status = cli.main(prog_name="golab", standalone_mode=False)
+        with cli.make_context("golab", sys.argv[1:]) as context:
+            status = cli.invoke(context)
         sys.stdout.flush()
         return int(status or 0)
+    except click.exceptions.Exit as done:  # --help, --version
+        return done.exit_code
     except GolabError as error:
         _say(str(error))
         return error.exit_status
@@ -73,7 +77,7 @@ def main() -> int:
         raise KeyboardInterrupt from None
     except BrokenPipeError:  # the reader of our output, such as `head`, has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return 128 + signal.SIGPIPE
     except OSError as error:
         where = f"{error.filename}: " if error.filename else "writing the output: "
         _say(f"{where}{error.strerror or error}")
@@ -90,5 +94,6 @@ def main() -> int:
 
 
 def _say(text: str) -> None:
-    for line in text.splitlines():
-        click.echo(f"golab: {line}", err=True)
+    with contextlib.suppress(OSError):  # nobody can be told
+        for line in text.splitlines():
+            click.echo(f"golab: {line}", err=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
+import sys
 import threading
 from importlib import import_module
 from pathlib import Path
@@ -111,7 +113,9 @@ def _hold(live: Live) -> Kept:
             f"{result.name}: {result.verdict}; its lab is kept, as the last arm left it.", err=True
         )
         click.echo(f"  to enter it, from another terminal:\n    {lab.entrance()}", err=True)
-        click.prompt("Enter ends it", default="", show_default=False, prompt_suffix=" ", err=True)
+        click.echo("Enter ends it ", nl=False, err=True)
+        with contextlib.suppress(KeyboardInterrupt):  # ends the lab, not the report
+            sys.stdin.readline()
 
     return hold
 

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lab.report.page import emit
-from lab.scenario.load import Run, cited, described, select
+from lab.scenario.load import Run, cited, described, flow, select
 from lab.scenario.model import Scenario
 
 
@@ -54,12 +54,8 @@ def _facts(scenario: Scenario) -> list[tuple[str, str]]:
     ]
     facts += [("replay", text) for text in scenario.replay.commands]
     expected = scenario.replay.broken.model_dump(mode="json", by_alias=True, exclude_unset=True)
-    facts.append(("broken", _flow(expected)))
+    facts.append(("broken", flow(expected)))
     facts.append(("remedy", " ".join(scenario.repair.how.split())))
     facts.append(("detected", ", ".join(scenario.diagnostics.detect) or "by nothing"))
     facts.append(("missed by", ", ".join(scenario.diagnostics.miss) or "nothing"))
     return facts
-
-
-def _flow(data: object) -> str:
-    return json.dumps(data, ensure_ascii=False).replace('"', "")

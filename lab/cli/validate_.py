@@ -26,7 +26,7 @@ def command(files: tuple[Path, ...]) -> None:
             problems += error.problems
             continue
         id_ = loaded.scenario.id
-        if id_ in seen:
+        if id_ in seen and not file.samefile(seen[id_]):
             problems.append(f"{file}:1:1: the id {id_!r} is taken by {seen[id_]}")
             continue
         seen[id_] = file

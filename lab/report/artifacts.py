@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lab.errors import UsageError
-from lab.results import ArmResult, Report, RunResult
+from lab.results import ARMS, ArmResult, Report, RunResult
 
 
 def write(report: Report, directory: Path) -> Report:
@@ -30,6 +30,9 @@ def write(report: Report, directory: Path) -> Report:
 def _write_run(run: RunResult, directory: Path) -> RunResult:
     folder = directory / run.name.replace("/", ".")
     folder.mkdir(parents=True, exist_ok=True)
+    for name in (*ARMS, "result"):  # of an earlier run
+        for old in folder.glob(f"{name}.*"):
+            old.unlink()
     written = {}
     for arm, result in run.arms.items():
         for name, text in _files(result):

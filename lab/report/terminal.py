@@ -52,8 +52,7 @@ def _page(report: Report, width: int, *, verbose: bool) -> Iterator[RenderableTy
             yield full(result, width, told=told)
     else:
         yield summary(report)
-    if len(report.runs) > 1:
-        yield _closing(report)
+    yield _closing(report)
 
 
 def full(result: RunResult, width: int, *, told: bool = False) -> RenderableType:
@@ -62,7 +61,7 @@ def full(result: RunResult, width: int, *, told: bool = False) -> RenderableType
     parts += [_arm(arm, result) for arm in result.arms]
     if result.diagnostics:
         parts.append(_diagnostics(result.diagnostics, width))
-    if not told:
+    if not told and result.verdict in ("reproduced", "changed"):
         parts.append(_labelled("lesson", result.lesson))
     parts += [_verdict(result), Text()]
     return Group(*parts)
@@ -164,7 +163,7 @@ def _diagnostics(rows: Sequence[DiagnosticResult], width: int) -> RenderableType
     """Show the table; what each said stands behind it, or below where the terminal is narrow."""
     name_width = max(len(row.id) for row in rows) + 4
     head = f"{'diagnostics':<{name_width}}{'healthy':<9}{'broken':<9}{'repaired':<10}outcome"
-    lines = [Text(head, style="bold")]
+    lines: list[RenderableType] = [Text(head, style="bold")]
     for row in sorted(rows, key=lambda row: (row.origin != "documented", row.id)):
         mark = "  " if row.origin == "documented" else "* "
         line = Text(f"{mark}{row.id:<{name_width - 2}}")
@@ -181,8 +180,7 @@ def _diagnostics(rows: Sequence[DiagnosticResult], width: int) -> RenderableType
             line.append(said)
         lines.append(line)
         if width < _WIDE and row.broken != "quiet":
-            said.truncate(width - 7, overflow="ellipsis")
-            lines.append(Text("      ").append(said))
+            lines.append(Padding(said, (0, 0, 0, 6), expand=False))
     lines.append(Text("* golab's own probe; the others are documented checks", style="dim"))
     return Group(*lines, Text())
 
@@ -235,5 +233,6 @@ def _closing(report: Report) -> RenderableType:
         for verdict in ("reproduced", "changed", "invalid", "error", "skipped")
         if getattr(sums, verdict)
     ]
-    line = f"{sums.runs} runs: {', '.join(counts)}  ({sums.seconds:.1f} s, seed {report.seed})"
+    runs = "1 run" if sums.runs == 1 else f"{sums.runs} runs"
+    line = f"{runs}: {', '.join(counts)}  ({sums.seconds:.1f} s, seed {report.seed})"
     return Text(line, style="bold")

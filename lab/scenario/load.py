@@ -89,15 +89,15 @@ def cited(scenario: Scenario) -> list[str]:
 def described(rule: Rule) -> str:
     """Return a fault rule in a line, in the words of the file."""
     data = rule.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"name"})
-    return f"where {_flow(data.get('where', {}))} do {_flow(data['do'])}"
+    return f"where {flow(data.get('where', {}))} do {flow(data['do'])}"
 
 
-def _flow(value: Any) -> str:
+def flow(value: Any) -> str:
     """Write data as YAML's flow style does, a list of one without its brackets."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {_flow(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{key}: {flow(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list):
-        items = ", ".join(map(_flow, value))
+        items = ", ".join(map(flow, value))
         return items if len(value) == 1 else f"[{items}]"
     return json.dumps(value) if value in ("", None) else str(value)
 
@@ -184,7 +184,11 @@ def _client(
     source: Source, scenario: Scenario, client: ClientSpec, at: tuple[str | int, ...]
 ) -> Iterable[Problem]:
     credentials = base_world().merged(scenario.world).credentials
+    hosts = _hosts(base_world().merged(scenario.world))
     for host, name in client.netrc.items():
+        if host.partition(":")[0] not in hosts:
+            message = f"no host of this world is {host!r}{nearest(host, hosts)}"
+            yield source.problem((*at, "netrc", host), message, key=True)
         if name not in credentials:
             message = f"unknown credential {name!r}{nearest(name, credentials)}"
             yield source.problem((*at, "netrc", host), message)
@@ -278,5 +282,8 @@ def select(names: Iterable[str]) -> list[Run]:
                     raise UsageError(f"no variant {variant!r} of {id_}{hint}")
                 found = [variants[variant]]
         for run in found:
-            runs.setdefault(run.name, run)
+            if runs.setdefault(run.name, run).scenario != run.scenario:
+                raise UsageError(
+                    f"two different scenarios are called {run.name!r}; the second: {name}"
+                )
     return list(runs.values())

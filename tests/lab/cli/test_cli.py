@@ -195,3 +195,19 @@ def test_an_output_that_cannot_be_written(where: str, status: int) -> None:
     )
     said = "golab: writing the output: No space left on device\n" if status else ""
     assert (done.returncode, done.stderr) == (status, said)
+
+
+def test_two_scenarios_of_one_name_are_not_confused(tmp_path: Path) -> None:
+    text = catalogue()["stale-list"].file.read_text(encoding="utf-8")
+    other = tmp_path / "mine.yaml"
+    other.write_text(text.replace("silent: true", "silent: false"), encoding="utf-8")
+    done = golab("run", "stale-list", str(other))
+    said = f"golab: two different scenarios are called 'stale-list'; the second: {other}\n"
+    assert (done.returncode, done.stderr) == (2, said)
+
+
+def test_a_kept_lab_whose_user_has_gone_still_reports(tmp_path: Path) -> None:
+    done = golab("run", "sni-block", "--keep", "--json", "out.json", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "nsenter --target" in done.stderr
+    assert json.loads((tmp_path / "out.json").read_text())["runs"][0]["verdict"] == "reproduced"

@@ -21,6 +21,7 @@ COMMANDS = {
     "schema": "Print the JSON Schema of scenario files or of reports.",
     "origin": "Serve the hermetic world as a GOPROXY and GOSUMDB on localhost.",
     "faults": "The fault rules on their own: for mitmdump, editors and the reference.",
+    "images": "Build, list and prune the images of Docker labs.",
     "doctor": "Say whether this machine can run labs, and what is missing.",
 }
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from lab.errors import UnfitError
 from lab.sandbox.interface import Backend
 
-BACKENDS = ("auto", "local")
+BACKENDS = ("auto", "local", "docker")
 
 
 @contextmanager
@@ -23,9 +23,15 @@ def open_backend(name: str, *, labs: int = 1) -> Iterator[Backend]:
         raise UnfitError(
             f"labs need Linux, and this is {sys.platform}; use a Linux machine, container or VM"
         )
-    from lab.sandbox.local.backend import LocalBackend
+    backend: Backend
+    if name == "docker":
+        from lab.sandbox.docker.backend import DockerBackend
 
-    backend = LocalBackend(labs=labs)
+        backend = DockerBackend()
+    else:
+        from lab.sandbox.local.backend import LocalBackend
+
+        backend = LocalBackend(labs=labs)
     try:
         yield backend
     finally:

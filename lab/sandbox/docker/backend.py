@@ -151,6 +151,7 @@ class DockerLab:
             place=place,
             resolver=self.resolver,
             marks={**self.marks, labels.ROLE: role},
+            routed=not networks.isolates(self._version),
         )
         self._containers[role] = container
         self._channels[role] = Channel(self._engine, container, name)

@@ -17,7 +17,7 @@ _MEMORY = {"client": "2g", "edge": "512m", "origin": "512m"}
 _CPUS, _PERIOD = 2.0, 100_000
 _PIDS = {"client": 512, "edge": 64, "origin": 128}
 # The client's first process becomes another user for each command, and then cannot go back.
-_CAPABILITIES = {"client": ["SETUID", "SETGID"], "edge": [], "origin": []}
+_CAPABILITIES: dict[Role, list[str]] = {"client": ["SETUID", "SETGID"], "edge": [], "origin": []}
 
 
 def create(
@@ -29,6 +29,7 @@ def create(
     place: tuple[Network, str],
     resolver: str,
     marks: Mapping[str, str],
+    routed: bool,
 ) -> str:
     """Make a container, and return its id; it is not started, and removed when it ends.
 
@@ -40,6 +41,8 @@ def create(
         place: the network it is on, and its address there.
         resolver: whom the engine's own resolver may ask.
         marks: its labels.
+        routed: whether the engine gives it a default route, to a gateway that is not there: a
+            client then takes it out, so that the kernel refuses at once what would wait.
     """
     api = engine.api
     network, own = place
@@ -47,7 +50,7 @@ def create(
         host = api.create_host_config(
             auto_remove=True,
             cap_drop=["ALL"],
-            cap_add=_CAPABILITIES[role],
+            cap_add=_CAPABILITIES[role] + (["NET_ADMIN"] if routed and role == "client" else []),
             security_opt=["no-new-privileges"],
             mem_limit=_MEMORY[role],
             memswap_limit=_MEMORY[role],

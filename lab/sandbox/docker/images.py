@@ -25,13 +25,19 @@ BASE = "debian:bookworm-slim"
 
 # What of the Go distribution a client needs to run any command of it.
 _GO_PARTS = ("bin", "lib", "misc", "pkg", "src", "go.env", "VERSION")
+_AGENT = (
+    *("lab/__init__.py", "lab/errors.py", "lab/sandbox/__init__.py", "lab/sandbox/interface.py"),
+    *("lab/sandbox/control.py", "lab/sandbox/docker/__init__.py", "lab/sandbox/docker/agent.py"),
+    "lab/sandbox/docker/wire.py",
+)
 _PACKAGES: dict[Role, tuple[str, ...]] = {
-    "client": ("lab/__init__.py", "lab/errors.py", "lab/sandbox"),
-    "edge": ("lab/__init__.py", "lab/errors.py", "lab/sandbox", "lab/edge", "faults"),
-    "origin": (
-        *("lab/__init__.py", "lab/errors.py", "lab/paths.py", "lab/sandbox"),
-        *("lab/origin", "lab/world"),
+    "client": (
+        *_AGENT,
+        *("lab/sandbox/network.py", "lab/sandbox/operations.py", "lab/sandbox/docker/sealed.py"),
+        *("lab/sandbox/local/__init__.py", "lab/sandbox/local/sealed.py"),
     ),
+    "edge": (*_AGENT, "lab/edge", "faults"),
+    "origin": (*_AGENT, "lab/paths.py", "lab/origin", "lab/world"),
 }
 
 Progress = Callable[[str], None]

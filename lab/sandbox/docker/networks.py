@@ -87,6 +87,11 @@ def create(
     raise LabError(f"no free subnet found in {pool()}; set {VARIABLE} to another range")
 
 
+def isolates(version: str) -> bool:
+    """Tell whether an engine can make networks without a way to the host."""
+    return tuple(int(part) for part in version.split(".")[:2] if part.isdigit()) >= _ISOLATED_SINCE
+
+
 def _made(
     engine: docker.DockerClient,
     name: str,
@@ -95,7 +100,7 @@ def _made(
     version: str,
 ) -> str:
     options = {"com.docker.network.bridge.inhibit_ipv4": "true"}
-    if tuple(int(part) for part in version.split(".")[:2] if part.isdigit()) >= _ISOLATED_SINCE:
+    if isolates(version):
         options = {
             "com.docker.network.bridge.gateway_mode_ipv4": "isolated",
             "com.docker.network.bridge.gateway_mode_ipv6": "isolated",

@@ -55,7 +55,7 @@ def command(
     several = everything or family is not None or len(scenarios) > 1
     human = json_file != "-"
     # The backend's processes load mitmproxy while this one reads scenarios.
-    with open_backend(backend, labs=2 if several else 1) as place:
+    with open_backend(backend, labs=2 if several else 1, go=go, say=_chosen) as place:
         from lab.cli.progress import Live, fetching
         from lab.session import Session
         from lab.toolchain import ensure
@@ -79,6 +79,10 @@ def command(
 
         terminal.print_report(report, verbose=verbose or len(runs) <= _SHOWN_IN_FULL)
     return _status(report)
+
+
+def _chosen(text: str) -> None:
+    click.echo(f"golab: backend {text}", err=True)
 
 
 def _check_usage(scenarios: tuple[str, ...], *, everything: bool, family: str | None) -> None:

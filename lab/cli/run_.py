@@ -28,7 +28,13 @@ _SHOWN_IN_FULL = 3
 @click.argument("scenarios", nargs=-1, metavar="[SCENARIO[/VARIANT] | FILE]...")
 @click.option("--all", "everything", is_flag=True, help="Replay the whole catalogue.")
 @click.option("--family", help="Replay one family of the catalogue, such as `versions`.")
-@click.option("--backend", type=click.Choice(BACKENDS), default="auto", show_default=True)
+@click.option(
+    "--backend",
+    type=click.Choice(BACKENDS),
+    default="auto",
+    show_default=True,
+    envvar="GOLAB_BACKEND",
+)
 @click.option("--go", "go", metavar="VERSION", help="The Go version to use.")
 @click.option("--jobs", type=click.IntRange(1, 64), metavar="N", help="Labs at a time.")
 @click.option("--seed", type=click.IntRange(0), metavar="N", help="What fixes every chance.")

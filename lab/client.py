@@ -131,10 +131,10 @@ def environment(lab_spec: LabSpec, spec: ClientSpec) -> dict[str, str]:
     }
 
 
-def entrance(env: Mapping[str, str]) -> str:
+def entrance(env: Mapping[str, str], prompt: str = "lab") -> str:
     """Write the script that puts a person in the client's place."""
     exports = [f"export {name}={shlex.quote(value)}\n" for name, value in env.items()]
-    return "".join(exports) + f"export PS1='lab$ '\ncd {PROJECT}\nexec sh -i\n"
+    return "".join(exports) + f"export PS1={shlex.quote(prompt)}'$ '\ncd {PROJECT}\nexec sh -i\n"
 
 
 def netrc(logins: Mapping[str, str]) -> str:

@@ -16,7 +16,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -120,13 +119,19 @@ def down(lab: Held) -> None:
     Raises:
         LabError: its holder does not end.
     """
-    with contextlib.suppress(LabError):  # it is going already
-        ask(lab, "down")
-    end = time.monotonic() + _END_LIMIT
-    while Path(f"/proc/{lab.pid}").exists():
-        if time.monotonic() > end:
-            raise LabError(f"the holder of lab {lab.id}, process {lab.pid}, does not end; kill it")
-        time.sleep(0.05)
+    with contextlib.suppress(ConnectionError, FileNotFoundError):  # it is going already
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(_END_LIMIT)
+            connection.connect(str(lab.door))
+            connection.sendall(b'{"do": "down"}\n')
+            try:
+                said = connection.recv(4096)  # the end, when it has ended, or why it cannot
+            except TimeoutError:
+                raise LabError(
+                    f"the holder of lab {lab.id}, process {lab.pid}, does not end; kill it"
+                ) from None
+        if said:
+            raise LabError(str(json.loads(said)["error"]))
 
 
 def up(scenario: str, arm: str, backend: str, go: str | None) -> Held:
@@ -220,7 +225,7 @@ def _hold(wish: dict[str, Any]) -> None:
                     return lab.edge(request["request"])
                 case "down":
                     threading.Thread(target=server.shutdown).start()
-                    return None
+                    threading.Event().wait()  # whoever asked waits until this process ends
             raise LabError("the holder does not know that word")
 
         with _Server(str(place.door), answer) as server:

@@ -136,7 +136,7 @@ def build(
 
 def _reason(step: dict[str, Any], lately: list[str], base: str) -> str:
     error = str(step["error"])
-    if "pull access denied" in error or "manifest" in error or "registry" in error:
+    if lately and "FROM ${BASE}" in lately[-1]:
         return f"the base image {base} cannot be pulled ({error[:120]}); `--base` takes another"
     if "no space left" in error:
         return "the engine's disk is full; `golab images prune` makes room"

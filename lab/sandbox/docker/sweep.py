@@ -83,31 +83,34 @@ def remove(engine: docker.DockerClient, lab: str) -> None:
         LabError: something of it stays.
     """
     end = time.monotonic() + _PATIENCE
-    while True:
-        left = every(engine, lab)
-        if not left:
-            return
-        problems = _removed(engine, left)
+    problems: list[str] = []
+    while left := every(engine, lab):
         if time.monotonic() > end:
             why = "; ".join(problems) or "the engine does not say why"
             raise LabError(f"lab {lab} could not be removed: {why}; try `golab down {lab}`")
+        problems = _removed(engine, left)
+        end = end if problems else max(end, time.monotonic() + 1)  # slow, but it goes on
         time.sleep(0.02)
 
 
 def _removed(engine: docker.DockerClient, labs: Iterable[Found]) -> list[str]:
-    problems = []
-    for lab in labs:
-        ids = [str(row["Id"]) for row in lab.containers.values()]
-        with ThreadPoolExecutor(3) as pool:
-            problems += [said for said in pool.map(lambda i: _container(engine, i), ids) if said]
-        for row in lab.networks:
-            try:
-                engine.api.remove_network(row["Id"])
-            except NotFound:
-                continue
-            except APIError as error:
-                problems.append(str(error.explanation))
-    return problems
+    containers = [str(row["Id"]) for lab in labs for row in lab.containers.values()]
+    networks = [str(row["Id"]) for lab in labs for row in lab.networks]
+    with ThreadPoolExecutor(3) as pool:
+        problems = list(pool.map(lambda i: _container(engine, i), containers))
+        problems += pool.map(lambda i: _network(engine, i), networks)
+    return [said for said in problems if said]
+
+
+def _network(engine: docker.DockerClient, network: str) -> str:
+    with spoken("removing a network"):
+        try:
+            engine.api.remove_network(network)
+        except NotFound:
+            return ""
+        except APIError as error:
+            return str(error.explanation)
+    return ""
 
 
 def _container(engine: docker.DockerClient, container: str) -> str:

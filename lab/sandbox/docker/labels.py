@@ -20,16 +20,26 @@ OWNER = "org.golab.owner"
 
 def owner() -> str:
     """Say who makes a lab: host, process id, and when that process began."""
-    return f"{socket.gethostname()} {os.getpid()} {_born(os.getpid())}"
+    return f"{_machine()} {os.getpid()} {_born(os.getpid())}"
 
 
 def owner_is_gone(owner: str) -> bool:
     """Tell whether a lab's owner was a process of this machine that has ended."""
     host, _, rest = owner.partition(" ")
     pid, _, born = rest.partition(" ")
-    if host != socket.gethostname() or not pid.isdigit():
+    if host != _machine() or not pid.isdigit():
         return False
     return _born(int(pid)) != born
+
+
+def _machine() -> str:
+    """Say where process ids mean what they mean here: host, boot, process namespace."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")[:8]
+        space = Path("/proc/self/ns/pid").readlink().name.strip("pid:[]")
+    except OSError:
+        return socket.gethostname()
+    return f"{socket.gethostname()}/{boot}/{space}"
 
 
 def _born(pid: int) -> str:

@@ -1,4 +1,4 @@
-"""Without being told, golab takes docker where that is ready, else local, and says which and why."""
+"""Unless told, golab takes docker where that is ready, else local, and says which and why."""
 
 from __future__ import annotations
 

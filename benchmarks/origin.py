@@ -1,10 +1,10 @@
 """Requests per second of the origin, against plain static file servers over the same tree.
 
-    python benchmarks/origin.py [--seconds 3] [--go]
+    python benchmarks/origin.py [--seconds 5] [--go]
 
 Every server gets the same requests (the .info, .mod, .zip and list of each module of the base
 world) over four kept-alive connections of one client process. With --go, Go's own file server is
-compiled and measured, too. What counts is the ratio; the figures belong to the machine.
+compiled and measured, too. Five rounds in turn, their median: what counts is the ratio.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import multiprocessing
 import os
 import signal
 import socket
+import statistics
 import subprocess
 import tempfile
 import time
@@ -31,6 +32,7 @@ from lab.world.modpath import escape
 from lab.world.tree import Tree
 
 CONNECTIONS = 4
+ROUNDS = 5
 FILE_SERVER = """package main
 
 import ("net"; "net/http"; "os")
@@ -46,25 +48,28 @@ func main() {
 def main() -> None:
     """Measure each server in turn and print the ratios."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--seconds", type=float, default=3.0, help="for each server")
+    parser.add_argument("--seconds", type=float, default=5.0, help="for each server")
     parser.add_argument("--go", action="store_true", help="measure Go's file server, too")
     options = parser.parse_args()
     tree = build(base_world())
     paths = requests(tree)
     print(f"{len(paths)} different requests, {CONNECTIONS} connections, {os.cpu_count()} cores")
     servers: dict[str, Callable[[socket.socket], None]] = {
+        "golab origin": functools.partial(origin, tree),
         "python http.server": functools.partial(static, tree.path / "proxy"),
     }
     if options.go:
         program = file_server()
         servers["go http.FileServer"] = functools.partial(go_static, program, tree.path / "proxy")
-    with running(functools.partial(origin, tree)) as port:
-        own = rate(port, paths, options.seconds)
-    print(f"{'golab origin':20} {own:7.0f} requests/s")
-    for name, run in servers.items():
-        with running(run) as port:
-            other = rate(port, paths, options.seconds)
-        print(f"{name:20} {other:7.0f} requests/s   golab origin / it = {own / other:.2f}")
+    rates: dict[str, list[float]] = {name: [] for name in servers}
+    for _ in range(ROUNDS):
+        for name, run in servers.items():
+            with running(run) as port:
+                rates[name].append(rate(port, paths, options.seconds / ROUNDS))
+    own = statistics.median(rates["golab origin"])
+    for name, measured in rates.items():
+        typical = statistics.median(measured)
+        print(f"{name:20} {typical:7.0f} requests/s   golab origin / it = {own / typical:.2f}")
 
 
 def requests(tree: Tree) -> list[str]:

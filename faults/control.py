@@ -35,7 +35,7 @@ _TIMEOUT = 10.0
 class Request(BaseModel):
     """One line from a client."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     do: str
     name: str = ""

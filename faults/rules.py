@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, RootModel, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, RootModel, model_validator
 
 from faults import yamlsource
 from faults.vocabulary import framing, http, module, stream, tls
@@ -164,8 +164,12 @@ def unique(rules: Sequence[Rule]) -> Sequence[Rule]:
     return rules
 
 
-class RuleFile(RootModel[Annotated[tuple[Rule, ...], BeforeValidator(_named)]]):
+class RuleFile(RootModel[Any]):
     """A file of fault rules: a list, in the order in which they are tried."""
+
+    model_config = ConfigDict(defer_build=True)
+
+    root: Annotated[tuple[Rule, ...], BeforeValidator(_named)]
 
     @model_validator(mode="after")
     def _unique(self) -> Self:

@@ -82,23 +82,30 @@ class _Loader(yaml.SafeLoader):
     """YAML's core types without 1.1's surprises: only true/false are booleans, dates stay text."""
 
 
-_Loader.yaml_implicit_resolvers = {
-    first: [
-        (tag, pattern)
-        for tag, pattern in resolvers
-        if tag not in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp")
-    ]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|false|True|False|TRUE|FALSE)$"), list("tTfF")
-)
+class _FastLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """The same with libyaml: many times faster, but its messages are not as plain."""
+
+
+for _loader in (_Loader, _FastLoader):
+    _loader.yaml_implicit_resolvers = {
+        first: [
+            (tag, pattern)
+            for tag, pattern in resolvers
+            if tag not in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp")
+        ]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+    _loader.add_implicit_resolver(
+        "tag:yaml.org,2002:bool",
+        re.compile(r"^(?:true|false|True|False|TRUE|FALSE)$"),
+        list("tTfF"),
+    )
 
 
 class _Builder:
     """Builds data from YAML nodes and remembers where each piece stood."""
 
-    def __init__(self, file: str, loader: _Loader) -> None:
+    def __init__(self, file: str, loader: yaml.SafeLoader) -> None:
         self.file = file
         self.loader = loader
         self.values: dict[Loc, tuple[int, int]] = {}
@@ -180,11 +187,7 @@ def read(path: Path | str, *, name: str | None = None) -> Source:
 def parse(text: str, file: str) -> Source:
     """Parse YAML text that came from `file`; see `read`."""
     try:
-        loader = _Loader(text)
-        try:
-            node = loader.get_single_node()
-        finally:
-            loader.dispose()
+        node, loader = _composed(text)
     except yaml.MarkedYAMLError as error:
         line, column = _place(error.problem_mark or error.context_mark)
         message = f"not valid YAML: {error.problem or error.context}"
@@ -205,6 +208,37 @@ def parse(text: str, file: str) -> Source:
     except RecursionError:
         raise SourceError([Problem(file, 1, 1, "nested too deeply")]) from None
     return Source(file, data, builder.values, builder.keys)
+
+
+def _composed(text: str) -> tuple[yaml.Node | None, yaml.SafeLoader]:
+    """Compose the only document; what libyaml cannot read is read again for a plain message."""
+    kinds: list[type[yaml.SafeLoader]] = [_FastLoader, _Loader] if _is_shallow(text) else [_Loader]
+    for kind in kinds:
+        loader = kind(text)
+        try:
+            return loader.get_single_node(), loader
+        except yaml.YAMLError:
+            if kind is kinds[-1]:
+                raise
+        finally:
+            loader.dispose()
+    raise AssertionError
+
+
+def _is_shallow(text: str) -> bool:
+    """Tell whether libyaml's composer, which recurses in C, can be trusted with this text."""
+    depth = 0
+    try:
+        for event in yaml.parse(text, Loader=_FastLoader):
+            if isinstance(event, yaml.CollectionStartEvent):
+                depth += 1
+                if depth > MAX_DEPTH:
+                    return False
+            elif isinstance(event, yaml.CollectionEndEvent):
+                depth -= 1
+    except yaml.YAMLError:
+        return False
+    return True
 
 
 def validated(data: Any, model: type[Model], name: str) -> Model:

@@ -11,6 +11,9 @@ _INTERRUPTED = 130
 
 def main() -> None:
     """Run golab and exit with its status."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by the caller
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # looking for them takes time
     try:
         from lab.cli import main as command_line

@@ -16,7 +16,9 @@ Outcome = Literal["detected", "miss", "false-alarm", "unavailable", "error"]
 class Result(BaseModel):
     """A piece of a report."""
 
-    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True, extra="forbid")
+    model_config = ConfigDict(
+        frozen=True, use_attribute_docstrings=True, extra="forbid", defer_build=True
+    )
 
 
 class CommandResult(Result):

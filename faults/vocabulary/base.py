@@ -94,7 +94,11 @@ class Frozen(BaseModel):
     """A part of a rule: immutable, dashes in names, no unknown keys."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", alias_generator=dashed, populate_by_name=True
+        defer_build=True,  # a rule is built when one is read, and its parts with it, once
+        frozen=True,
+        extra="forbid",
+        alias_generator=dashed,
+        populate_by_name=True,
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import io
 import os
 import sys
 import traceback
@@ -63,6 +65,9 @@ def cli() -> None:
 
 def main() -> int:
     """Run the command line: every error becomes one line and an exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a locale that lacks a letter gets a `?` for it
+            stream.reconfigure(errors="replace")
     try:
         status = cli.main(prog_name="golab", standalone_mode=False)
         sys.stdout.flush()
@@ -78,6 +83,12 @@ def main() -> int:
     except BrokenPipeError:  # the reader of our output, such as `head`, has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else "writing the output: "
+        _say(f"{where}{error.strerror or error}")
+        with contextlib.suppress(OSError):  # what could not be written cannot be flushed either
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return LAB
     except Exception as error:  # noqa: BLE001 - a user gets a line, not a traceback
         if os.environ.get("GOLAB_DEBUG"):
             traceback.print_exc()

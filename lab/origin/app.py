@@ -97,7 +97,8 @@ class Origin:
         if scope["type"] == "lifespan":
             await _lifespan(receive, send)
             return
-        if scope["type"] != "http":
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close"})
             return
         host, method = "", str(scope["method"])
         shown = bytes(scope["raw_path"]).decode("latin-1")
@@ -107,6 +108,8 @@ class Origin:
             response = finished(request, await self._answer(request))
         except RefusedError as error:
             response = error.response
+        except Exception as error:  # noqa: BLE001 - a client gets an answer, never a traceback
+            response = text(500, f"a defect of golab: {type(error).__name__}", cache="no-store")
         sent = await _send(send, method, response)
         self.log.append(Entry(host, method, shown, response.status, response.user, sent))
 

@@ -17,7 +17,8 @@ def write(report: Report, file: str) -> None:
     """
     text = report.model_dump_json(by_alias=True, indent=2) + "\n"
     if file == "-":
-        sys.stdout.write(text)
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode())  # JSON is UTF-8 whatever the terminal speaks
         return
     try:
         Path(file).write_text(text, encoding="utf-8")

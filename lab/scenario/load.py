@@ -45,7 +45,7 @@ class _Articles(RootModel[dict[str, Article]]):
 class Loaded(BaseModel):
     """A scenario and the file it came from."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     file: Path
     scenario: Scenario
@@ -59,7 +59,7 @@ class Loaded(BaseModel):
 class Run(BaseModel):
     """One thing to replay: a scenario with one of its variants applied."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     variant: str | None
     scenario: Scenario

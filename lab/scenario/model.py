@@ -29,6 +29,7 @@ class Part(BaseModel):
     """A piece of a scenario file."""
 
     model_config = ConfigDict(
+        defer_build=True,
         extra="forbid",
         frozen=True,
         populate_by_name=True,

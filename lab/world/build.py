@@ -19,7 +19,7 @@ from lab.world.tree import Tree
 __all__ = ["Tree", "build"]
 
 # Part of the hash: raise it when the same world would give other bytes than before.
-FORMAT = 2
+FORMAT = 3
 _ABANDONED_SECONDS = 3600
 
 

@@ -38,6 +38,7 @@ def faults(world: World, base: World | None = None) -> Iterator[Fault]:
     for path, module in world.modules.items():
         yield from _module(("modules", path), path, module, whole)
     yield from _twins(world, whole)
+    yield from _orphans(world, base, whole) if base else ()
     yield from _shared_places(world, whole)
     yield from _cycles(world, whole)
     yield from _surroundings(world, whole)
@@ -76,23 +77,29 @@ def _module(here: Loc, path: str, module: Module, whole: World) -> Iterator[Faul
     if problem := path_problem(path):
         yield Fault(here, f"the module path {problem}", key=True)
         return
-    if not module.versions and not module.branches:
-        yield Fault(here, "has neither versions nor branches; give it one", key=True)
+    if not module.contents():
+        yield Fault(here, "has neither versions nor commits on a branch; give it one", key=True)
+    if module.branches and not module.vcs:
+        message = "without a repository there are no branches; drop them, or vcs: false"
+        yield Fault((*here, "branches"), message, key=True)
     for version, given in module.versions.items():
-        place = (*here, "versions", version)
+        loc = (*here, "versions", version)
         if problem := version_problem(path, version):
-            yield Fault(place, problem, key=True)
+            yield Fault(loc, problem, key=True)
             continue
-        yield from _content(place, given, whole)
-        incompatible = version.endswith("+incompatible")
-        if incompatible and given.go_mod is not False and "go.mod" not in (given.files or {}):
-            yield Fault(place, "is +incompatible, so it has no go.mod; say go.mod: false", key=True)
+        yield from _content(loc, given, whole)
+        has_mod = given.go_mod is not False or "go.mod" in (given.files or {})
+        if version.endswith("+incompatible") and has_mod:
+            yield Fault(loc, "is +incompatible, so it has no go.mod; say go.mod: false", key=True)
     for branch, commits in module.branches.items():
         if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", branch):
             message = f"{branch!r} is not a branch that a proxy can be asked for (no slashes)"
             yield Fault((*here, "branches", branch), message, key=True)
         for index, commit in enumerate(commits):
             yield from _content((*here, "branches", branch, index), commit, whole)
+            if commit.commit:
+                message = "a commit on a branch has the hash that its contents give; drop this one"
+                yield Fault((*here, "branches", branch, index, "commit"), message)
     yield from _requires((*here, "require"), module.require, whole)
 
 
@@ -134,24 +141,46 @@ def _known(whole: World, path: str, version: str) -> bool:
 def _files(here: Loc, files: Mapping[str, str | Filler]) -> Iterator[Fault]:
     total, folded = 0, dict[str, str]()
     for name, text in files.items():
-        place = (*here, name)
+        loc = (*here, name)
         if problem := file_problem(name):
-            yield Fault(place, f"the file name {problem}", key=True)
+            yield Fault(loc, f"the file name {problem}", key=True)
         if name.lower() in folded:
             message = f"{name!r} and {folded[name.lower()]!r} differ only in case; Go refuses both"
-            yield Fault(place, message, key=True)
+            yield Fault(loc, message, key=True)
         folded[name.lower()] = name
         size = text.size if isinstance(text, Filler) else len(text.encode())
         limit = {"go.mod": MAX_GO_MOD, "LICENSE": MAX_LICENSE}.get(name, MAX_ZIP)
         if size > limit:
-            yield Fault(place, f"is {size} bytes; Go takes {name} up to {limit}, make it smaller")
+            yield Fault(loc, f"is {size} bytes; Go takes {name} up to {limit}, make it smaller")
         total += size
         folder = name.rpartition("/")[0]
         if name.endswith("/go.mod"):
             message = f"a go.mod makes {folder} a module of its own; declare it as one"
-            yield Fault(place, message, key=True)
+            yield Fault(loc, message, key=True)
+        above = next((other for other in _parents(name) if other in files), None)
+        if above:
+            yield Fault(loc, f"{above!r} is a file, and cannot be a directory, too", key=True)
     if total > MAX_ZIP:
         yield Fault(here, f"the files are {total} bytes; Go takes modules up to {MAX_ZIP}")
+
+
+def _parents(name: str) -> list[str]:
+    parts = name.split("/")
+    return ["/".join(parts[:end]) for end in range(1, len(parts))]
+
+
+def _orphans(world: World, base: World, whole: World) -> Iterator[Fault]:
+    """Yield what the base world requires of modules that `world` has put others in place of."""
+    for other, module in base.modules.items():
+        if other in world.modules:
+            continue
+        needed = {
+            item for given in module.contents() for item in content.required(module, given).items()
+        }
+        for path, version in sorted(needed):
+            if path in world.modules and not _known(whole, path, version):
+                message = f"{other}, of the base world, requires {path} {version}; add that version"
+                yield Fault(("modules", path), message, key=True)
 
 
 def _shared_places(world: World, whole: World) -> Iterator[Fault]:
@@ -161,15 +190,45 @@ def _shared_places(world: World, whole: World) -> Iterator[Fault]:
     for path, module in sorted(whole.modules.items(), key=lambda item: item[0] in world.modules):
         if not module.vcs or path_problem(path):
             continue
+        if module.root and not f"{path}/".startswith(f"{module.root}/"):
+            yield Fault(("modules", path, "root"), f"{module.root!r} is not above {path}")
+            continue
         where = place(path, module, whole.modules)
         other = there.setdefault(where._replace(root=""), path)
         root = roots.setdefault(where.url, where.root)
-        if path in world.modules and other != path:
+        if path not in world.modules:
+            continue
+        if other != path:
             message = f"is in the same place as {other}: {where.url}"
             yield Fault(("modules", path), f"{message}; give one another repo", key=True)
-        elif path in world.modules and root != where.root:
+        elif root != where.root:
             message = f"is in {where.url}, which stands for {root} already, not for {where.root}"
             yield Fault(("modules", path), f"{message}; set root or repo", key=True)
+    yield from _overlaps(world, there)
+
+
+def _collide(file: str, directory: str) -> bool:
+    return file == directory or directory in _parents(file) or file in _parents(directory)
+
+
+def _overlaps(world: World, there: Mapping[Place, str]) -> Iterator[Fault]:
+    """Yield the files of a module that stand where a module nested in it has its own."""
+    for outer, path in there.items():
+        if path not in world.modules:
+            continue
+        nested = [
+            inner.directory.removeprefix(outer.tag_prefix)
+            for inner in there
+            if inner.url == outer.url
+            and inner.directory != outer.directory
+            and inner.directory.startswith(outer.tag_prefix)
+        ]
+        for version, given in world.modules[path].versions.items():
+            for name in given.files or ():
+                taken = next((d for d in nested if _collide(name, d)), "")
+                if taken:
+                    loc = ("modules", path, "versions", version, "files", name)
+                    yield Fault(loc, f"{taken} belongs to the module nested there", key=True)
 
 
 def _cycles(world: World, whole: World) -> Iterator[Fault]:

@@ -1,7 +1,7 @@
 """Bare git repositories written object by object: the same hashes and bytes on every machine.
 
 git itself would put its version and zlib's into the packs it makes, and cost a process for each
-step; the loose format is four lines (git-scm.com/docs/gitformat-loose, git-commit-tree).
+step; a pack of whole objects is simple enough (git's Documentation/gitformat-pack).
 """
 
 from __future__ import annotations
@@ -9,19 +9,21 @@ from __future__ import annotations
 import hashlib
 import struct
 import zlib
+from bisect import bisect_right
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
 _AUTHOR = "Gopher <gopher@golab.example>"
 _BLOCK = 0xFFFF
+_KINDS = {"commit": 1, "tree": 2, "blob": 3}
 
 
 class Repository:
     """A repository in memory until `write` puts it into a directory."""
 
     def __init__(self) -> None:
-        self._objects: dict[str, bytes] = {}
+        self._objects: dict[bytes, tuple[int, bytes]] = {}
         self.heads: dict[str, str] = {}
         self.tags: dict[str, str] = {}
 
@@ -44,7 +46,7 @@ class Repository:
 
     def write(self, directory: Path) -> None:
         """Write the repository as a new bare directory that git can serve."""
-        for name in ("objects", "refs"):
+        for name in ("objects/pack", "refs"):
             (directory / name).mkdir(parents=True)
         first = "master" if "master" in self.heads else min(self.heads, default="master")
         (directory / "HEAD").write_text(f"ref: refs/heads/{first}\n")
@@ -55,10 +57,10 @@ class Repository:
             "# pack-refs with: peeled fully-peeled sorted \n"
             + "".join(f"{commit} {name}\n" for name, commit in sorted(refs.items()))
         )
-        for name, stored in self._objects.items():
-            folder = directory / "objects" / name[:2]
-            folder.mkdir(exist_ok=True)
-            (folder / name[2:]).write_bytes(stored)
+        pack, index = _pack(self._objects)
+        stem = directory / "objects" / "pack" / f"pack-{pack[-20:].hex()}"
+        stem.with_suffix(".pack").write_bytes(pack)
+        stem.with_suffix(".idx").write_bytes(index)
 
     def _tree(self, files: Mapping[str, bytes]) -> str:
         entries: dict[str, tuple[str, str]] = {}
@@ -80,16 +82,47 @@ class Repository:
 
     def _add(self, kind: str, data: bytes) -> str:
         framed = f"{kind} {len(data)}".encode() + b"\0" + data
-        name = hashlib.sha1(framed, usedforsecurity=False).hexdigest()
-        if name not in self._objects:
-            self._objects[name] = _stored(framed)
-        return name
+        name = hashlib.sha1(framed, usedforsecurity=False)
+        self._objects[name.digest()] = (_KINDS[kind], data)
+        return name.hexdigest()
+
+
+def _pack(objects: Mapping[bytes, tuple[int, bytes]]) -> tuple[bytes, bytes]:
+    """Return a pack of these objects by name, and its index (version 2 of each)."""
+    names = sorted(objects)
+    pack = [b"PACK" + struct.pack(">II", 2, len(names))]
+    offsets, checks, offset = list[int](), list[int](), len(pack[0])
+    for name in names:
+        entry = _entry(*objects[name])
+        offsets.append(offset)
+        checks.append(zlib.crc32(entry))
+        offset += len(entry)
+        pack.append(entry)
+    pack.append(_sha1(b"".join(pack)))
+    fan = [bisect_right(names, bytes([first]) + b"\xff" * 20) for first in range(256)]
+    index = b"\xfftOc" + struct.pack(">I256I", 2, *fan) + b"".join(names)
+    index += struct.pack(f">{2 * len(names)}I", *checks, *offsets) + pack[-1]
+    return b"".join(pack), index + _sha1(index)
+
+
+def _entry(kind: int, data: bytes) -> bytes:
+    """Return an object as a pack holds it: kind and size in groups of bits, then the content."""
+    size, first = len(data) >> 4, kind << 4 | len(data) & 15
+    head = bytearray()
+    while size:
+        head.append(first | 0x80)
+        first, size = size & 0x7F, size >> 7
+    return bytes([*head, first]) + _stored(data)
+
+
+def _sha1(data: bytes) -> bytes:
+    return hashlib.sha1(data, usedforsecurity=False).digest()
 
 
 def _stored(data: bytes) -> bytes:
     """Return `data` as a zlib stream of stored blocks (RFC 1950, RFC 1951 section 3.2.4)."""
     parts = [b"\x78\x01"]
-    for start in range(0, len(data), _BLOCK):
+    for start in range(0, max(1, len(data)), _BLOCK):
         block = data[start : start + _BLOCK]
         last = start + _BLOCK >= len(data)
         parts.append(struct.pack("<BHH", last, len(block), len(block) ^ 0xFFFF) + block)

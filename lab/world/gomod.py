@@ -3,42 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`|//.*|=>|[()\[\],]|[^\s()\[\],]+')
-_DEPRECATED = re.compile(r"(?:^|\n)\s*//\s*Deprecated:\s*(.+)")
 
 
-@dataclass(frozen=True)
-class GoMod:
-    """What a go.mod says, as far as proxies and repositories need to know."""
+def retractions(text: str) -> tuple[tuple[str, str], ...]:
+    """Return the intervals (lowest, highest), both included, that a go.mod retracts.
 
-    module: str = ""
-    require: Mapping[str, str] = field(default_factory=dict)
-    retract: tuple[tuple[str, str], ...] = ()
-    deprecated: str = ""
-
-
-def read(text: str) -> GoMod:
-    """Read the module, require and retract lines of a go.mod; what is not understood is left out.
-
-    Each retraction is a pair (lowest, highest), both included.
+    Other lines, and what is not understood, are left out.
     """
-    module = ""
-    require: dict[str, str] = {}
-    retract: list[tuple[str, str]] = []
+    found = []
     for verb, words in _directives(text):
-        if verb == "module" and words:
-            module = words[0]
-        elif verb == "require" and len(words) >= 2:
-            require[words[0]] = words[1]
-        elif verb == "retract" and words:
-            versions = [word for word in words if word not in "[],"]
-            if versions:
-                retract.append((versions[0], versions[-1]))
-    found = _DEPRECATED.search(text.partition("require")[0])
-    return GoMod(module, require, tuple(retract), found[1].strip() if found else "")
+        versions = [word for word in words if word not in "[],"]
+        if verb == "retract" and versions:
+            found.append((versions[0], versions[-1]))
+    return tuple(found)
 
 
 def _directives(text: str) -> Iterator[tuple[str, list[str]]]:
@@ -67,7 +47,6 @@ def write(
     *,
     go: str = "",
     require: Mapping[str, str] | None = None,
-    indirect: Iterable[str] = (),
     retract: Mapping[str, str] | None = None,
     deprecated: str = "",
 ) -> str:
@@ -77,18 +56,13 @@ def write(
         module: the module path.
         go: the language version, "" for none.
         require: path to version.
-        indirect: the paths among them that get the `// indirect` mark.
         retract: a version or an interval `[v1.0.0, v1.1.0]`, to the reason for it.
         deprecated: the message that follows `// Deprecated:`.
     """
     parts = [f"// Deprecated: {deprecated}\nmodule {module}" if deprecated else f"module {module}"]
     if go:
         parts.append(f"go {go}")
-    marked = set(indirect)
-    lines = [
-        f"{path} {version}" + (" // indirect" if path in marked else "")
-        for path, version in sorted((require or {}).items())
-    ]
+    lines = [f"{path} {version}" for path, version in sorted((require or {}).items())]
     parts += _block("require", lines)
     parts += _block(
         "retract",

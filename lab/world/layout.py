@@ -60,8 +60,6 @@ def _write_release(release: Release, tree: Tree, *, twin: bool) -> Version:
     zip_file = tree.file(path, version, "zip", twin=twin)
     zip_file.parent.mkdir(parents=True, exist_ok=True)
     zip_file.write_bytes(modzip.pack(path, version, release.files))
-    zip_sum = modzip.zip_sum(path, version, release.files)
-    zip_file.with_suffix(".ziphash").write_text(zip_sum)
     tree.file(path, version, "mod", twin=twin).write_bytes(release.go_mod)
     tree.file(path, version, "info", twin=twin).write_text(_info(release))
     return Version(
@@ -69,10 +67,10 @@ def _write_release(release: Release, tree: Tree, *, twin: bool) -> Version:
         commit=release.commit,
         ref=release.ref,
         branch=release.branch,
-        zip_sum=zip_sum,
+        zip_sum=modzip.zip_sum(path, version, release.files),
         mod_sum=modzip.mod_sum(release.go_mod),
         has_mod="go.mod" in release.files,
-        retract=gomod.read(release.go_mod.decode()).retract,
+        retract=gomod.retractions(release.go_mod.decode()),
     )
 
 

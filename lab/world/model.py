@@ -11,7 +11,16 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 Status = Literal["valid", "expired", "revoked"]
 Access = Literal["challenge", "hide"]
@@ -22,11 +31,19 @@ def _rfc3339(text: str) -> str:
         moment = datetime.fromisoformat(text)
     except ValueError:
         moment = None
-    if moment is None or not re.match(r"\d{4}-\d\d-\d\d(T|$)", text):
-        raise ValueError(f"{text!r} is not a time like 2024-01-31T12:00:00Z")
+    if moment is None or not re.match(r"(19[7-9]|2[01]\d)\d-\d\d-\d\d(T|$)", text):
+        raise ValueError(f"{text!r} is not a time like 2024-01-31T12:00:00Z, from 1970 on")
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _utf8(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("holds half of a surrogate pair, which no file can") from None
+    return text
 
 
 def _listed(value: Any) -> Any:
@@ -45,14 +62,34 @@ def _reasons(value: Any) -> Any:
     """Read `[a, b]` as `{a: "", b: ""}`: versions without a reason."""
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return dict.fromkeys(value, "")
+    if isinstance(value, Mapping):
+        return {key: "" if item is None else item for key, item in value.items()}
     return value
 
 
 Time = Annotated[str, AfterValidator(_rfc3339)]
 
 
+class _OrList:
+    """Tells editors of the short form that `_listed` and `_reasons` read, too."""
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        mapping = handler(schema)
+        values = mapping.get("additionalProperties", {})
+        mapping["additionalProperties"] = {"anyOf": [values, {"type": "null"}]}
+        names = {"type": "array", "items": {"type": "string"}, "uniqueItems": True}
+        return {"anyOf": [names, mapping]}
+
+
+Text = Annotated[str, AfterValidator(_utf8)]
+OneLine = Annotated[Text, Field(pattern=r"^[^\r\n]*$")]
+GoVersion = Annotated[str, Field(pattern=r"^(1\.[0-9]+(\.[0-9]+|(rc|beta)[0-9]+)?)?$")]
+
+
 class _Data(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, defer_build=True)
 
 
 class Filler(_Data):
@@ -66,18 +103,18 @@ class Content(_Data):
 
     time: Time | None = Field(None, description="when it was committed, RFC 3339")
     require: dict[str, str] = Field({}, description="path: version")
-    retract: Annotated[dict[str, str], BeforeValidator(_reasons)] = Field(
+    retract: Annotated[dict[str, OneLine], BeforeValidator(_reasons), _OrList()] = Field(
         {}, description="a version or [low, high], and the reason"
     )
-    deprecated: str = Field("", description="the message after // Deprecated:")
-    go: str = Field("", description="the go directive of go.mod")
-    files: dict[str, str | Filler] | None = Field(
+    deprecated: OneLine = Field("", description="the message after // Deprecated:")
+    go: GoVersion = Field("", description="the go directive of go.mod")
+    files: dict[str, Text | Filler] | None = Field(
         None, description="name: text; without it one package is made up"
     )
-    go_mod: str | Literal[False] | None = Field(
+    go_mod: Text | Literal[False] | None = Field(
         None, alias="go.mod", description="go.mod word by word; false: the module has none"
     )
-    mod: str | None = Field(
+    mod: Text | None = Field(
         None, alias=".mod", description="what a proxy serves as .mod where that is not go.mod"
     )
     commit: str = Field(
@@ -92,20 +129,24 @@ class Commit(Content):
 class Module(_Data):
     """A module: its tagged versions, its branches, and who may have it."""
 
-    versions: Annotated[dict[str, Content], BeforeValidator(_listed)] = Field(
+    versions: Annotated[dict[str, Content], BeforeValidator(_listed), _OrList()] = Field(
         {}, description="a list of versions, or version: content"
     )
     branches: dict[str, list[Commit]] = Field(
         {}, description="commits after the last tag, oldest first; pseudo-versions name them"
     )
     require: dict[str, str] = Field({}, description="of every version without its own")
-    go: str = Field("", description="of every version without its own")
+    go: GoVersion = Field("", description="of every version without its own")
     private: bool = Field(False, description="only with credentials, and in no public place")
     owner: str = Field("corp", description="the team whose members may read it, if private")
     access: Access = Field(
         "challenge", description="hide: a stranger gets 404, as at the big forges, not 401 or 403"
     )
-    repo: str = Field("", description="the URL of its git repository, if not the usual one")
+    repo: str = Field(
+        "",
+        pattern=r"^(https://[a-z0-9.-]+/[A-Za-z0-9._~/-]+)?$",
+        description="the URL of its git repository, if not the usual one",
+    )
     root: str = Field("", description="the path that the root of the repository stands for")
     vcs: bool = Field(True, description="false: no repository stands behind the proxies")
     proxy: bool = Field(True, description="false: only in VCS, no proxy has it")
@@ -131,8 +172,8 @@ class Host(_Data):
 class Credential(_Data):
     """A user and secret (password or bearer token) that hosts know by name."""
 
-    user: str
-    secret: str
+    user: OneLine
+    secret: OneLine
     status: Status = "valid"
     teams: list[str] = ["corp"]
 
@@ -156,7 +197,7 @@ class World(_Data):
     twins: dict[str, Module] = Field(
         {}, description="other modules under names that exist: a stranger's, or a changed one"
     )
-    hosts: Annotated[dict[str, Host], BeforeValidator(_listed)] = {}
+    hosts: Annotated[dict[str, Host], BeforeValidator(_listed), _OrList()] = {}
     credentials: dict[str, Credential] = {}
     sumdb: Sumdb = Sumdb()
     toolchains: list[str] = Field([], description="go versions under golang.org/toolchain")

@@ -6,6 +6,9 @@ import re
 
 from lab.world import semver
 
+# Ours, not Go's: what a file system takes as one name, with room for what is added to it.
+MAX_LENGTH = 200
+
 _RESERVED = {"con", "prn", "aux", "nul"} | {f"{p}{n}" for p in ("com", "lpt") for n in range(1, 10)}
 _PATH_ELEMENT = re.compile(r"[A-Za-z0-9._~-]+")
 _FILE_PUNCTUATION = frozenset("!#$%&()+,-.=@[]^_{}~ ")
@@ -19,6 +22,8 @@ def path_problem(path: str) -> str:
     """Say why `path` is no module path (module.CheckPath); "" if it is one."""
     if not path:
         return "is empty"
+    if len(path) > MAX_LENGTH:
+        return f"is longer than {MAX_LENGTH} characters"
     for element in path.split("/"):
         if problem := _element_problem(element):
             return problem
@@ -45,6 +50,8 @@ def file_problem(name: str) -> str:
     """Say why `name` cannot be a file of a module (module.CheckFilePath); "" if it can."""
     if not name:
         return "is empty"
+    if len(name) > MAX_LENGTH:
+        return f"is longer than {MAX_LENGTH} characters"
     for element in name.split("/"):
         if problem := _element_problem(element):
             return problem
@@ -80,6 +87,8 @@ def version_problem(path: str, version: str) -> str:
         return f"{version!r} is not a semantic version like v1.2.3{hint}"
     if parts.build not in ("", "+incompatible"):
         return f"{version!r} has build metadata, which Go drops; leave out {parts.build!r}"
+    if len(version) > MAX_LENGTH:
+        return f"is longer than {MAX_LENGTH} characters"
     prefix, major = split_major(path)
     if path.startswith("gopkg.in/"):
         wanted, fits = f"v{major}", parts.major == major or version.startswith("v0.0.0-")

@@ -47,7 +47,7 @@ def test_the_schema_knows_every_example() -> None:
         schema.validate(yaml.safe_load(f"[{{name: it, {text[1:]}]"))
 
 
-@pytest.mark.parametrize(("wanted", "rule"), reference.recipes())
+@pytest.mark.parametrize(("wanted", "rule"), list(reference.recipes()))
 def test_every_recipe_is_a_rule_that_can_act(wanted: str, rule: str) -> None:
     assert wanted
     assert dead(rules.parse(f"[{rule}]")) == []

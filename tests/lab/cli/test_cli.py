@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
 from pathlib import Path
 
 import jsonschema
@@ -173,3 +174,24 @@ def test_no_cache_to_write_to_is_said(tmp_path: Path) -> None:
     assert done.stderr.startswith("golab: Go ")
     assert "GOLAB_CACHE" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_locale_without_the_letters_gets_question_marks_and_whole_json(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in (("LC_ALL", "C"), ("PYTHONUTF8", "0"), ("PYTHONCOERCECLOCALE", "0")):
+        monkeypatch.setenv(name, value)
+    done = golab("run", "sni-block")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "?Go?" in done.stdout
+    report = json.loads(golab("run", "sni-block", "--json", "-").stdout)
+    assert "模块代理" in report["runs"][0]["sources"][0]
+
+
+@pytest.mark.parametrize(("where", "status"), [(">/dev/full", 3), (">&-", 0)])
+def test_an_output_that_cannot_be_written(where: str, status: int) -> None:
+    done = subprocess.run(
+        ["bash", "-c", f"{COMMAND} run sni-block {where}"], capture_output=True, text=True
+    )
+    said = "golab: writing the output: No space left on device\n" if status else ""
+    assert (done.returncode, done.stderr) == (status, said)

@@ -95,6 +95,18 @@ def test_private_repositories_want_credentials(
     assert says in done.stderr
 
 
+def test_a_token_is_as_good_as_a_password(client: Client, tree: Tree) -> None:
+    def listed(name: str) -> str:
+        header = f"http.extraHeader=Authorization: Bearer {tree.world.credential(name).secret}"
+        url = "https://git.corp.example/lib"
+        done = client.git("-c", header, "ls-remote", url, check=False)
+        return done.stdout or done.stderr
+
+    assert "refs/tags/v1.1.0" in listed("valid")
+    assert "could not read Username" in listed("expired")
+    assert "403" in listed("other-team")
+
+
 def test_a_hidden_repository_looks_like_none(client: Client, tree: Tree) -> None:
     def clone(name: str) -> str:
         done = client.git("ls-remote", f"https://git.corp.example/{name}", check=False)

@@ -135,3 +135,24 @@ def exchange(client: socket.socket, sent: bytes) -> bytes:
             break
         answered += received
     return answered
+
+
+def test_a_web_socket_is_refused(net: Internet) -> None:
+    upgrade = (
+        b"GET / HTTP/1.1\r\nHost: proxy.golang.org\r\nConnection: Upgrade\r\n"
+        b"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+        b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    )
+    context = ssl.create_default_context(cafile=net.env["SSL_CERT_FILE"])
+    with (
+        closing(socket.create_connection(("127.0.0.1", net.port), 10)) as plain,
+        context.wrap_socket(plain, server_hostname="proxy.golang.org") as client,
+    ):
+        assert exchange(client, upgrade).startswith(b"HTTP/1.1 403 ")
+
+
+def test_a_defect_is_an_answer_without_a_traceback(tree: Tree) -> None:
+    gone = Tree(tree.path / "gone")
+    gone.__dict__["index"] = tree.index
+    answer = ask(Origin(gone), "proxy.golang.org/rsc.io/quote/@v/v1.5.2.zip")
+    assert (answer.status, answer.text) == (500, "a defect of golab: FileNotFoundError")

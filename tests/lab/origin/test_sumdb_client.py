@@ -26,7 +26,7 @@ def net(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Internet]:
         yield found
 
 
-@pytest.fixture(params=["1.21.13", "1.27.3"])
+@pytest.fixture(params=[pytest.param("1.21.13", marks=pytest.mark.slow), "1.27.3"])
 def client(
     request: pytest.FixtureRequest, net: Internet, tmp_path: Path, project: Path
 ) -> Iterator[Client]:

@@ -112,7 +112,7 @@ BAD = {
         modules:
           example.com/a: {}
         """,
-        "2:3: has neither versions nor branches; give it one",
+        "2:3: has neither versions nor commits on a branch; give it one",
     ),
     "requires a stranger": (
         """

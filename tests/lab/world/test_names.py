@@ -152,26 +152,25 @@ def test_packages_are_called_what_people_call_them() -> None:
     assert split_major("gopkg.in/yaml.v3") == ("gopkg.in/yaml", 3)
 
 
-def test_a_go_mod_is_read_back_as_it_was_written() -> None:
-    retract = {"v1.0.0": "broken", "[v1.1.0, v1.2.0]": ""}
-    require = {"a.b/c": "v1.0.0", "a.b/d": "v0.1.0"}
+def test_what_a_made_up_go_mod_says() -> None:
     text = gomod.write(
-        "a.b/x", go="1.20", require=require, indirect=["a.b/d"], retract=retract, deprecated="gone"
+        "a.b/x",
+        go="1.20",
+        require={"a.b/d": "v0.1.0", "a.b/c": "v1.0.0"},
+        retract={"v1.0.0": "broken", "[v1.1.0, v1.2.0]": ""},
+        deprecated="gone",
     )
-    read = gomod.read(text)
-    assert read == gomod.GoMod(
-        "a.b/x", require, (("v1.0.0", "v1.0.0"), ("v1.1.0", "v1.2.0")), "gone"
+    assert text == (
+        "// Deprecated: gone\nmodule a.b/x\n\ngo 1.20\n\n"
+        "require (\n\ta.b/c v1.0.0\n\ta.b/d v0.1.0\n)\n\n"
+        "retract (\n\tv1.0.0 // broken\n\t[v1.1.0, v1.2.0]\n)\n"
     )
-    assert "a.b/d v0.1.0 // indirect\n" in text
+    assert gomod.retractions(text) == (("v1.0.0", "v1.0.0"), ("v1.1.0", "v1.2.0"))
 
 
-def test_a_go_mod_by_hand_is_understood() -> None:
+def test_the_retractions_of_a_go_mod_by_hand() -> None:
     text = (
-        '// a comment\nmodule "a.b/x" // why\n\nrequire "a.b/c" v1.0.0 // indirect\n'
+        '// a comment\nmodule "a.b/x" // retract v9.0.0\n\nrequire "a.b/c" v1.0.0 // indirect\n'
         "retract [v1.0.0,v1.9.9]\nretract (\n\tv2.0.0 // oops\n)\nreplace a.b/c => ./c\n"
     )
-    read = gomod.read(text)
-    assert read.module == "a.b/x"
-    assert read.require == {"a.b/c": "v1.0.0"}
-    assert read.retract == (("v1.0.0", "v1.9.9"), ("v2.0.0", "v2.0.0"))
-    assert read.deprecated == ""
+    assert gomod.retractions(text) == (("v1.0.0", "v1.9.9"), ("v2.0.0", "v2.0.0"))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import jsonschema
 import pytest
 
+from faults.yamlsource import read
 from lab.errors import ScenarioError
 from lab.world.build import build
-from lab.world.load import base_world, load_world
+from lab.world.load import BASE, base_world, load_world
 from lab.world.model import Module, World
 
 TEXT = """\
@@ -109,6 +111,20 @@ def test_text_and_yaml_can_speak_of_one_module(tmp_path: Path) -> None:
     file.write_text(TEXT + "modules:\n  example.com/Hello: {private: true, owner: us}\n")
     module = load_world(file).modules["example.com/Hello"]
     assert (module.private, module.owner, len(module.versions)) == (True, "us", 2)
+
+
+def test_the_schema_for_editors_takes_what_the_loader_takes() -> None:
+    schema = World.model_json_schema()
+    modules = {
+        "example.com/a": {"versions": ["v1.0.0"]},
+        "example.com/b": {"versions": {"v1.0.0": None}},
+        "example.com/c": {"versions": {"v1.0.0": {"retract": ["v0.1.0"], "go.mod": False}}},
+    }
+    for data in (read(BASE).data, {"modules": modules}):
+        jsonschema.validate(data, schema)
+        World.model_validate(data)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"modules": {"example.com/a": {"version": ["v1.0.0"]}}}, schema)
 
 
 def test_a_list_of_versions_is_a_mapping_to_nothing() -> None:

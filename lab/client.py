@@ -131,10 +131,13 @@ def environment(lab_spec: LabSpec, spec: ClientSpec) -> dict[str, str]:
     }
 
 
-def entrance(env: Mapping[str, str]) -> str:
+def entrance(env: Mapping[str, str], prompt: str = "lab") -> str:
     """Write the script that puts a person in the client's place."""
     exports = [f"export {name}={shlex.quote(value)}\n" for name, value in env.items()]
-    return "".join(exports) + f"export PS1='lab$ '\ncd {PROJECT}\nexec sh -i\n"
+    # Job control is for a shell whose process group is one of this process namespace.
+    control = 'test "$(cut -d" " -f5 /proc/self/stat)" = 0 && set -- +m\n'
+    rest = f"export PS1={shlex.quote(prompt)}'$ '\ncd {PROJECT}\n{control}exec sh \"$@\" -i\n"
+    return "".join(exports) + rest
 
 
 def netrc(logins: Mapping[str, str]) -> str:

@@ -19,3 +19,10 @@ def scenarios_root() -> Path:
     here = Path(__file__).resolve().parent
     packed = here / "_data" / "scenarios"
     return packed if packed.is_dir() else here.parent / "scenarios"
+
+
+def images_root() -> Path:
+    """Return the directory of the Dockerfiles: in the wheel, or beside `lab` in a checkout."""
+    here = Path(__file__).resolve().parent
+    packed = here / "_data" / "images"
+    return packed if packed.is_dir() else here.parent / "images"

@@ -97,12 +97,7 @@ def replay(
     chosen = [diagnostics()[name] for name in scenario.diagnostics.outcomes]
     for arm in arms(scenario):
         observe(arm.name)
-        _arm(lab, (), seed)
-        client = prepare(lab, spec, scenario.client)
-        _before(scenario, client)
-        if arm.name != "healthy":
-            _arm(lab, arm.rules, seed)
-            client = settle(lab, spec, arm.client)
+        client = set_up(lab, spec, scenario, arm, seed)
         results[arm.name] = _replayed(scenario, arm, client)
         _arm(lab, arm.rules, seed)  # the diagnostics meet the faults as fresh as the replay did
         target = _target(scenario, results[arm.name].project["go.mod"])
@@ -124,6 +119,17 @@ def replay(
         missed_by=[row.id for row in table if row.outcome == "miss"],
         false_alarms=[row.id for row in table if row.outcome == "false-alarm"],
     )
+
+
+def set_up(lab: Lab, spec: LabSpec, scenario: Scenario, arm: Arm, seed: int) -> Client:
+    """Give a lab a fresh client, as it stands where the commands of this arm begin."""
+    _arm(lab, (), seed)
+    client = prepare(lab, spec, scenario.client)
+    _before(scenario, client)
+    if arm.name != "healthy":
+        _arm(lab, arm.rules, seed)
+        client = settle(lab, spec, arm.client)
+    return client
 
 
 def about(run: Run) -> dict[str, Any]:

@@ -24,6 +24,15 @@ COMMANDS = {
     "schema": "Print the JSON Schema of scenario files or of reports.",
     "origin": "Serve the hermetic world as a GOPROXY and GOSUMDB on localhost.",
     "faults": "The fault rules on their own: for mitmdump, editors and the reference.",
+    "up": "Start a lab that stays, in one of its arms.",
+    "exec": "Run a command as the client of a lab that is up.",
+    "shell": "Open a terminal as the client of a lab that is up.",
+    "fault": "List the faults of a lab that is up, switch them on and off.",
+    "logs": "Show what the edge of a lab that is up has seen.",
+    "ps": "List the labs that are up.",
+    "down": "End labs that are up.",
+    "prune": "Remove what labs of golabs that have ended left in a Docker engine.",
+    "images": "Build, list and prune the images of Docker labs.",
     "doctor": "Say whether this machine can run labs, and what is missing.",
 }
 

@@ -30,7 +30,13 @@ _SHOWN_IN_FULL = 3
 @click.argument("scenarios", nargs=-1, metavar="[SCENARIO[/VARIANT] | FILE]...")
 @click.option("--all", "everything", is_flag=True, help="Replay the whole catalogue.")
 @click.option("--family", help="Replay one family of the catalogue, such as `versions`.")
-@click.option("--backend", type=click.Choice(BACKENDS), default="auto", show_default=True)
+@click.option(
+    "--backend",
+    type=click.Choice(BACKENDS),
+    default="auto",
+    show_default=True,
+    envvar="GOLAB_BACKEND",
+)
 @click.option("--go", "go", metavar="VERSION", help="The Go version to use.")
 @click.option("--jobs", type=click.IntRange(1, 64), metavar="N", help="Labs at a time.")
 @click.option("--seed", type=click.IntRange(0), metavar="N", help="What fixes every chance.")
@@ -57,7 +63,7 @@ def command(
     several = everything or family is not None or len(scenarios) > 1
     human = json_file != "-"
     # The backend's processes load mitmproxy while this one reads scenarios.
-    with open_backend(backend, labs=2 if several else 1) as place:
+    with open_backend(backend, labs=2 if several else 1, go=go, say=_chosen) as place:
         from lab.cli.progress import Live, fetching
         from lab.session import Session
         from lab.toolchain import ensure
@@ -81,6 +87,10 @@ def command(
 
         terminal.print_report(report, verbose=verbose or len(runs) <= _SHOWN_IN_FULL)
     return _status(report)
+
+
+def _chosen(text: str) -> None:
+    click.echo(f"golab: backend {text}", err=True)
 
 
 def _check_usage(scenarios: tuple[str, ...], *, everything: bool, family: str | None) -> None:

@@ -3,30 +3,72 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from lab.errors import UnfitError
+from lab.errors import LabError, UnfitError
 from lab.sandbox.interface import Backend
 
-BACKENDS = ("auto", "local")
+_PATIENCE = 1.0
+Say = Callable[[str], None]
+BACKENDS = ("auto", "local", "docker")
 
 
 @contextmanager
-def open_backend(name: str, *, labs: int = 1) -> Iterator[Backend]:
+def open_backend(
+    name: str, *, labs: int = 1, go: str | None = None, say: Say = lambda _: None
+) -> Iterator[Backend]:
     """Open a backend for about this many labs; leaving the block ends every lab of it.
+
+    Args:
+        name: one of `BACKENDS`; `auto` is docker where that is ready, else local.
+        labs: about how many.
+        go: the Go version asked for.
+        say: called with what `auto` has chosen where there was a choice, and why.
 
     Raises:
         UnfitError: this machine has no such backend.
     """
-    if sys.platform != "linux":
-        raise UnfitError(
-            f"labs need Linux, and this is {sys.platform}; use a Linux machine, container or VM"
-        )
-    from lab.sandbox.local.backend import LocalBackend
-
-    backend = LocalBackend(labs=labs)
+    backend = _docker(name, go, say) or _local(labs)
     try:
         yield backend
     finally:
         backend.close()
+
+
+def _local(labs: int) -> Backend:
+    if sys.platform != "linux":
+        raise UnfitError(
+            f"local labs need Linux, and this is {sys.platform}; use --backend docker, "
+            "or a Linux machine, container or VM"
+        )
+    from lab.sandbox.local.backend import LocalBackend
+
+    return LocalBackend(labs=labs)
+
+
+def _docker(name: str, go: str | None, say: Say) -> Backend | None:
+    from lab.sandbox.docker import where
+
+    if name == "local" or (name == "auto" and not where.may_be()):
+        return None
+    from lab.sandbox.docker.backend import DockerBackend
+
+    if name == "docker":
+        return DockerBackend()
+    from lab.sandbox.docker import images
+    from lab.sandbox.docker.engine import connect
+    from lab.toolchain import DEFAULT, on_path
+
+    try:
+        engine = connect(timeout=_PATIENCE)
+        own = on_path() if go is None else None
+        problems = images.missing(engine, go or (own.version if own else DEFAULT))
+        if not problems:
+            say("docker: an engine answers and its images are current")
+            return DockerBackend(connect())
+        reason = f"{problems[0]}; `golab images build` makes it"
+    except LabError as error:
+        reason = str(error).partition(";")[0].removesuffix(", or use --backend local")
+    say(f"local: {reason}")
+    return None

@@ -46,8 +46,10 @@ def test_another_system() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, env=dict(os.environ)
     )
     assert done.returncode == 3
-    said = "golab: labs need Linux, and this is darwin; use a Linux machine, container or VM\n"
-    assert done.stderr == said
+    assert done.stderr == (
+        "golab: local labs need Linux, and this is darwin; use --backend docker, "
+        "or a Linux machine, container or VM\n"
+    )
 
 
 def test_without_root() -> None:

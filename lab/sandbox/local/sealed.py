@@ -47,7 +47,7 @@ def leaks(host: dict[str, int], resolvers: list[str]) -> list[str]:
         found.append(f"there are interfaces besides lo: {', '.join(interfaces)}")
     for address in (OUTSIDE_IPV4, OUTSIDE_IPV6):
         for kind, what in ((socket.SOCK_STREAM, "TCP"), (socket.SOCK_DGRAM, "UDP")):
-            if not _refused(address, 443, kind):
+            if not refused(address, 443, kind):
                 found.append(f"{what} to {address} is not refused")
     found += [
         f"the host's resolver {resolver} answers"
@@ -62,7 +62,8 @@ def leaks(host: dict[str, int], resolvers: list[str]) -> list[str]:
     return found
 
 
-def _refused(address: str, port: int, kind: socket.SocketKind) -> bool:
+def refused(address: str, port: int, kind: socket.SocketKind) -> bool:
+    """Tell whether the kernel has no way at all to this address."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
         with socket.socket(family, kind) as probe:

@@ -1,0 +1,49 @@
+"""`golab fault`: list, switch on and switch off the faults of a lab that is up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from lab.errors import OK
+
+
+def _edge(lab: str, **request: Any) -> Any:
+    from lab import holding
+
+    return holding.ask(holding.find(lab), "edge", request=request)
+
+
+@click.group("fault")
+def command() -> None:
+    """The faults of a lab that is up."""
+
+
+@command.command("list")
+@click.argument("lab")
+def list_(lab: str) -> int:
+    """List the faults: name, whether they are on, how often they have fired."""
+    fired = _edge(lab, do="fired")["fired"]
+    for rule in _edge(lab, do="list")["rules"]:
+        state = "on" if rule["on"] else "off"
+        click.echo(f"{rule['name']:<24} {state:<4} fired {fired.get(rule['name'], 0)}")
+    return OK
+
+
+@command.command("on")
+@click.argument("lab")
+@click.argument("name")
+def on(lab: str, name: str) -> int:
+    """Switch a fault on."""
+    _edge(lab, do="on", name=name)
+    return OK
+
+
+@command.command("off")
+@click.argument("lab")
+@click.argument("name")
+def off(lab: str, name: str) -> int:
+    """Switch a fault off."""
+    _edge(lab, do="off", name=name)
+    return OK

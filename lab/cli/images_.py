@@ -1,0 +1,85 @@
+"""`golab images`: build, list and prune the images of Docker labs."""
+
+from __future__ import annotations
+
+import platform
+import sys
+import time
+
+import click
+
+from lab.errors import OK, UnfitError
+
+
+@click.group("images")
+def command() -> None:
+    """The images that Docker labs run from."""
+
+
+@command.command("build")
+@click.option("--go", "versions", multiple=True, metavar="VERSION", help="For this Go; repeatable.")
+@click.option("--base", metavar="IMAGE", help="Build on another Debian-like image.")
+def build(versions: tuple[str, ...], base: str | None) -> int:
+    """Build the images of client, edge and origin; what is current is rebuilt from the cache."""
+    from lab.cli.progress import fetching
+    from lab.sandbox.docker import images
+    from lab.sandbox.docker.engine import connect
+    from lab.toolchain import Toolchain, ensure
+
+    engine = connect(timeout=600)
+    ours = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    if images.machine(engine) != ours:
+        raise UnfitError(
+            f"the engine runs {images.machine(engine)} and this machine's Go is for {ours}; "
+            "build the images on a machine like the engine's"
+        )
+    with fetching() as progress:
+        toolchains = [ensure(version, progress) for version in versions or (None,)]
+    plan: list[tuple[images.Role, Toolchain | None]] = [("edge", None), ("origin", None)]
+    plan += [("client", toolchain) for toolchain in toolchains]
+    for role, toolchain in plan:
+        started = time.monotonic()
+        name = images.build(
+            engine,
+            role,
+            toolchain,
+            base=base or images.BASE,
+            progress=_show,
+        )
+        _show("")
+        click.echo(f"{name}  {time.monotonic() - started:.1f} s")
+    return OK
+
+
+def _show(step: str) -> None:
+    """Show what a build is doing, where somebody is looking; one line, written over."""
+    if sys.stderr.isatty():
+        width = 78
+        click.echo(f"\r{step[:width]:<{width}}" + ("" if step else "\r"), nl=False, err=True)
+
+
+@command.command("list")
+def list_() -> int:
+    """List golab's images, and whether they are current."""
+    from lab.sandbox.docker import images
+    from lab.sandbox.docker.engine import connect
+
+    found = images.every(connect())
+    for image in found:
+        state = "current" if image.current else "stale"
+        click.echo(f"{image.tag:<32} {state:<8} {image.size / 1e6:6.0f} MB  {image.content}")
+    if not found:
+        click.echo("no images yet; `golab images build` builds them", err=True)
+    return OK
+
+
+@command.command("prune")
+@click.option("--all", "everything", is_flag=True, help="Current ones, too.")
+def prune(*, everything: bool) -> int:
+    """Remove stale images of golab's; nothing that is not golab's is touched."""
+    from lab.sandbox.docker import images
+    from lab.sandbox.docker.engine import connect
+
+    for name in images.prune(connect(), everything=everything):
+        click.echo(f"removed {name}")
+    return OK

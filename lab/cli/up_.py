@@ -1,0 +1,39 @@
+"""`golab up`: start a lab that stays."""
+
+from __future__ import annotations
+
+import click
+
+from lab.errors import OK
+from lab.sandbox.choose import BACKENDS
+
+
+@click.command("up")
+@click.argument("scenario", metavar="SCENARIO[/VARIANT] | FILE")
+@click.option(
+    "--arm",
+    type=click.Choice(["healthy", "broken", "repaired"]),
+    default="broken",
+    show_default=True,
+    help="As it stands where the commands of this arm begin.",
+)
+@click.option(
+    "--backend",
+    type=click.Choice(BACKENDS),
+    default="auto",
+    show_default=True,
+    envvar="GOLAB_BACKEND",
+)
+@click.option("--go", metavar="VERSION", help="The Go version to use.")
+def command(scenario: str, *, arm: str, backend: str, go: str | None) -> int:
+    """Start a lab that stays until `golab down`; its id is printed."""
+    from lab import holding
+
+    lab = holding.up(scenario, arm, backend, go)
+    click.echo(lab.id)
+    click.echo(
+        f"{lab.scenario} is up ({lab.arm}, {lab.backend}, go {lab.go}); "
+        f"`golab shell {lab.id}` enters it, `golab down {lab.id}` ends it",
+        err=True,
+    )
+    return OK

@@ -1,0 +1,1 @@
+"""Where labs run: what every backend offers, and the backends."""

@@ -1,0 +1,270 @@
+"""Starts labs in a Docker engine and speaks with them."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import secrets
+import tarfile
+import tempfile
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import docker
+
+import lab
+from lab.edge import authority
+from lab.errors import LabError
+from lab.sandbox.docker import containers, images, labels, networks, sweep
+from lab.sandbox.docker.channel import Channel
+from lab.sandbox.docker.engine import connect, spoken
+from lab.sandbox.docker.networks import Network
+from lab.sandbox.interface import ENTRANCE, Answer, Command, Completed, LabSpec
+
+CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
+ALLOW_GATEWAY = "GOLAB_DOCKER_ALLOW_GATEWAY"
+
+
+class DockerBackend:
+    """Runs labs as containers of the engine that the environment names.
+
+    Raises:
+        UnfitError: there is no such engine, or it is not usable.
+    """
+
+    name = "docker"
+
+    def __init__(self, engine: docker.DockerClient | None = None) -> None:
+        self.engine = engine or connect()
+        with spoken("asking the engine"):
+            self.version = str(self.engine.version()["Version"])
+        self.session = secrets.token_hex(4)
+        self._labs: set[DockerLab] = set()
+        self._checked: set[str] = set()
+        self._lock = threading.Lock()
+        sweep.sweep(self.engine)
+
+    def start(self, spec: LabSpec) -> DockerLab:
+        """Start a lab; it is sealed, or this raises.
+
+        Raises:
+            UnfitError: its images are missing or stale.
+            LabError: the lab did not come up, or leads somewhere.
+        """
+        with self._lock:
+            if spec.toolchain.version not in self._checked:
+                images.check(self.engine, spec.toolchain.version)
+                self._checked.add(spec.toolchain.version)
+        started = DockerLab(self, spec, on_close=self._labs.discard)
+        self._labs.add(started)
+        try:
+            started.begin()
+        except BaseException:
+            started.close()
+            raise
+        return started
+
+    def close(self) -> None:
+        """End every lab that is still running; may be called from any thread."""
+        for running in list(self._labs):
+            running.close()
+        self.engine.close()
+
+
+class DockerLab:
+    """A lab in containers; see `lab.sandbox.interface.Lab` for what it can do."""
+
+    def __init__(
+        self,
+        backend: DockerBackend,
+        spec: LabSpec,
+        on_close: Callable[[DockerLab], None] = lambda _: None,
+    ) -> None:
+        self._engine = backend.engine
+        self._version = backend.version
+        self._spec = spec
+        self._on_close = on_close
+        self.id = secrets.token_hex(3)
+        self.name = f"golab-{re.sub(r'[^a-z0-9]+', '-', spec.name.lower()).strip('-')}-{self.id}"
+        self.marks = {
+            labels.VERSION: lab.__version__,
+            labels.SESSION: backend.session,
+            labels.LAB: self.id,
+            labels.SCENARIO: spec.name,
+            labels.OWNER: labels.owner(),
+        }
+        self.resolver = ""
+        self._channels: dict[images.Role, Channel] = {}
+        self._containers: dict[images.Role, str] = {}
+        self._networks: list[Network] = []
+        self._programs: dict[tuple[str, str], bool] = {}
+        self._closing = threading.Lock()
+        self._closed = False
+
+    def begin(self) -> None:
+        """Make networks and containers, side by side, and prove that they lead nowhere."""
+        secret, certificate = _authority()
+        with ThreadPoolExecutor(4, thread_name_prefix=self.name) as pool:
+            world = pool.submit(_packed, self._spec.tree.path)
+            inner, outer = list(pool.map(self._network, ("inner", "outer")))
+            self.resolver = inner.near
+            places: dict[images.Role, tuple[Network, str]] = {
+                "edge": (inner, inner.near),
+                "origin": (outer, outer.far),
+                "client": (inner, inner.far),
+            }
+            started = {
+                role: pool.submit(self._container, role, place, outer)
+                for role, place in places.items()
+            }
+            for future in started.values():
+                future.result()
+            address, names = inner.near, self._spec.tree.hosts
+            edge = pool.submit(
+                self._channels["edge"].ask, "start", address, names, outer.far, secret
+            )
+            origin = pool.submit(self._channels["origin"].ask, "start", outer.far, world.result())
+            resolv_conf = f"nameserver {self.resolver}\n"
+            self.write({"/etc/resolv.conf": resolv_conf, CA_BUNDLE: certificate})
+            origin.result()
+            edge.result()
+            self._prove_sealed(inner)
+
+    def _network(self, kind: str) -> Network:
+        marks = {**self.marks, labels.ROLE: kind}
+        made = networks.create(self._engine, f"{self.name}-{kind}", marks, self._version)
+        self._networks.append(made)
+        return made
+
+    def _container(self, role: images.Role, place: tuple[Network, str], outer: Network) -> None:
+        name = f"{self.name}-{role}"
+        container = containers.create(
+            self._engine,
+            role,
+            name,
+            go=self._spec.toolchain.version,
+            place=place,
+            resolver=self.resolver,
+            marks={**self.marks, labels.ROLE: role},
+            routed=not networks.isolates(self._version),
+        )
+        self._containers[role] = container
+        self._channels[role] = Channel(self._engine, container, name)
+        with spoken(f"starting {name}"):
+            if role == "edge":
+                self._engine.api.connect_container_to_network(
+                    container, outer.id, ipv4_address=outer.near
+                )
+            self._engine.api.start(container)
+
+    def _prove_sealed(self, inner: Network) -> None:
+        name = next(iter(self._spec.tree.hosts))
+        client = self._channels["client"]
+        found = client.ask("leaks", inner.subnet, inner.far, inner.near, name)
+        if os.environ.get(ALLOW_GATEWAY):
+            found = [way for way in found if "gateway" not in way]
+        if found:
+            hint = ""
+            if any("gateway" in way for way in found):
+                hint = f" (Engine {self._version}; {ALLOW_GATEWAY}=1 accepts the gateway)"
+            raise LabError(f"the lab is not sealed and was not used: {'; '.join(found)}{hint}")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the lab and wait until nothing of it is left. May be called twice.
+
+        Raises:
+            LabError: something could not be removed.
+        """
+        with self._closing:
+            if self._closed:
+                return
+            self._closed = True
+            for channel in self._channels.values():
+                channel.close()
+            self._on_close(self)
+            sweep.remove(self._engine, self.id)
+
+    def _client(self, operation: str, *arguments: Any, patience: float = 60.0) -> Any:
+        return self._channels["client"].ask(operation, *arguments, patience=patience)
+
+    def write(self, files: Mapping[str, str | bytes]) -> None:
+        """Write files for the client."""
+        self._client("write", dict(files))
+
+    def read(self, paths: Sequence[str]) -> dict[str, bytes]:
+        """Return the contents of those files that exist."""
+        contents: dict[str, bytes] = self._client("read", list(paths))
+        return contents
+
+    def remove(self, path: str) -> None:
+        """Remove a file or directory of the client."""
+        self._client("remove", path)
+
+    def run(self, command: Command) -> Completed:
+        """Run a program as the client."""
+        completed: Completed = self._client("run", command, patience=command.limit + 30)
+        return completed
+
+    def has(self, program: str, path: str) -> bool:
+        """Tell whether the client has this program."""
+        if (program, path) not in self._programs:
+            self._programs[program, path] = bool(self._client("has", program, path))
+        return self._programs[program, path]
+
+    def fetch(self, url: str, headers: Mapping[str, str], limit: float) -> Answer:
+        """Make one GET request from where the client stands."""
+        answer: Answer = self._client("fetch", url, dict(headers), limit, patience=limit + 30)
+        return answer
+
+    def resolve(self, name: str, limit: float) -> Mapping[str, str]:
+        """Ask each of the client's resolvers for `name`."""
+        answers: dict[str, str] = self._client("resolve", name, limit, patience=4 * limit + 30)
+        return answers
+
+    def handshake(self, address: str, server_name: str, limit: float) -> str:
+        """Try a TLS handshake; '' is success."""
+        said = self._client("handshake", address, server_name, limit, patience=limit + 30)
+        return str(said)
+
+    def entrance(self) -> str:
+        """Return the command with which a person enters the lab as its client."""
+        return f"docker exec -it -u client {self.name}-client sh {ENTRANCE}"
+
+    def edge(self, request: Mapping[str, Any]) -> Any:
+        """Ask the edge for something."""
+        return self._channels["edge"].ask("edge", dict(request))
+
+    def origin(self, request: Mapping[str, Any]) -> Any:
+        """Ask the origin for something."""
+        return self._channels["origin"].ask("origin", dict(request))
+
+
+def _packed(directory: Path) -> bytes:
+    """Return a built world as a tar."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        archive.add(directory, ".")
+    return buffer.getvalue()
+
+
+def _authority() -> tuple[dict[str, bytes], str]:
+    """Make a certificate authority: the files of the edge, and the certificate for the client."""
+    with tempfile.TemporaryDirectory(prefix="golab-") as place:
+        certificate = authority.create(Path(place))
+        return {path.name: path.read_bytes() for path in Path(place).iterdir()}, certificate

@@ -1,0 +1,130 @@
+"""The line to the first process of a container: requests out, replies in, and a lease.
+
+The engine closes the container's standard input when golab's end of the connection goes, however
+golab goes; the process inside reads the end of its input, ends, and the container with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import socket
+import struct
+import threading
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from typing import Any
+
+import docker
+
+from lab.errors import LabError
+from lab.sandbox.docker.engine import spoken
+from lab.sandbox.docker.wire import decode, encode
+
+_HEADER = struct.Struct(">BxxxL")  # the engine's framing of a stream without a terminal
+_STDOUT = 1
+_PATIENCE = 60.0
+_KEPT = 2000
+
+
+class Channel:
+    """A connection to a container that has been created but not started."""
+
+    def __init__(self, engine: docker.DockerClient, container: str, name: str) -> None:
+        self.name = name
+        self._numbers = itertools.count()
+        self._pending: dict[int, Future[Any]] = {}
+        self._ended: str | None = None
+        self._said = b""
+        self._lock = threading.Lock()
+        self._sending = threading.Lock()
+        with spoken(f"attaching to {name}"):
+            # The response object owns the connection: both are kept.
+            self._response = engine.api.attach_socket(
+                container, params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
+            )
+        self._socket: Any = getattr(self._response, "_sock", self._response)
+        with contextlib.suppress(AttributeError, OSError):
+            self._socket.settimeout(None)
+        threading.Thread(target=self._listen, name=f"channel {name}", daemon=True).start()
+
+    def ask(self, operation: str, *arguments: Any, patience: float = _PATIENCE) -> Any:
+        """Have the container do something, and return what it says.
+
+        Raises:
+            LabError: it could not, has ended, or did not answer in time.
+        """
+        number = next(self._numbers)
+        reply: Future[Any] = Future()
+        with self._lock:
+            if self._ended is not None:
+                raise LabError(f"{self.name} has ended: {self._ended}")
+            self._pending[number] = reply
+        try:
+            line = encode({"id": number, "do": operation, "with": arguments})
+            with self._sending:
+                self._socket.sendall(line)
+            return reply.result(patience)
+        except OSError as error:
+            if isinstance(error, FutureTimeout):
+                raise LabError(f"{self.name} did not answer within {patience:g} s") from None
+            raise LabError(f"{self.name} has ended: {self._why()}") from None
+        finally:
+            self._pending.pop(number, None)
+
+    def close(self) -> None:
+        """Hang up: the container ends. May be called twice."""
+        with contextlib.suppress(OSError, AttributeError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError):
+            self._socket.close()
+        with contextlib.suppress(OSError):
+            self._response.close()
+
+    def _listen(self) -> None:
+        rest = b""
+        pieces: list[bytes] = []
+        with contextlib.suppress(OSError, EOFError, ValueError, LabError):
+            while True:
+                stream, size = _HEADER.unpack(self._exactly(_HEADER.size))
+                body = self._exactly(size)
+                if stream != _STDOUT:
+                    self._said = (self._said + body)[-_KEPT:]
+                    continue
+                *whole, rest = body.split(b"\n")
+                for line in whole:
+                    self._reply(b"".join(pieces) + line)
+                    pieces.clear()
+                pieces.append(rest)
+        self._end()
+
+    def _exactly(self, size: int) -> bytes:
+        body = b""
+        while len(body) < size:
+            piece = self._socket.recv(size - len(body))
+            if not piece:
+                raise EOFError
+            body += piece
+        return body
+
+    def _reply(self, line: bytes) -> None:
+        message = decode(line)
+        waiting = self._pending.get(message["id"])
+        if waiting is None:
+            return
+        if "error" in message:
+            waiting.set_exception(LabError(str(message["error"])))
+        else:
+            waiting.set_result(message.get("value"))
+
+    def _why(self) -> str:
+        lines = self._said.decode("utf-8", "replace").strip().splitlines()
+        return lines[-1][:300] if lines else "its connection was closed"
+
+    def _end(self) -> None:
+        with self._lock:
+            self._ended = self._why()
+            waiting = list(self._pending.values())
+        for reply in waiting:
+            with contextlib.suppress(Exception):  # answered in this instant
+                reply.set_exception(LabError(f"{self.name} has ended: {self._ended}"))

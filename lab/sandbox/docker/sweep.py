@@ -1,0 +1,126 @@
+"""Removes what labs have left, and finds what there is, from labels alone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import docker
+from docker.errors import APIError, NotFound
+
+from lab.errors import LabError
+from lab.sandbox.docker import labels
+from lab.sandbox.docker.engine import spoken
+
+_PATIENCE = 10.0
+
+
+@dataclass
+class Found:
+    """A lab as an engine knows it."""
+
+    id: str
+    scenario: str
+    owner: str
+    session: str
+    arm: str = ""
+    containers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    networks: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def abandoned(self) -> bool:
+        """Whether the golab that made it has ended."""
+        return labels.owner_is_gone(self.owner)
+
+    @property
+    def running(self) -> bool:
+        """Whether all three of its containers run."""
+        states = [row["State"] for row in self.containers.values()]
+        return states == ["running"] * 3
+
+
+def every(engine: docker.DockerClient, lab: str | None = None) -> list[Found]:
+    """Return the labs that an engine knows, or the one of this id."""
+    chosen = dict(labels.selector(lab))
+    with spoken("listing labs"):
+        containers = engine.api.containers(all=True, filters=chosen)
+        networks = engine.api.networks(filters=chosen)
+    found: dict[str, Found] = {}
+
+    def of(row: dict[str, Any]) -> Found:
+        marks = row["Labels"]
+        name = marks[labels.LAB]
+        fresh = Found(
+            name,
+            marks.get(labels.SCENARIO, ""),
+            marks.get(labels.OWNER, ""),
+            marks.get(labels.SESSION, ""),
+        )
+        return found.setdefault(name, fresh)
+
+    for row in containers:
+        of(row).containers[row["Labels"].get(labels.ROLE, "")] = row
+    for row in networks:
+        of(row).networks.append(row)
+    return sorted(found.values(), key=lambda lab: lab.id)
+
+
+def sweep(engine: docker.DockerClient) -> list[str]:
+    """Remove every lab whose golab, on this machine, has ended; return their ids."""
+    gone = [lab.id for lab in every(engine) if lab.abandoned]
+    for name in gone:
+        remove(engine, name)
+    return gone
+
+
+def remove(engine: docker.DockerClient, lab: str) -> None:
+    """Remove all of a lab, and wait until it is gone.
+
+    Raises:
+        LabError: something of it stays.
+    """
+    end = time.monotonic() + _PATIENCE
+    problems: list[str] = []
+    while left := every(engine, lab):
+        if time.monotonic() > end:
+            why = "; ".join(problems) or "the engine does not say why"
+            raise LabError(f"lab {lab} could not be removed: {why}; try `golab down {lab}`")
+        problems = _removed(engine, left)
+        end = end if problems else max(end, time.monotonic() + 1)  # slow, but it goes on
+        time.sleep(0.02)
+
+
+def _removed(engine: docker.DockerClient, labs: Iterable[Found]) -> list[str]:
+    containers = [str(row["Id"]) for lab in labs for row in lab.containers.values()]
+    networks = [str(row["Id"]) for lab in labs for row in lab.networks]
+    with ThreadPoolExecutor(3) as pool:
+        problems = list(pool.map(lambda i: _container(engine, i), containers))
+        problems += pool.map(lambda i: _network(engine, i), networks)
+    return [said for said in problems if said]
+
+
+def _network(engine: docker.DockerClient, network: str) -> str:
+    with spoken("removing a network"):
+        try:
+            engine.api.remove_network(network)
+        except NotFound:
+            return ""
+        except APIError as error:
+            return str(error.explanation)
+    return ""
+
+
+def _container(engine: docker.DockerClient, container: str) -> str:
+    with spoken("removing a container"):
+        try:
+            engine.api.remove_container(container, force=True, v=True)
+        except NotFound:
+            return ""
+        except APIError as error:
+            if "already in progress" in str(error.explanation):  # it ends by itself
+                return ""
+            return str(error.explanation)
+    return ""

@@ -1,0 +1,54 @@
+"""The whole catalogue gives the same in both backends: verdict, silence, detection table."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import docker
+import pytest
+
+pytestmark = pytest.mark.docker
+
+
+def report(backend: str, place: Path) -> dict[str, Any]:
+    """Replay the catalogue, and return what was measured, by scenario."""
+    target = place / f"{backend}.json"
+    command = [sys.executable, "-m", "lab", "run", "--all", "--seed", "7", "--jobs", "2"]
+    done = subprocess.run(
+        [*command, "--backend", backend, "--json", str(target)],
+        env=os.environ,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert done.returncode in (0, 1), done.stderr
+    runs = json.loads(target.read_text())["runs"]
+    assert {run["backend"] for run in runs} == {backend}
+    return {f"{run['scenario']}/{run['variant']}": measured(run) for run in runs}
+
+
+def measured(run: dict[str, Any]) -> dict[str, Any]:
+    rows = {
+        row["id"]: [row[arm] for arm in ("healthy", "broken", "repaired", "outcome")]
+        for row in run["diagnostics"]
+    }
+    exits = {
+        arm: [command["exit"] for command in result["commands"]]
+        for arm, result in run["arms"].items()
+    }
+    return {"verdict": run["verdict"], "silent": run["silent"], "table": rows, "exits": exits}
+
+
+@pytest.mark.timeout(900)
+def test_both_backends_measure_the_same(engine: docker.DockerClient, tmp_path: Path) -> None:
+    local, remote = report("local", tmp_path), report("docker", tmp_path)
+    assert len(local) > 5
+    assert remote.keys() == local.keys()
+    for name, expected in local.items():
+        assert remote[name] == expected, name

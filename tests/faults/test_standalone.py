@@ -96,6 +96,28 @@ def test_a_bad_rule_file_stops_mitmdump(tmp_path: Path) -> None:
     assert "Traceback" not in said
 
 
+def test_a_bad_seed_stops_mitmdump(tmp_path: Path) -> None:
+    file = tmp_path / "rules.yaml"
+    file.write_text(RULES)
+    options = ["--set", f"golab_rules={file}", "--set", "golab_seed=abc"]
+    options += ["--listen-port", str(free_port())]
+    with mitmdump(tmp_path / "home", *options, env=environment()) as running:
+        said = running.communicate(timeout=20)[0]
+    assert running.returncode != 0
+    assert "golab_seed: 'abc' is not a whole number" in said
+    assert "Traceback" not in said
+
+
+def test_a_start_without_rules_is_said(tmp_path: Path) -> None:
+    port = free_port()
+    options = ["--listen-port", str(port)]
+    with mitmdump(tmp_path / "home", *options, env=environment()) as running:
+        _wait_for(port, running)
+        running.terminate()
+        said = running.communicate(timeout=10)[0]
+    assert said.count("golab: no rules are loaded") == 1
+
+
 def test_a_refused_port_opens_again_on_every_address(tmp_path: Path, origin: Origin) -> None:
     web, names = free_port(), free_port()
     path = tmp_path / "control.sock"

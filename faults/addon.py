@@ -11,7 +11,7 @@ from typing import Any
 
 from mitmproxy import ctx, exceptions
 
-from faults import control, rules, yamlsource
+from faults import control, rules
 from faults.armoury import Armoury
 from faults.choose import Armed
 from faults.connections import Connections
@@ -86,29 +86,34 @@ class Faults:
     def load(self, loader: Any) -> None:
         """Declare the options (mitmproxy hook)."""
         loader.add_option("golab_rules", str, "", "File of golab fault rules.")
-        loader.add_option("golab_seed", int, 0, "Seed of golab's fault rules.")
+        loader.add_option("golab_seed", str, "0", "Seed of golab's fault rules.")
         loader.add_option("golab_control", str, "", "Unix socket to control golab's rules by.")
 
     def configure(self, updated: set[str]) -> None:
         """Read the rule file when an option changes (mitmproxy hook)."""
-        if {"golab_rules", "golab_seed"} & updated and ctx.options.golab_rules:
-            try:
-                loaded = rules.load(ctx.options.golab_rules)
-            except yamlsource.SourceError as error:
-                if self._running or not ctx.master.addons.get("errorcheck"):
-                    raise exceptions.OptionsError(str(error)) from None
-                # mitmproxy's programs end after an error at start; an exception would end them
-                # with the traceback of a broken script.
-                logger.error("%s", error)  # noqa: TRY400
-                return
+        if not {"golab_rules", "golab_seed"} & updated:
+            return
+        try:
+            seed = _seed(ctx.options.golab_seed)
+            loaded = rules.load(ctx.options.golab_rules) if ctx.options.golab_rules else None
+        except ValueError as error:
+            if self._running or not ctx.master.addons.get("errorcheck"):
+                raise exceptions.OptionsError(str(error)) from None
+            # mitmproxy's programs end after an error at start; an exception would end them
+            # with the traceback of a broken script.
+            logger.error("%s", error)  # noqa: TRY400
+            return
+        if loaded is not None:
             for name, reason in dead(loaded):
                 logger.warning("golab: rule %s can never act: %s", name, reason)
-            self.arm(loaded, ctx.options.golab_seed)
+            self.arm(loaded, seed)
 
     async def running(self) -> None:
         """Close refused ports and open the control socket (mitmproxy hook)."""
         self._running = True
         self._refuse()
+        if not (ctx.options.golab_rules or ctx.options.golab_control or any(self.armoury)):
+            logger.warning("golab: no rules are loaded")
         if ctx.options.golab_control:
             try:
                 self._control = await control.serve(self, Path(ctx.options.golab_control))
@@ -157,3 +162,10 @@ class Faults:
     def _refuses(self, one: Armed, port: int) -> bool:
         ports = one.rule.where.port
         return self.armoury.acting(one) and (ports is None or port in ports)
+
+
+def _seed(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"golab_seed: {text!r} is not a whole number") from None

@@ -9,6 +9,7 @@ from typing import Any
 from faults.choose import Armed, Facts, Index, indexes
 from faults.rules import Rule, unique
 from faults.vocabulary.base import Action, Stage
+from faults.yamlsource import nearest
 
 Changed = Callable[[Sequence[Armed]], None]
 
@@ -78,7 +79,14 @@ class Armoury:
             self._changed([one])
 
     def throw(self, switch: str) -> None:
-        """Throw a switch that rules name in `until`: they act no more."""
+        """Throw a switch that rules name in `until`: they act no more.
+
+        Raises:
+            ValueError: no rule names it.
+        """
+        known = {until for one in self._armed if isinstance(until := one.rule.where.until, str)}
+        if switch not in known:
+            raise ValueError(f"no rule has a switch {switch!r}{nearest(switch, known)}")
         self._thrown |= {switch}
         self._changed([one for one in self._armed if one.rule.where.until == switch])
 

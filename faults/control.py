@@ -7,7 +7,8 @@
     {"do": "throw", "switch": "deployed"}
     {"do": "fired"}  {"do": "ledger"}  {"do": "clear"}
 
-Every answer has `ok`; a refusal has `error`, and nothing has changed.
+Every answer has `ok`; a refusal has `error`, and nothing has changed. Answers to `add` and `arm`
+have `warnings`: which of the rules can never act, and why.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from faults import yamlsource
+from faults.dead import dead
 from faults.rules import RuleFile
 
 if TYPE_CHECKING:
@@ -50,13 +52,26 @@ class ControlError(RuntimeError):
 
 def _commands(faults: Faults) -> dict[str, Callable[[Request], dict[str, Any] | None]]:
     armoury, ledger = faults.armoury, faults.ledger
+
+    def arm(asked: Request) -> dict[str, Any]:
+        faults.arm(asked.rules.root, asked.seed)
+        return warnings()
+
+    def add(asked: Request) -> dict[str, Any]:
+        armoury.add(asked.rules.root)
+        return warnings()
+
+    def warnings() -> dict[str, Any]:
+        found = dead([one.rule for one in armoury])
+        return {"warnings": [f"rule {name} can never act: {reason}" for name, reason in found]}
+
     return {
         "list": lambda _: {"rules": armoury.status()},
         "fired": lambda _: {"fired": faults.fired()},
         "ledger": lambda _: {"records": ledger.snapshot()},
         "clear": lambda _: ledger.clear(),
-        "arm": lambda asked: faults.arm(asked.rules.root, asked.seed),
-        "add": lambda asked: armoury.add(asked.rules.root),
+        "arm": arm,
+        "add": add,
         "remove": lambda asked: armoury.remove(asked.name),
         "on": lambda asked: armoury.switch(asked.name, on=True),
         "off": lambda asked: armoury.switch(asked.name, on=False),
@@ -75,8 +90,9 @@ async def serve(faults: Faults, path: Path) -> asyncio.Server:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, ValueError, asyncio.IncompleteReadError):
             while line := await reader.readline():
-                writer.write(json.dumps(_answer(line, commands)).encode() + b"\n")
+                answer = _answer(line, commands)
                 await faults.settled()
+                writer.write(json.dumps(answer).encode() + b"\n")
                 await writer.drain()
         writer.close()
 
@@ -164,9 +180,10 @@ class Control:
         found: list[dict[str, Any]] = self.ask("list")["rules"]
         return found
 
-    def add(self, rules: Sequence[dict[str, Any]]) -> None:
-        """Add rules, written as in a rule file."""
-        self.ask("add", rules=list(rules))
+    def add(self, rules: Sequence[dict[str, Any]]) -> list[str]:
+        """Add rules, written as in a rule file; return warnings about those that can never act."""
+        warnings: list[str] = self.ask("add", rules=list(rules))["warnings"]
+        return warnings
 
     @contextlib.contextmanager
     def fault(self, name: str) -> Iterator[None]:

@@ -52,6 +52,8 @@ class Exchange:
     pending: list[Turn] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     closed: bool = False
+    answered: bool = False
+    """Whether there was an answer before the origin could be asked."""
     failed: Turn | None = None
     watching: list[Turn] = field(default_factory=list)
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Any
 
 from mitmproxy import ctx
+
+logger = logging.getLogger(__name__)
 
 
 class Listeners:
     """Keeps closed the ports that are to be refused; all changes happen one after another."""
 
     def __init__(self) -> None:
-        self._closed: dict[Any, tuple[str, int]] = {}
+        self._closed: dict[Any, frozenset[int]] = {}
         self._refused: Callable[[int], bool] = lambda _: False
         self._task: asyncio.Task[None] | None = None
 
@@ -31,25 +34,36 @@ class Listeners:
     async def _settle(self, closed: Callable[[int], None]) -> None:
         proxyserver = ctx.master.addons.get("proxyserver")
         while changes := self._changes(proxyserver):
-            for server, (host, port), close in changes:
+            for server, ports, close in changes:
                 if close:
-                    self._closed[server] = (host, port)
+                    self._closed[server] = ports
                     await server.stop()
-                    closed(port)
+                    for port in sorted(ports):
+                        closed(port)
                 else:
                     del self._closed[server]
-                    server._servers = await server.listen(host, port)  # noqa: SLF001
+                    await _listen(server, ports)
 
-    def _changes(self, proxyserver: Any) -> list[tuple[Any, tuple[str, int], bool]]:
+    def _changes(self, proxyserver: Any) -> list[tuple[Any, frozenset[int], bool]]:
         if proxyserver is None:
             return []
         changes = [
-            (server, place, False)
-            for server, place in self._closed.items()
-            if not self._refused(place[1])
+            (server, ports, False)
+            for server, ports in self._closed.items()
+            if not any(map(self._refused, ports))
         ]
         for server in proxyserver.servers:
-            places = [address[:2] for address in server.listen_addrs]
-            if places and server not in self._closed and self._refused(places[0][1]):
-                changes.append((server, places[0], True))
+            ports = frozenset(address[1] for address in server.listen_addrs)
+            if server not in self._closed and any(map(self._refused, ports)):
+                changes.append((server, ports, True))
         return changes
+
+
+async def _listen(server: Any, ports: frozenset[int]) -> None:
+    """Listen as at start, on the same ports: the empty host stands for every address family."""
+    host = server.mode.listen_host(ctx.options.listen_host)
+    for port in sorted(ports):
+        try:
+            server._servers += await server.listen(host, port)  # noqa: SLF001
+        except OSError as error:
+            logger.error("golab: port %d stays closed: %s", port, error)  # noqa: TRY400

@@ -44,7 +44,8 @@ def _lower_glob(pattern: str) -> str:
 
 
 def _version(text: str) -> str:
-    if text.lstrip().startswith((">", "<")):
+    text = text.strip()
+    if text.startswith((">", "<")):
         semver.within(text)
         return text
     return glob(text)
@@ -79,6 +80,7 @@ Glob = Annotated[str, AfterValidator(glob)]
 Name = Annotated[str, AfterValidator(_lower_glob)]
 Names = Annotated[tuple[Name, ...], OneOrMany()]
 Globs = Annotated[tuple[Glob, ...], OneOrMany()]
+Versions = Annotated[tuple[Annotated[str, AfterValidator(_version)], ...], OneOrMany()]
 Methods = Annotated[tuple[Annotated[str, Field(pattern="^[A-Z]+$")], ...], OneOrMany()]
 Statuses = Annotated[tuple[Annotated[int | str, AfterValidator(_status)], ...], OneOrMany()]
 Count = Annotated[int, Field(ge=0)]
@@ -121,8 +123,8 @@ class Where(Frozen):
         None, description="Go: what is asked for."
     )
     module: Globs | None = Field(None, description="Go: the module path, capitals decoded.")
-    version: Annotated[tuple[Annotated[str, AfterValidator(_version)], ...], OneOrMany()] | None = (
-        Field(None, description="Go: a version, a glob, or a range such as '>=v1.2.0 <v2'.")
+    version: Versions | None = Field(
+        None, description="Go: a version, a glob, or a range such as '>=v1.2.0 <v2'."
     )
     status: Statuses | None = Field(None, description="The origin's status; 5xx is a class.")
     content_type: Globs | None = Field(

@@ -48,6 +48,7 @@ class Exchanges:
             host=facts["host"],
             path=flow.request.path,
             status=None,
+            origin_status=None,
             request_bytes=len(flow.request.raw_content or b""),
             response_bytes=None,
             endpoint=facts["endpoint"],
@@ -102,6 +103,7 @@ class Exchanges:
                 exchange.pending.append(turn)
             elif flow.response is None and flow.error is None:
                 await self._do(doing, turn, exchange)
+        exchange.answered = flow.response is not None
 
     def responseheaders(self, flow: http.HTTPFlow) -> None:
         """Choose what to do to the answer (mitmproxy hook)."""
@@ -111,7 +113,8 @@ class Exchanges:
         if exchange.failed:
             return
         kind = flow.response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        exchange.record["origin_status"] = flow.response.status_code
+        if not exchange.answered:
+            exchange.record["origin_status"] = flow.response.status_code
         facts = {**exchange.facts, "status": flow.response.status_code, "content-type": kind}
         exchange.pending.extend(self.desk.turns(Stage.RESPONSE, facts))
         if exchange.pending or exchange.watching:

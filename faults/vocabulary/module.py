@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 
 from faults.vocabulary.base import Action, Bytes, Example, OneOrMany, Seconds, Stage
+from faults.where import Versions
 
 _RESPONSE = (Stage.RESPONSE,)
+
+
+def _module(path: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._~/-]+", path):
+        raise ValueError(f"bad module path {path!r}: write it out as in go.mod, without globs")
+    return path
 
 
 class StaleList(Action):
@@ -24,7 +32,7 @@ class StaleList(Action):
     acts: ClassVar[tuple[Stage, ...]] = _RESPONSE
     needs: ClassVar[frozenset[str]] = frozenset({"list", "latest"})
 
-    without: Annotated[tuple[str, ...], OneOrMany()] = Field(
+    without: Versions = Field(
         (), description="Versions not known yet; globs and ranges such as `>=v1.8.0`."
     )
     as_of: AwareDatetime | None = Field(
@@ -166,7 +174,7 @@ class Mod(Action):
     make: Literal["stripped"] | None = Field(
         None, description="`stripped`: only the module and go lines, so the graph shrinks."
     )
-    without: Annotated[tuple[str, ...], OneOrMany()] = Field(
+    without: Annotated[tuple[Annotated[str, AfterValidator(_module)], ...], OneOrMany()] = Field(
         (), description="Modules whose requirements go."
     )
     add: str = Field("", description="Lines put at the end.")

@@ -136,6 +136,32 @@ def test_a_switch_ends_rules_that_wait_for_it(edge: Edge, path: Path) -> None:
     assert curl(edge, LIST).status == 200
 
 
+def test_a_switch_that_no_rule_names_is_refused(edge: Edge, path: Path) -> None:
+    edge.arm("[{name: it, where: {endpoint: list, until: deployed}, do: {respond: 503}}]")
+    with Control(path) as talk, pytest.raises(ControlError, match="did you mean 'deployed'"):
+        talk.ask("throw", switch="deploid")
+    assert curl(edge, LIST).status == 503
+
+
+def test_rules_that_can_never_act_are_reported(edge: Edge, path: Path) -> None:
+    never = {"name": "never", "where": {"chance": 0}, "do": {"respond": 503}}
+    said = ["rule never can never act: chance: 0 is never"]
+    with Control(path) as talk:
+        assert talk.add([STALE]) == []
+        assert talk.add([never]) == said
+        assert talk.ask("arm", rules=[never])["warnings"] == said
+
+
+def test_a_refused_port_is_closed_when_the_answer_comes(edge: Edge, path: Path) -> None:
+    with Control(path) as talk:
+        talk.add([{"name": "refuse", "where": {"port": edge.port}, "do": {"refuse": True}}])
+        for _ in range(5):
+            assert curl(edge, LIST).exit == 7
+            talk.ask("off", name="refuse")
+            assert curl(edge, LIST).status == 200
+            talk.ask("on", name="refuse")
+
+
 def test_until_a_time(edge: Edge) -> None:
     edge.arm("[{name: it, where: {endpoint: list, until: 300ms}, do: {respond: 503}}]")
     assert curl(edge, LIST).status == 503

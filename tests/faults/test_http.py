@@ -36,6 +36,14 @@ def arm(edge: Edge, where: str, do: str) -> None:
     edge.arm(f"[{{name: it, where: {where}, do: {do}}}]")
 
 
+def test_the_ledger_has_the_origins_status_only_if_it_was_asked(edge: Edge) -> None:
+    for where, origins in (("{endpoint: list}", None), ("{endpoint: list, status: 200}", 200)):
+        arm(edge, where, "{respond: 503}")
+        assert curl(edge, LIST).status == 503
+        (record,) = edge.records("http")
+        assert (record["status"], record["origin_status"]) == (503, origins)
+
+
 @BOTH
 def test_an_answer_in_the_origins_place(edge: Edge, version: tuple[str], origin: Origin) -> None:
     arm(edge, "{endpoint: list}", "{respond: {status: 451, body: no, headers: {X-Why: law}}}")

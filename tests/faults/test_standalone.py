@@ -96,8 +96,65 @@ def test_a_bad_rule_file_stops_mitmdump(tmp_path: Path) -> None:
     assert "Traceback" not in said
 
 
-def fetch(port: int) -> bytes:
-    with socket.create_connection(("127.0.0.1", port), 5) as sock:
+def test_a_bad_seed_stops_mitmdump(tmp_path: Path) -> None:
+    file = tmp_path / "rules.yaml"
+    file.write_text(RULES)
+    options = ["--set", f"golab_rules={file}", "--set", "golab_seed=abc"]
+    options += ["--listen-port", str(free_port())]
+    with mitmdump(tmp_path / "home", *options, env=environment()) as running:
+        said = running.communicate(timeout=20)[0]
+    assert running.returncode != 0
+    assert "golab_seed: 'abc' is not a whole number" in said
+    assert "Traceback" not in said
+
+
+def test_a_start_without_rules_is_said(tmp_path: Path) -> None:
+    port = free_port()
+    options = ["--listen-port", str(port)]
+    with mitmdump(tmp_path / "home", *options, env=environment()) as running:
+        _wait_for(port, running)
+        running.terminate()
+        said = running.communicate(timeout=10)[0]
+    assert said.count("golab: no rules are loaded") == 1
+
+
+def test_a_refused_port_opens_again_on_every_address(tmp_path: Path, origin: Origin) -> None:
+    web, names = free_port(), free_port()
+    path = tmp_path / "control.sock"
+    options = [
+        "--mode", f"reverse:http://127.0.0.1:{origin.port}@{web}",
+        "--mode", f"dns@{names}",
+        "--set", f"golab_control={path}",
+    ]  # fmt: skip
+    refuse = {"name": "refuse", "do": {"refuse": True}}
+    with mitmdump(tmp_path / "home", *options, env=environment()) as running:
+        _wait_for(web, running)
+        hosts = [host for host in ("127.0.0.1", "::1") if _answers(host, web)]
+        _wait_for_file(path)
+        with Control(path) as control:
+            control.add([refuse])
+            assert not any(_answers(host, port) for host in hosts for port in (web, names))
+            control.ask("off", name="refuse")
+            assert all(_answers(host, port) for host in hosts for port in (web, names))
+            assert [fetch(web, host) for host in hosts] == [answer(LIST)[2]] * len(hosts)
+
+
+def _answers(host: str, port: int) -> bool:
+    try:
+        socket.create_connection((host, port), 5).close()
+    except OSError:
+        return False
+    return True
+
+
+def _wait_for_file(path: Path) -> None:
+    deadline = time.monotonic() + 10
+    while not path.exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+def fetch(port: int, host: str = "127.0.0.1") -> bytes:
+    with socket.create_connection((host, port), 5) as sock:
         sock.sendall(get(LIST, more="Connection: close\r\n"))
         return read(sock, 2)[0].partition(b"\r\n\r\n")[2]
 

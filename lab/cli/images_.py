@@ -7,7 +7,7 @@ import time
 
 import click
 
-from lab.errors import OK
+from lab.errors import OK, LabError
 
 
 @click.group("images")
@@ -73,6 +73,12 @@ def prune(*, everything: bool) -> int:
     from lab.sandbox.docker import images
     from lab.sandbox.docker.engine import connect
 
-    for name in images.prune(connect(), everything=everything):
-        click.echo(f"removed {name}")
+    problems = []
+    for name, problem in images.prune(connect(), everything=everything):
+        if problem:
+            problems.append(problem)
+        else:
+            click.echo(f"removed {name}")
+    if problems:
+        raise LabError("\n".join(problems))
     return OK

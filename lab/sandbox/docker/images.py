@@ -22,6 +22,7 @@ from lab.toolchain import PINNED
 Role = Literal["client", "edge", "origin"]
 ROLES: tuple[Role, ...] = ("client", "edge", "origin")
 BASE = "debian:bookworm-slim"
+_ENGINES_OWN = ("Step ", "--->", "Removing intermediate container")
 _HERE = Path(__file__).resolve().parents[3]
 
 Progress = Callable[[str], None]
@@ -144,9 +145,10 @@ def _reason(step: dict[str, Any], lately: list[str], base: str) -> str:
     error = str(step["error"])
     if lately and "FROM ${BASE}" in lately[-1]:
         return f"the base image {base} cannot be pulled ({error[:120]}); `--base` takes another"
-    if "no space left" in error:
+    if any("no space left" in line.lower() for line in [error, *lately]):
         return "the engine's disk is full; `golab images prune` makes room"
-    telling = [line for line in lately if line.startswith(("ERROR", "E: "))] or lately
+    said = [line for line in lately if not line.startswith(_ENGINES_OWN)]
+    telling = [line for line in said if line.startswith(("ERROR", "E: "))] or said
     return f"{' '.join(telling[-1:])[:240]} ({error.splitlines()[0][:60]}…)"
 
 
@@ -174,7 +176,8 @@ def every(engine: docker.DockerClient) -> list[Image]:
     for row in rows:
         marks = row.get("Labels") or {}
         tags = [name for name in row.get("RepoTags") or [] if "<none>" not in name]
-        found += [_image(name, marks, row) for name in tags or [row["Id"]]]
+        short = str(row["Id"]).removeprefix("sha256:")[:12]
+        found += [_image(name, marks, row) for name in tags or [short]]
     return sorted(found, key=lambda image: image.tag)
 
 
@@ -189,15 +192,24 @@ def _image(name: str, marks: Mapping[str, str], row: Mapping[str, Any]) -> Image
     )
 
 
-def prune(engine: docker.DockerClient, *, everything: bool = False) -> list[str]:
-    """Remove golab's images that are stale, or all of them, and return their names."""
-    removed = []
+def prune(engine: docker.DockerClient, *, everything: bool = False) -> Iterator[tuple[str, str]]:
+    """Remove golab's images that are stale, or all of them; one in use does not stop the others.
+
+    Yields:
+        The name of each, and why it could not be removed, '' if it is gone.
+    """
     for image in every(engine):
         if everything or not image.current:
-            with spoken(f"removing {image.tag}"):
-                engine.api.remove_image(image.tag)
-            removed.append(image.tag)
-    return removed
+            try:
+                with spoken(f"removing {image.tag}"):
+                    engine.api.remove_image(image.tag)
+            except LabError as error:
+                yield image.tag, str(error)
+            else:
+                yield image.tag, ""
+    if everything:  # what later builds would have begun from
+        with spoken("removing what images were built from"):
+            engine.api.prune_images(filters={"dangling": True, "label": labels.STAGE})
 
 
 def missing(engine: docker.DockerClient, go: str | None) -> list[str]:

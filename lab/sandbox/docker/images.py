@@ -95,12 +95,19 @@ def build(
     go: str = "",
     *,
     base: str = BASE,
+    cache: bool = True,
     progress: Progress = lambda _: None,
 ) -> str:
-    """Build an image and return its tag; `go` is the version that a client gets.
+    """Build an image and return its tag.
 
-    A Go that golab knows is accepted only under the hashes it knows; another is taken as the
-    package index has it.
+    Args:
+        engine: where.
+        role: which.
+        go: the version that a client gets. One that golab knows is accepted only under the hashes
+            it knows; another is taken as the package index has it.
+        base: the image to build on.
+        cache: whether steps of earlier builds may be used again.
+        progress: called with each step.
 
     Raises:
         LabError: the engine could not build it; the last line of the failed step says why.
@@ -126,6 +133,7 @@ def build(
             tag=name,
             labels=marks,
             buildargs=arguments,
+            nocache=not cache,
             rm=True,
             forcerm=True,
             decode=True,

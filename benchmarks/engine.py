@@ -24,7 +24,6 @@ from lab.sandbox.docker import images, labels, networks, sweep
 from lab.sandbox.docker.backend import DockerBackend
 from lab.sandbox.docker.engine import connect
 from lab.sandbox.interface import LabSpec
-from lab.toolchain import ensure
 from lab.world.build import build
 from lab.world.load import base_world
 
@@ -68,7 +67,7 @@ def run() -> None:
 def builds(engine: docker.DockerClient, go: str) -> Iterator[tuple[str, str]]:
     """Build all three images, golab's way and by `docker build`: anew, then from the cache."""
     for what, cache in (("images, built anew", False), ("images, from the cache", True)):
-        ours = timed(partial(build, engine, go, cache))
+        ours = timed(partial(build_ours, engine, go, cache))
         if not Path(CLIENT).exists():
             yield what, f"{ours:.2f} s; {CLIENT} is not installed, to compare with"
             continue
@@ -77,7 +76,7 @@ def builds(engine: docker.DockerClient, go: str) -> Iterator[tuple[str, str]]:
         yield "  ratio of the builds", f"{ours / theirs:.2f}"
 
 
-def build(engine: docker.DockerClient, go: str, cache: bool) -> None:
+def build_ours(engine: docker.DockerClient, go: str, cache: bool) -> None:
     """Build the images as `golab images build` does."""
     for role in images.ROLES:
         images.build(engine, role, go if role == "client" else "", cache=cache)
@@ -101,10 +100,9 @@ def build_by_hand(go: str, cache: bool) -> None:
 def main(rounds: int) -> None:
     """Measure, and print medians."""
     engine = connect()
-    toolchain = ensure()
-    spec = LabSpec("benchmark", build(base_world()), toolchain)
-    images.check(engine, toolchain.version)
     backend = DockerBackend()
+    toolchain = backend.toolchain()
+    spec = LabSpec("benchmark", build(base_world()), toolchain)
     ours, theirs, ours_end, theirs_end, runs = [], [], [], [], []
     for _ in range(rounds):
         name = secrets.token_hex(3)

@@ -12,6 +12,7 @@ import os
 import secrets
 import signal
 import sys
+import threading
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +24,9 @@ from lab.holding.registry import Held
 
 if TYPE_CHECKING:
     from lab.scenario.load import Run
+
+
+_ENDING = threading.Event()
 
 
 def main(wish: dict[str, Any]) -> None:
@@ -45,8 +49,9 @@ def _report(wish: dict[str, Any]) -> None:
 
 
 def _end(*_: object) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once: what follows tidies up
-    sys.exit(0)
+    if not _ENDING.is_set():  # once: what follows tidies up
+        _ENDING.set()
+        sys.exit(0)
 
 
 def _tell(**message: Any) -> None:
@@ -94,6 +99,8 @@ def _hold(wish: dict[str, Any]) -> None:
         )
         prompt = f"{held.id} {held.scenario} {held.arm}"
         lab.write({ENTRANCE: entrance(client.env, prompt)})
+        if _ENDING.is_set():  # the exit was raised where it is lost, such as in a destructor
+            return
         with Door(Path(wish["to"]), held, lab) as door:
             _tell(up=asdict(held))
             with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - as it is opened for dup2

@@ -5,7 +5,9 @@
     {"do": "arm", "rules": […], "seed": 7}  all rules, counters and switches anew
     {"do": "remove" | "on" | "off", "name": "stale-list"}
     {"do": "throw", "switch": "deployed"}
-    {"do": "fired"}  {"do": "ledger"}  {"do": "clear"}
+    {"do": "fired"}  {"do": "clear"}
+    {"do": "ledger"}                        -> {"records": […], "opened": 12}
+    {"do": "ledger", "after": 12}           without the first 12 that there ever were
 
 Every answer has `ok`; a refusal has `error`, and nothing has changed. Answers to `add` and `arm`
 have `warnings`: which of the rules can never act, and why.
@@ -44,6 +46,7 @@ class Request(BaseModel):
     switch: str = ""
     rules: RuleFile = Field(default_factory=lambda: RuleFile(()))
     seed: int = 0
+    after: int = Field(default=0, ge=0)
 
 
 class ControlError(RuntimeError):
@@ -68,7 +71,10 @@ def _commands(faults: Faults) -> dict[str, Callable[[Request], dict[str, Any] | 
     return {
         "list": lambda _: {"rules": armoury.status()},
         "fired": lambda _: {"fired": faults.fired()},
-        "ledger": lambda _: {"records": ledger.snapshot()},
+        "ledger": lambda asked: {
+            "records": ledger.snapshot(asked.after),
+            "opened": ledger.opened,
+        },
         "clear": lambda _: ledger.clear(),
         "arm": arm,
         "add": add,

@@ -19,7 +19,8 @@ from docker.errors import APIError
 from docker.types import IPAMConfig, IPAMPool
 
 from lab.errors import LabError, UsageError
-from lab.sandbox.docker.engine import address, spoken
+from lab.sandbox.docker.engine import spoken
+from lab.sandbox.docker.where import endpoint
 
 RANGE = "10.213.0.0/16"
 VARIABLE = "GOLAB_DOCKER_SUBNETS"
@@ -124,7 +125,8 @@ def _taken(rows: list[dict[str, Any]]) -> list[ipaddress.IPv4Network]:
         for config in (row.get("IPAM") or {}).get("Config") or []
     ]
     taken = [ipaddress.IPv4Network(subnet, strict=False) for subnet in subnets if "." in subnet]
-    if (address() or "").startswith("unix:"):  # the engine's routes are this machine's
+    found = endpoint()
+    if found and found.is_here:  # the engine's routes are this machine's
         taken += _routes()
     return taken
 

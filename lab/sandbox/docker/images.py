@@ -175,7 +175,11 @@ def every(engine: docker.DockerClient) -> list[Image]:
     found: list[Image] = []
     for row in rows:
         marks = row.get("Labels") or {}
-        tags = [name for name in row.get("RepoTags") or [] if "<none>" not in name]
+        tags = [
+            name.removeprefix("docker.io/")  # as Podman has it
+            for name in row.get("RepoTags") or []
+            if "<none>" not in name
+        ]
         found += [_image(name, marks, row) for name in tags or [row["Id"]]]
     return sorted(found, key=lambda image: image.tag)
 

@@ -78,7 +78,7 @@ def main(rounds: int) -> None:
         ours.append(time.monotonic() - started)
         ours_end.append(timed(lab.close))
         runs.append(timed(run))
-    built = timed(lambda: images.build(engine, "edge", None))
+    built = timed(lambda: images.build(engine, "edge"))
     median = statistics.median
     rows = [
         ("rounds", f"{rounds}, medians, Engine {backend.version}"),

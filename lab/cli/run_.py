@@ -66,11 +66,10 @@ def command(
     with open_backend(backend, labs=2 if several else 1, go=go, say=_chosen) as place:
         from lab.cli.progress import Live, fetching
         from lab.session import Session
-        from lab.toolchain import ensure
 
         runs = _selected(scenarios, everything=everything, family=family)
         with fetching() as progress:
-            toolchain = ensure(go, progress)
+            toolchain = place.toolchain(go, progress)
         if human:  # rich is loaded while the labs run
             threading.Thread(target=import_module, args=("lab.report.terminal",)).start()
         with Live(len(runs), shown=human) as live:

@@ -58,12 +58,11 @@ def _docker(name: str, go: str | None, say: Say) -> Backend | None:
         return DockerBackend()
     from lab.sandbox.docker import images
     from lab.sandbox.docker.engine import connect
-    from lab.toolchain import DEFAULT, on_path
+    from lab.toolchain import named
 
     try:
         engine = connect(timeout=_PATIENCE)
-        own = on_path() if go is None else None
-        problems = images.missing(engine, go or (own.version if own else DEFAULT))
+        problems = images.missing(engine, named(go))
         if not problems:
             say("docker: an engine answers and its images are current")
             return DockerBackend(connect())

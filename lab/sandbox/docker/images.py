@@ -213,7 +213,7 @@ def prune(engine: docker.DockerClient, *, everything: bool = False) -> Iterator[
                 yield image.tag, ""
     if everything:  # what later builds would have begun from
         with spoken("removing what images were built from"):
-            engine.api.prune_images(filters={"dangling": True, "label": labels.STAGE})
+            engine.images.prune(filters={"dangling": True, "label": labels.STAGE})
 
 
 def missing(engine: docker.DockerClient, go: str | None) -> list[str]:

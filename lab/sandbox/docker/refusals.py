@@ -17,9 +17,10 @@ def why_not(endpoint: Endpoint, error: BaseException) -> str:
     place = endpoint.address
     if "Install paramiko" in str(error):
         return f"{place} needs paramiko: `python3 -m pip install 'docker[ssh]'`{_LOCAL}"
-    if "Invalid bind address" in str(error):
+    malformed = isinstance(error, ValueError) and not isinstance(error, OSError)
+    if malformed or "Invalid bind address" in str(error):
         return (
-            f"{place} is no address of a Docker engine: write unix:///PATH, tcp://HOST:PORT or "
+            f"{place} is no address of a Docker engine; write unix:///PATH, tcp://HOST:PORT or "
             f"ssh://USER@HOST{_LOCAL}"
         )
     said = f"no Docker engine answers at {place} ({reason(error)}); start it"

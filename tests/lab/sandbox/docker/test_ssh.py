@@ -60,8 +60,10 @@ def test_containers_end_when_the_connection_does(
     engine: docker.DockerClient, tmp_path: Path
 ) -> None:
     server = Server(tmp_path, f"unix://{engine_socket()}")
-    process = begun(engine, **server.env)
-    server.stop()
+    try:
+        process = begun(engine, **server.env)
+    finally:
+        server.stop()
     lost(engine, process)
 
 

@@ -177,13 +177,12 @@ class Server:
         self.port = free_port()
         self.address = f"ssh://{getpass.getuser()}@127.0.0.1:{self.port}"
         self.knows(self.host_key)
-        log = (place / "log").open("w")
-        listen = f"ListenAddress=127.0.0.1:{self.port}"
-        self.process = subprocess.Popen(
-            [program, "-D", "-e", "-f", settings, "-o", listen], stderr=log, start_new_session=True
-        )
+        command = [program, "-D", "-e", "-f", settings, "-o", f"ListenAddress=127.0.0.1:{self.port}"]
+        log = place / "log"
+        with log.open("w") as said_there:
+            self.process = subprocess.Popen(command, stderr=said_there, start_new_session=True)
         end = time.monotonic() + 5
-        while "Server listening" not in (said := (place / "log").read_text()):
+        while "Server listening" not in (said := log.read_text()):
             if self.process.poll() is not None or time.monotonic() > end:
                 pytest.fail(f"sshd did not start: {said}")
             time.sleep(0.02)
@@ -205,7 +204,9 @@ class Server:
         return [int(child) for child in children.split()]
 
     def stop(self) -> None:
-        """End it, and every connection with it."""
+        """End it, and every connection with it. May be called twice."""
+        if self.process.poll() is not None:
+            return
         for pid in [self.process.pid, *self.connections()]:
             with suppress(ProcessLookupError):
                 os.kill(pid, 9)

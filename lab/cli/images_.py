@@ -18,7 +18,8 @@ def command() -> None:
 @command.command("build")
 @click.option("--go", "versions", multiple=True, metavar="VERSION", help="For this Go; repeatable.")
 @click.option("--base", metavar="IMAGE", help="Build on another Debian-like image.")
-def build(versions: tuple[str, ...], base: str | None) -> int:
+@click.option("--no-cache", is_flag=True, help="Begin anew, with the packages of today.")
+def build(versions: tuple[str, ...], *, base: str | None, no_cache: bool) -> int:
     """Build the images of client, edge and origin; what is current is rebuilt from the cache."""
     from lab.sandbox.docker import images
     from lab.sandbox.docker.engine import connect
@@ -38,7 +39,9 @@ def build(versions: tuple[str, ...], base: str | None) -> int:
     plan += [("client", go) for go in goes]
     for role, go in plan:
         started = time.monotonic()
-        name = images.build(engine, role, go, base=base or images.BASE, progress=_show)
+        name = images.build(
+            engine, role, go, base=base or images.BASE, cache=not no_cache, progress=_show
+        )
         _show("")
         click.echo(f"{name}  {time.monotonic() - started:.1f} s")
     return OK

@@ -95,12 +95,19 @@ def build(
     go: str = "",
     *,
     base: str = BASE,
+    cache: bool = True,
     progress: Progress = lambda _: None,
 ) -> str:
-    """Build an image and return its tag; `go` is the version that a client gets.
+    """Build an image and return its tag.
 
-    A Go that golab knows is accepted only under the hashes it knows; another is taken as the
-    package index has it.
+    Args:
+        engine: where.
+        role: which.
+        go: the version that a client gets. One that golab knows is accepted only under the hashes
+            it knows; another is taken as the package index has it.
+        base: the image to build on.
+        cache: whether steps of earlier builds may be used again.
+        progress: called with each step.
 
     Raises:
         LabError: the engine could not build it; the last line of the failed step says why.
@@ -126,6 +133,7 @@ def build(
             tag=name,
             labels=marks,
             buildargs=arguments,
+            nocache=not cache,
             rm=True,
             forcerm=True,
             decode=True,
@@ -143,7 +151,7 @@ def build(
 
 def _reason(step: dict[str, Any], lately: list[str], base: str) -> str:
     error = str(step["error"])
-    if lately and "FROM ${BASE}" in lately[-1]:
+    if lately and any(said in lately[-1] for said in ("FROM ${BASE}", "Trying to pull")):
         return f"the base image {base} cannot be pulled ({error[:120]}); `--base` takes another"
     if any("no space left" in line.lower() for line in [error, *lately]):
         return "the engine's disk is full; `golab images prune` makes room"

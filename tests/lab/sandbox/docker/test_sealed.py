@@ -149,6 +149,24 @@ def test_containers_are_hardened(engine: docker.DockerClient, docker_lab: Docker
         assert role == "client" or host["ReadonlyRootfs"], role
 
 
+def test_an_engine_that_can_isolate_is_had_to(
+    engine: docker.DockerClient, docker_lab: DockerLab
+) -> None:
+    """From Engine 28 on; an older one has the bridge without an address instead."""
+    rows = sweep.every(engine, docker_lab.id)[0].networks
+    isolates = networks.isolates(str(engine.version()["Version"]))
+    for row in rows:
+        options = {name.rpartition(".")[2]: value for name, value in row["Options"].items()}
+        expected = {"gateway_mode_ipv4": "isolated", "gateway_mode_ipv6": "isolated"}
+        assert options == (expected if isolates else {"inhibit_ipv4": "true"})
+    client = inspected(docker_lab, engine)["client"]
+    if isolates:
+        assert not client["HostConfig"]["CapAdd"]
+        assert client["Config"]["User"] == "1000:1000"
+    else:
+        assert set(client["HostConfig"]["CapAdd"]) == set(containers._TO_UNROUTE)
+
+
 def test_everything_is_labelled(engine: docker.DockerClient, docker_lab: DockerLab) -> None:
     lab = sweep.every(engine, docker_lab.id)[0]
     assert set(lab.containers) == {"client", "edge", "origin"}

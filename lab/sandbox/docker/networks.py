@@ -82,7 +82,8 @@ def create(
         except LabError as error:
             cause = error.__context__
             # Another golab has taken it in this moment: the engine is the judge.
-            if not (isinstance(cause, APIError) and "overlap" in str(cause.explanation)):
+            said = str(cause.explanation) if isinstance(cause, APIError) else ""
+            if not any(sign in said for sign in ("overlap", "already used")):  # Docker, Podman
                 raise
             taken.append(subnet)
     raise LabError(f"no free subnet found in {pool()}; set {VARIABLE} to another range")

@@ -177,15 +177,8 @@ class Server:
         self.port = free_port()
         self.address = f"ssh://{getpass.getuser()}@127.0.0.1:{self.port}"
         self.knows(self.host_key)
-        command = [
-            program,
-            "-D",
-            "-e",
-            "-f",
-            settings,
-            "-o",
-            f"ListenAddress=127.0.0.1:{self.port}",
-        ]
+        listen = f"ListenAddress=127.0.0.1:{self.port}"
+        command = [program, "-D", "-e", "-f", str(settings), "-o", listen]
         log = place / "log"
         with log.open("w") as said_there:
             self.process = subprocess.Popen(command, stderr=said_there, start_new_session=True)

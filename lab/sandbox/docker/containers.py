@@ -86,7 +86,7 @@ def _files(role: Role) -> dict[str, Any]:
     """Edge and origin write to memory only; a client's builds need room."""
     if role == "client":
         return {}
-    mode = "rw,nosuid,nodev,size=256m,uid=1000,gid=1000,mode=0755"
+    mode = "rw,nosuid,nodev,size=256m,mode=1777"  # no uid=: Podman refuses it
     return {"read_only": True, "tmpfs": {"/lab": mode, "/tmp": mode}}  # noqa: S108 - in it
 
 

@@ -2,36 +2,69 @@
 
 from __future__ import annotations
 
-import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import docker
 import requests
+import urllib3
 from docker.errors import APIError, DockerException, NotFound
+from docker.tls import TLSConfig
+from urllib3.exceptions import InsecureRequestWarning
 
 from lab.errors import LabError, UnfitError
 from lab.sandbox.docker import where
+from lab.sandbox.docker.refusals import reason, why_not
+from lab.sandbox.docker.where import Endpoint
 
 OLDEST_API = (1, 41)  # Engine 20.10
 
 
-def address() -> str | None:
-    """Return where an engine may be, without asking it: DOCKER_HOST, a context, the socket."""
-    if os.environ.get("DOCKER_HOST"):
-        return os.environ["DOCKER_HOST"]
-    chosen = where.context()
-    if chosen:
-        from docker.context import ContextAPI
+class _Api(docker.APIClient):
+    """The SDK's API client for one endpoint."""
 
-        try:
-            found = ContextAPI.get_context(chosen)
-        except DockerException as error:
-            raise UnfitError(f"the Docker context {chosen} cannot be read: {error}") from None
-        if found is None or not found.Host:
-            raise UnfitError(f"there is no Docker context {chosen}; `docker context ls` lists them")
-        return str(found.Host)
-    return f"unix://{where.SOCKET}" if where.SOCKET.exists() else None
+    def __init__(self, endpoint: Endpoint, timeout: int) -> None:
+        over_ssh = endpoint.address.startswith("ssh://")
+        # With a version, nothing is asked yet; with `use_ssh_client`, nothing is connected.
+        super().__init__(
+            endpoint.address,
+            version="1.41",
+            timeout=timeout,
+            tls=_tls(endpoint) or False,
+            use_ssh_client=over_ssh,
+        )
+        if over_ssh:
+            from lab.sandbox.docker.ssh import Adapter
+
+            self.mount("http+docker://ssh", Adapter(endpoint.address, timeout))
+        self._version = str(self.version(api_version=False).get("ApiVersion", "0.0"))
+
+    def merge_environment_settings(
+        self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any
+    ) -> Any:
+        """Keep to the endpoint's authority: requests would let REQUESTS_CA_BUNDLE replace it."""
+        chosen = self.verify if verify is None else verify
+        return super().merge_environment_settings(url, proxies, stream, chosen, cert)
+
+
+class _Engine(docker.DockerClient):
+    def __init__(self, endpoint: Endpoint, timeout: int) -> None:
+        self.api = _Api(endpoint, timeout)
+
+
+def _tls(endpoint: Endpoint) -> TLSConfig | None:
+    if not endpoint.tls:
+        return None
+    if not endpoint.verify:  # as the user has it; the docker command says nothing either
+        urllib3.disable_warnings(InsecureRequestWarning)
+    certificate, key = endpoint.file("cert.pem"), endpoint.file("key.pem")
+    return TLSConfig(
+        client_cert=(certificate, key) if certificate and key else None,
+        ca_cert=endpoint.file("ca.pem"),
+        verify=endpoint.verify,
+    )
 
 
 def connect(timeout: float = 60) -> docker.DockerClient:
@@ -40,50 +73,30 @@ def connect(timeout: float = 60) -> docker.DockerClient:
     Raises:
         UnfitError: there is none, it may not be used, or it is too old.
     """
-    place = address()
-    if place is None:
+    found = where.endpoint()
+    if found is None:
         raise UnfitError(
             "no Docker engine: DOCKER_HOST is not set and there is no /var/run/docker.sock; "
             "start one, or use --backend local"
         )
     try:
-        if os.environ.get("DOCKER_HOST"):
-            client = docker.from_env(timeout=int(timeout) or 1)
-        else:
-            client = docker.DockerClient(base_url=place, timeout=int(timeout) or 1)
-        version = str(client.version().get("ApiVersion", "0.0"))
-    except (DockerException, requests.RequestException, OSError, ValueError) as error:
-        raise UnfitError(_why_not(place, error)) from None
+        client = _Engine(found, int(timeout) or 1)
+    except _failures(ValueError) as error:
+        raise UnfitError(why_not(found, error)) from None
+    version = client.api.api_version
     if tuple(int(part) for part in version.split(".")[:2]) < OLDEST_API:
         raise UnfitError(
-            f"the Docker engine at {place} is too old (API {version}, and 1.41 is needed): "
+            f"the Docker engine at {found.address} is too old (API {version}, and 1.41 is needed): "
             "use Engine 20.10 or later, or --backend local"
         )
     return client
 
 
-def _why_not(place: str, error: BaseException) -> str:
-    said = str(error)
-    if "Permission denied" in said or "PermissionError" in said:
-        return (
-            f"no permission to use the Docker engine at {place}: join the group that owns its "
-            "socket, or use --backend local"
-        )
-    if "minimum supported API version" in said or "too old" in said:
-        return f"the Docker engine at {place} speaks another API: {said[:160]}"
-    return f"no Docker engine answers at {place} ({_short(said)}); start it, or use --backend local"
-
-
-def _short(said: str) -> str:
-    for known in (
-        "Connection refused",
-        "No such file or directory",
-        "timed out",
-        "Name or service",
-    ):
-        if known in said:
-            return known.lower()
-    return said.splitlines()[0][-120:] if said else "no reason given"
+def _failures(*others: type[BaseException]) -> tuple[type[BaseException], ...]:
+    """Return what the SDK raises; SSH has a family of its own, if it was loaded at all."""
+    ssh = sys.modules.get("lab.sandbox.docker.ssh")
+    of_ssh = ssh.FAILURES if ssh else ()
+    return (DockerException, requests.RequestException, OSError, *of_ssh, *others)
 
 
 @contextmanager
@@ -97,8 +110,8 @@ def spoken(doing: str) -> Iterator[None]:
         ) from None
     except APIError as error:
         raise LabError(f"{doing}: {_explained(error)}") from None
-    except (DockerException, requests.RequestException, OSError) as error:
-        raise LabError(f"{doing}: the Docker engine has gone ({_short(str(error))})") from None
+    except _failures() as error:
+        raise LabError(f"{doing}: the Docker engine has gone ({reason(error)})") from None
 
 
 def _explained(error: APIError) -> str:

@@ -151,7 +151,7 @@ def build(
 
 def _reason(step: dict[str, Any], lately: list[str], base: str) -> str:
     error = str(step["error"])
-    if lately and "FROM ${BASE}" in lately[-1]:
+    if lately and any(said in lately[-1] for said in ("FROM ${BASE}", "Trying to pull")):
         return f"the base image {base} cannot be pulled ({error[:120]}); `--base` takes another"
     if any("no space left" in line.lower() for line in [error, *lately]):
         return "the engine's disk is full; `golab images prune` makes room"
@@ -183,7 +183,11 @@ def every(engine: docker.DockerClient) -> list[Image]:
     found: list[Image] = []
     for row in rows:
         marks = row.get("Labels") or {}
-        tags = [name for name in row.get("RepoTags") or [] if "<none>" not in name]
+        tags = [
+            name.removeprefix("docker.io/")  # as Podman has it
+            for name in row.get("RepoTags") or []
+            if "<none>" not in name
+        ]
         short = str(row["Id"]).removeprefix("sha256:")[:12]
         found += [_image(name, marks, row) for name in tags or [short]]
     return sorted(found, key=lambda image: image.tag)

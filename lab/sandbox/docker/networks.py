@@ -19,7 +19,8 @@ from docker.types import IPAMConfig, IPAMPool
 
 from lab.errors import LabError, UsageError
 from lab.sandbox import outside
-from lab.sandbox.docker.engine import address, spoken
+from lab.sandbox.docker.engine import spoken
+from lab.sandbox.docker.where import endpoint
 
 RANGE = "10.213.0.0/16"
 VARIABLE = "GOLAB_DOCKER_SUBNETS"
@@ -81,7 +82,8 @@ def create(
         except LabError as error:
             cause = error.__context__
             # Another golab has taken it in this moment: the engine is the judge.
-            if not (isinstance(cause, APIError) and "overlap" in str(cause.explanation)):
+            said = str(cause.explanation) if isinstance(cause, APIError) else ""
+            if not any(sign in said for sign in ("overlap", "already used")):  # Docker, Podman
                 raise
             taken.append(subnet)
     raise LabError(f"no free subnet found in {pool()}; set {VARIABLE} to another range")
@@ -124,7 +126,8 @@ def _taken(rows: list[dict[str, Any]]) -> list[ipaddress.IPv4Network]:
         for config in (row.get("IPAM") or {}).get("Config") or []
     ]
     taken = [ipaddress.IPv4Network(subnet, strict=False) for subnet in subnets if "." in subnet]
-    if (address() or "").startswith("unix:"):  # the engine's routes are this machine's
+    engine = endpoint()
+    if engine and engine.is_here:  # its routes are this machine's
         found = (ipaddress.IPv4Network(route) for route in outside.routes())
         taken += [network for network in found if network.prefixlen]
     return taken

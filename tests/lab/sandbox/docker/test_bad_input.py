@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import subprocess
-import sys
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -19,26 +15,18 @@ from lab.errors import LabError, UsageError
 from lab.sandbox.docker import images, labels, networks, sweep
 from lab.sandbox.docker.backend import DockerBackend
 from lab.sandbox.interface import LabSpec
-
-RELAY = Path(__file__).with_name("relay.py")
+from tests.lab.sandbox.docker import ways
 
 
 def golab(*args: str, **env: str) -> tuple[int, str]:
     """Run golab, and return its exit status and its one line of standard error."""
-    done = subprocess.run(
-        [sys.executable, "-m", "lab", *args],
-        env={**os.environ, **env},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    done = ways.golab(*args, **env)
     assert len(done.stderr.splitlines()) == 1, done.stderr
     return done.returncode, done.stderr
 
 
 def run(*args: str, **env: str) -> tuple[int, str]:
-    return golab("run", "auth-fallback", "--backend", "docker", *args, **env)
+    return golab(*ways.RUN, *args, **env)
 
 
 @pytest.mark.parametrize("host", ["unix:///nonexistent/docker.sock", "tcp://127.0.0.1:1"])
@@ -146,37 +134,12 @@ def test_a_name_in_use(
 
 
 @pytest.mark.docker
-def test_an_engine_that_goes_in_the_middle(engine: docker.DockerClient, tmp_path: Path) -> None:
-    where = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
-    if not where.startswith("unix://"):
-        pytest.skip("the engine is not behind a Unix socket")
-    ours = tmp_path / "relay.sock"
-    relay = subprocess.Popen([sys.executable, RELAY, ours, where.removeprefix("unix://")])
-    while not ours.exists():
-        time.sleep(0.05)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "lab", "run", "proxy-timeout/mute", "--backend", "docker"],
-        env={**os.environ, "DOCKER_HOST": f"unix://{ours}"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    time.sleep(4)
-    relay.kill()
-    relay.wait()
-    said = process.communicate(timeout=40)[0]
-    assert process.returncode == 3, said
-    assert "Traceback" not in said
-    assert "the Docker engine has gone" in said
-    end = time.monotonic() + 5
-    while any(
-        row["State"] == "running"
-        for lab in sweep.every(engine)
-        if lab.owner.split()[1] == str(process.pid)
-        for row in lab.containers.values()
-    ):
-        assert time.monotonic() < end, "its containers still run"
-        time.sleep(0.1)
-    sweep.sweep(engine)
-    assert not [lab for lab in sweep.every(engine) if lab.owner.split()[1] == str(process.pid)]
+@pytest.mark.parametrize("kind", ["unix", "tcp"])
+def test_an_engine_that_goes_in_the_middle(
+    engine: docker.DockerClient, tmp_path: Path, kind: str
+) -> None:
+    ours = "tcp" if kind == "tcp" else tmp_path / "relay.sock"
+    with ways.relayed(ours, ways.engine_socket()) as (address, relay):
+        process = ways.begun(engine, DOCKER_HOST=address)
+        relay.kill()
+        ways.lost(engine, process)

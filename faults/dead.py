@@ -37,8 +37,13 @@ def _never(where: Where) -> Iterator[str]:
             yield f"{word}: 0 is never"
     if where.nth is not None and not any(where.nth):
         yield "nth: 0 is never"
-    if where.nth and where.first is not None and min(n for n in where.nth if n) > where.first:
+    counts = [count for count in where.nth or () if count]
+    if counts and where.first is not None and min(counts) > where.first:
         yield "nth is beyond first"
+    if counts and where.every and all(count % where.every for count in counts):
+        yield "nth is no multiple of every"
+    if where.first and where.every and where.first < where.every:
+        yield "first ends before every"
 
 
 def _not_of_go(rule: Rule) -> Iterator[str]:

@@ -290,7 +290,7 @@ def _translate(source: Source, model: type[BaseModel], at: Loc, detail: dict[str
             message = shown[0].lower() + shown[1:]
             if isinstance(word, str | int | float | bool | None):
                 message += f", not {word!r}"
-    return source.problem(place, message)
+    return source.problem(place, message, key=loc[-1:] == ("[key]",))
 
 
 def _fields_at(model: type[BaseModel], loc: Loc) -> set[str]:

@@ -55,6 +55,38 @@ REFUSED = [
     ("{do: {stall: 1}, where: {until: Never!}}", "'Never!' is not a time"),
     ("{do: {stale-list: {without: ['>=x']}}}", "bad range '>=x'"),
     ("{do: {stale-list: {without: 'a[b'}}}", "bad glob 'a[b'"),
+    (
+        "{do: {respond: {headers: {'X Y': a}}}}",
+        "1:29: 'X Y' is not a header name: write letters, digits and dashes, such as X-Cache",
+    ),
+    (
+        r'{do: {respond: {headers: {X: "a\r\nSet-Cookie: b"}}}}',
+        r"1:32: 'a\r\nSet-Cookie: b' cannot stand in a header: '\r' is not allowed there",
+    ),
+    (r'{do: {respond: {content-type: "a\nb"}}}', r"1:33: 'a\nb' cannot stand in a header"),
+    ("{do: {request-headers: {drop: 'A:'}}}", "1:33: 'A:' is not a header name"),
+    ("{do: {request-headers: {set: {'': b}}}}", "1:33: '' is not a header name"),
+    (r'{do: {response-headers: {set: {A: "b\0"}}}}', r"1:37: 'b\x00' cannot stand in a header"),
+    ("{do: {trailers: {fields: {'a:b': 1}}}}", "1:29: 'a:b' is not a header name"),
+    (r'{do: {trailers: {fields: {a: "\n"}}}}', r"1:32: '\n' cannot stand in a header"),
+    (r'{do: {content-type: "a\rb"}}', r"1:23: 'a\rb' cannot stand in a header"),
+    (r'{do: {redirect: "http://a/\r\nX: y"}}', "1:19: 'http://a/"),
+    ("{do: {respond: 503}, where: {header: 'A B'}}", "'A B' is not a header name"),
+    (r'{do: {respond: 503}, where: {header: {A: "x\n"}}}', r"'x\n' cannot stand in a header"),
+    (
+        "{do: {respond: 503}, where: {host: 'https://proxy.x'}}",
+        "1:38: 'https://proxy.x' is not a name alone, it has a scheme: write 'proxy.x'",
+    ),
+    (
+        "{do: {respond: 503}, where: {host: [a.b, 'proxy.x:443']}}",
+        "it has a port: write 'proxy.x'; `port` is a key of its own",
+    ),
+    (
+        "{do: {respond: 503}, where: {host: 'proxy.x/go'}}",
+        "it has a path: write 'proxy.x'; `path` is a key of its own",
+    ),
+    ("{do: {reset: handshake}, where: {sni: 'proxy.x:443'}}", "it has a port: write 'proxy.x'"),
+    ("{do: {dns: nxdomain}, where: {query: 'https://a.b'}}", "it has a scheme: write 'a.b'"),
     ("{do: {mod: {without: 'a[b'}}}", "bad module path 'a[b'"),
     ("{do: {mod: {without: ['']}}}", "bad module path ''"),
     ("{name: A b, do: {stall: 1}}", "pattern"),
@@ -69,6 +101,15 @@ def test_refused_with_place_and_reason(rule: str, said: str) -> None:
         rules.parse(f"- {rule}\n", "rules.yaml")
     assert said in str(caught.value)
     assert str(caught.value).startswith("rules.yaml:1:")
+
+
+def test_header_values_that_are_allowed_are_left_alone() -> None:
+    text = '{set: {"X-A": "a\tb", "X!#$%&": "", "X-u": é}}'
+    (rule,) = rules.parse(f"- {{do: {{response-headers: {text}}}}}")
+    assert rule.do.response_headers
+    assert rule.do.response_headers.set_ == {"X-A": "a\tb", "X!#$%&": "", "X-u": "é"}
+    (rule,) = rules.parse("- {where: {host: ['::1', '*.X.']}, do: {respond: 503}}")
+    assert rule.where.host == ("::1", "*.x")
 
 
 @pytest.mark.parametrize(
@@ -121,6 +162,9 @@ DEAD = [
     ("{where: {every: 0}, do: {stall: 1}}", "every: 0 is never"),
     ("{where: {nth: [0]}, do: {stall: 1}}", "nth: 0 is never"),
     ("{where: {nth: 5, first: 3}, do: {stall: 1}}", "nth is beyond first"),
+    ("{where: {nth: [0], first: 3}, do: {stall: 1}}", "nth: 0 is never"),
+    ("{where: {nth: [3, 5], every: 2}, do: {stall: 1}}", "nth is no multiple of every"),
+    ("{where: {first: 2, every: 3}, do: {stall: 1}}", "first ends before every"),
     ("{where: {endpoint: zip}, do: {stale-list: v1.0.0}}", "stale-list is for latest, list, not"),
     ("{where: {endpoint: list, version: v1.0.0}, do: {stall: 1}}", "list has no version"),
     ("{where: {endpoint: sumdb-tile, module: a.b/c}, do: {stall: 1}}", "sumdb-tile has no module"),

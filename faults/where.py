@@ -10,34 +10,12 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, field_validator
 
 from faults import semver
+from faults.globs import glob
 from faults.goproto import Endpoint
 from faults.vocabulary.base import Frozen, OneOrMany, Seconds, Stage, seconds
 from faults.vocabulary.fields import FieldName, field_text
 
 Test = Callable[[Any], bool]
-
-
-def glob(pattern: str) -> str:
-    """Check a glob: `*` any text (slashes too), `?` one character, `[a-z]` one of a set.
-
-    Raises:
-        ValueError: empty, or a `[` without its `]`.
-    """
-    if not pattern:
-        raise ValueError("an empty glob matches nothing; leave the key out or write '*'")
-    rest = pattern
-    while "[" in rest:
-        _, _, rest = rest.partition("[")
-        inside, closed, after = rest.removeprefix("!").removeprefix("]").partition("]")
-        if not closed or (not inside and not rest.startswith("]")):
-            raise ValueError(f"bad glob {pattern!r}: '[' without its ']'")
-        rest = after
-    return pattern
-
-
-def glob_free(pattern: str) -> bool:
-    """Say whether a pattern is plain text."""
-    return not any(mark in pattern for mark in "*?[")
 
 
 _AUTHORITY = re.compile(

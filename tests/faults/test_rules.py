@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import fnmatch
+import itertools
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +16,7 @@ from hypothesis import strategies as st
 
 from faults import reference, rules, yamlsource
 from faults.dead import dead
+from faults.globs import meet
 from faults.vocabulary.base import Stage
 from faults.where import Where
 
@@ -170,6 +174,13 @@ DEAD = [
     ("{where: {endpoint: sumdb-tile, module: a.b/c}, do: {stall: 1}}", "sumdb-tile has no module"),
     ("{where: {path: /a.b/c/@v/list, endpoint: zip}, do: {stall: 1}}", "its path is no endpoint"),
     ("{where: {path: /a.b/c/@v/list, module: x.y/z}, do: {stall: 1}}", "its path is no module"),
+    ("{where: {endpoint: list, path: '*.zip'}, do: {stall: 1}}", "its path is no endpoint list"),
+    (
+        "{where: {endpoint: [mod, info], path: ['/a/*.zip', '*/@latest']}, do: {stall: 1}}",
+        "its path is no endpoint info, mod",
+    ),
+    ("{where: {version: '>=v1.5 <v1.2'}, do: {stall: 1}}", "no version is >=v1.5 <v1.2"),
+    ("{do: {stale-list: {without: '>v1.0.0 <v1.0.0'}}}", "no version is >v1.0.0 <v1.0.0"),
     ("{where: {status: 404}, do: {auth-fallback: empty}}", "acts only on 401 and 403"),
 ]
 
@@ -179,6 +190,40 @@ def test_rules_that_can_never_act_are_named(rule: str, reason: str) -> None:
     ((name, said),) = dead(rules.parse(f"[{rule}]"))
     assert name == "rule-1"
     assert reason in said
+
+
+ALIVE = [
+    "{where: {version: ['>v2 <=v2', v1.0.0]}, do: {stall: 1}}",
+    "{where: {version: '>=v2 <=v2'}, do: {stall: 1}}",
+    "{where: {version: '>=v1.2.0 <v2'}, do: {stall: 1}}",
+    "{where: {endpoint: list, path: ['*.zip', '*ist']}, do: {stall: 1}}",
+    "{where: {endpoint: [list, zip], path: '/a.b/*.zip'}, do: {stall: 1}}",
+    "{where: {endpoint: info, path: '/?.b/[a-z]/@v/v1.*'}, do: {stall: 1}}",
+    "{where: {endpoint: git, path: '/any*'}, do: {stall: 1}}",
+    "{where: {nth: [0, 4], first: 4, every: 2}, do: {stall: 1}}",
+    "{do: {stale-list: {without: '>v1 <v1', as-of: 2023-06-01T00:00:00Z}}}",
+]
+
+
+@pytest.mark.parametrize("rule", ALIVE)
+def test_rules_that_can_act_are_not_named(rule: str) -> None:
+    assert dead(rules.parse(f"[{rule}]")) == []
+
+
+GLOBS = st.lists(
+    st.sampled_from(["*", "?", "a", "b", "[ab]", "[!a]", "/"]), min_size=1, max_size=4
+).map("".join)
+
+
+@given(GLOBS, GLOBS)
+@settings(max_examples=300, deadline=None)
+def test_globs_meet_exactly_if_a_text_matches_both(one: str, other: str) -> None:
+    texts = ["".join(text) for size in range(7) for text in itertools.product("ab/", repeat=size)]
+    both = re.compile(f"(?={fnmatch.translate(one)}){fnmatch.translate(other)}")
+    witnessed = any(both.match(text) for text in texts)
+    assert not witnessed or meet(one, other)
+    if "[" not in one or "[" not in other:
+        assert meet(one, other) is witnessed
 
 
 def test_a_rule_behind_one_that_always_answers_is_dead() -> None:

@@ -3,6 +3,7 @@
     {"do": "list"}                          -> {"rules": […]}
     {"do": "add", "rules": […]}             rules of the same name are replaced
     {"do": "arm", "rules": […], "seed": 7}  all rules, counters and switches anew
+                                            both: with "on": false they wait to be switched on
     {"do": "remove" | "on" | "off", "name": "stale-list"}
     {"do": "throw", "switch": "deployed"}
     {"do": "fired"}  {"do": "ledger"}  {"do": "clear"}
@@ -21,11 +22,11 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from faults import yamlsource
 from faults.dead import dead
-from faults.rules import RuleFile
+from faults.rules import from_data
 
 if TYPE_CHECKING:
     from faults.addon import Faults
@@ -42,8 +43,9 @@ class Request(BaseModel):
     do: str
     name: str = ""
     switch: str = ""
-    rules: RuleFile = Field(default_factory=lambda: RuleFile(()))
+    rules: list[Any] = []
     seed: int = 0
+    on: bool = True
 
 
 class ControlError(RuntimeError):
@@ -54,11 +56,11 @@ def _commands(faults: Faults) -> dict[str, Callable[[Request], dict[str, Any] | 
     armoury, ledger = faults.armoury, faults.ledger
 
     def arm(asked: Request) -> dict[str, Any]:
-        faults.arm(asked.rules.root, asked.seed)
+        faults.arm(from_data(asked.rules), asked.seed, on=asked.on)
         return warnings()
 
     def add(asked: Request) -> dict[str, Any]:
-        armoury.add(asked.rules.root)
+        armoury.add(from_data(asked.rules), on=asked.on)
         return warnings()
 
     def warnings() -> dict[str, Any]:

@@ -7,11 +7,12 @@ right word. Rule files, scenario files and world files all come in through here.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import re
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -28,7 +29,7 @@ MAX_DEPTH = 60
 
 
 class Problem(NamedTuple):
-    """One complaint and its place (line and column count from 1)."""
+    """One complaint and its place: line and column count from 1, line 0 is of no file."""
 
     file: str
     line: int
@@ -36,6 +37,8 @@ class Problem(NamedTuple):
     message: str
 
     def __str__(self) -> str:
+        if not self.line:
+            return f"{self.file}: {self.message}"
         return f"{self.file}:{self.line}:{self.column}: {self.message}"
 
 
@@ -49,7 +52,7 @@ class SourceError(ValueError):
 
 @dataclass(frozen=True)
 class Source:
-    """The data of a YAML file and where each part of it stands."""
+    """The data of a YAML file and where each part of it stands; nowhere, if it has no file."""
 
     file: str
     data: Any
@@ -58,6 +61,9 @@ class Source:
 
     def problem(self, loc: Iterable[str | int], message: str, *, key: bool = False) -> Problem:
         """Place `message` at `loc`, or at the nearest enclosing value the file really has."""
+        if not self.values:
+            path = ".".join(map(str, _there(self.data, loc)))
+            return Problem(self.file, 0, 0, f"{path}: {message}" if path else message)
         here: Loc = ()
         for part in loc:
             if (*here, part) in self.values or (*here, part) in self.keys:
@@ -65,6 +71,15 @@ class Source:
         marks = self.keys if key and here in self.keys else self.values
         line, column = marks.get(here, (1, 1))
         return Problem(self.file, line, column, message)
+
+
+def _there(data: Any, loc: Iterable[str | int]) -> Iterator[str | int]:
+    """Yield the parts of `loc` that lead to something in `data`."""
+    for part in loc:
+        if isinstance(data, dict | list):
+            with contextlib.suppress(LookupError, TypeError):
+                data = data[part]  # type: ignore[index]
+                yield part
 
 
 def nearest(word: object, known: Iterable[str]) -> str:
@@ -242,7 +257,11 @@ def _is_shallow(text: str) -> bool:
 
 
 def validated(data: Any, model: type[Model], name: str) -> Model:
-    """Validate data that came without a file, such as JSON from a socket; see `check`."""
+    """Validate data that came without a file, such as JSON from a socket; see `check`.
+
+    Raises:
+        SourceError: with `name: key.path: what` for each problem.
+    """
     return check(Source(name, data, {}, {}), model)
 
 

@@ -8,7 +8,7 @@ import click
 from rich.table import Table
 
 from lab.report.page import emit
-from lab.scenario.load import catalogue
+from lab.scenario.load import of_family
 
 
 @click.command("list")
@@ -16,11 +16,7 @@ from lab.scenario.load import catalogue
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(*, family: str | None, as_json: bool) -> None:
     """List the catalogue."""
-    found = [
-        loaded.scenario
-        for loaded in catalogue().values()
-        if family in (None, loaded.scenario.family)
-    ]
+    found = [loaded.scenario for loaded in of_family(family)]
     if as_json:
         rows = [
             {

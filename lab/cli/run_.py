@@ -101,17 +101,11 @@ def _check_usage(scenarios: tuple[str, ...], *, everything: bool, family: str | 
 
 
 def _selected(scenarios: tuple[str, ...], *, everything: bool, family: str | None) -> list[Run]:
-    from lab.scenario.load import catalogue, select
+    from lab.scenario.load import of_family, select
 
     if not everything and not family:
         return select(scenarios)
-    known = catalogue().values()
-    families = {loaded.scenario.family for loaded in known}
-    if family and family not in families:
-        raise UsageError(f"no family {family!r}; one of {', '.join(sorted(families))}")
-    return [
-        run for loaded in known if family in (None, loaded.scenario.family) for run in loaded.runs()
-    ]
+    return [run for loaded in of_family(family) for run in loaded.runs()]
 
 
 def _hold(live: Live) -> Kept:

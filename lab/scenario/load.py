@@ -248,6 +248,19 @@ def catalogue(root: Path | None = None) -> dict[str, Loaded]:
     return found
 
 
+def of_family(family: str | None) -> list[Loaded]:
+    """Return the scenarios of one family of the catalogue, or all of them.
+
+    Raises:
+        UsageError: there is no such family; the closest name is given.
+    """
+    known = catalogue().values()
+    families = {loaded.scenario.family for loaded in known}
+    if family is not None and family not in families:
+        raise UsageError(f"no family {family!r}{nearest(family, families)}")
+    return [loaded for loaded in known if family in (None, loaded.scenario.family)]
+
+
 def find(id_: str) -> Loaded:
     """Return one scenario of the catalogue, reading only its own file.
 

@@ -147,12 +147,11 @@ def test_doctor_finds_this_machine_fit() -> None:
         (("run", "stale-list", "--all"), 2, "golab: name scenarios, or say --all"),
         (("run", "nonsense-zzz"), 2, "golab: no scenario 'nonsense-zzz'"),
         (("run", "nowhere.yaml"), 2, "golab: nowhere.yaml:1:1: cannot be read: No such file"),
-        (("run", "--family", "autn"), 2, "golab: no family 'autn'; one of auth"),
+        (("run", "--family", "autn"), 2, "golab: no family 'autn'; did you mean 'auth'?"),
+        (("list", "--family", "autn"), 2, "golab: no family 'autn'; did you mean 'auth'?"),
         (("run", "stale-list", "--go", "1.3"), 2, "golab: go 1.3 is not one that golab knows"),
-        (("run", "stale-list", "--jobs", "0"), 2, "Error: Invalid value for '--jobs'"),
         (("run", "stale-list", "--json", "/proc/x/y"), 2, "golab: the report cannot be written"),
         (("run", "stale-list", "--artifacts", "/proc/x"), 2, "golab: the artifacts cannot be"),
-        (("rum",), 2, "No such command 'rum'"),
         (("show", "stale"), 2, "golab: no scenario 'stale'; did you mean 'stale-list'?"),
     ],
 )
@@ -161,6 +160,43 @@ def test_wrong_usage_gets_a_line_and_2(args: tuple[str, ...], status: int, said:
     assert done.returncode == status
     assert said in done.stderr, done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        ("rnu", "no such command 'rnu'; did you mean 'run'?"),
+        ("zzzz", "no such command 'zzzz'; `golab --help` shows the usage"),
+        ("fault of x y", "no such command 'of'; did you mean 'off'?"),
+        ("origin serv", "no such command 'serv'; did you mean 'serve'?"),
+        ("run --jbos 2", "no such option '--jbos'; did you mean '--jobs'?"),
+        ("faults check --zzzzzz", "no such option '--zzzzzz'; one of --help"),
+        ("run --jobs 0", "--jobs: 0 is not in the range 1<=x<=64"),
+        ("run --jobs many", "--jobs: 'many' is not a whole number"),
+        ("run --jobs", "option '--jobs' requires an argument; `golab --help` shows the usage"),
+        (
+            "run x --backend dokcer",
+            "--backend: 'dokcer' is not one of 'auto', 'local', 'docker'; did you mean 'docker'?",
+        ),
+        ("run x --backend zz", "--backend: 'zz' is not one of 'auto', 'local', 'docker'"),
+        (
+            "schema scen",
+            "WHAT: 'scen' is not one of 'scenario', 'report'; did you mean 'scenario'?",
+        ),
+        ("faults check", "FILE is missing; `golab faults check --help` shows the usage"),
+        ("ps x", "got unexpected extra argument (x); `golab ps --help` shows the usage"),
+    ],
+)
+def test_what_click_finds_wrong_is_one_line_too(args: str, said: str) -> None:
+    done = golab(*args.split())
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"golab: {said}\n")
+
+
+@pytest.mark.parametrize("group", [(), ("faults",), ("images",)])
+def test_a_group_alone_shows_its_help(group: tuple[str, ...]) -> None:
+    done = golab(*group)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == golab(*group, "--help").stdout
 
 
 def test_a_reader_that_goes_away_is_no_error() -> None:

@@ -24,9 +24,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import BaseModel, ConfigDict
 
-from faults import yamlsource
+from faults import validation
 from faults.dead import dead
 from faults.rules import from_data
+from faults.yamlsource import nearest
 
 if TYPE_CHECKING:
     from faults.addon import Faults
@@ -120,7 +121,7 @@ def _bound(path: Path) -> socket.socket:
 
 def _answer(line: bytes, commands: dict[str, Any]) -> dict[str, Any]:
     try:
-        asked = yamlsource.validated(json.loads(line), Request, "control")
+        asked = validation.validated(json.loads(line), Request, "control")
         command = commands.get(asked.do) or _unknown(asked.do, commands)
         return {"ok": True, **(command(asked) or {})}
     except KeyError as gone:
@@ -130,7 +131,7 @@ def _answer(line: bytes, commands: dict[str, Any]) -> dict[str, Any]:
 
 
 def _unknown(word: str, commands: dict[str, Any]) -> Any:
-    raise ValueError(f"unknown word {word!r}{yamlsource.nearest(word, commands)}")
+    raise ValueError(f"unknown word {word!r}{nearest(word, commands)}")
 
 
 class Control:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, ConfigDict, Field, RootModel, model_validator
 
-from faults import yamlsource
+from faults import validation, yamlsource
 from faults.vocabulary import framing, http, module, stream, tls
 from faults.vocabulary.base import Action, Frozen, Stage
 from faults.vocabulary.dns import Dns
@@ -194,7 +194,7 @@ def parse(text: str, file: str = "rules") -> tuple[Rule, ...]:
 
 
 def _checked(source: Source) -> tuple[Rule, ...]:
-    found = yamlsource.check(source, RuleFile).root
+    found = validation.check(source, RuleFile).root
     if problems := [source.problem((index, "name"), said) for index, said in repeated(found)]:
         raise SourceError(problems)
     return found
@@ -211,7 +211,7 @@ def from_data(data: Sequence[Any]) -> tuple[Rule, ...]:
     for number, rule in enumerate(_named(list(data)), 1):
         name = rule["name"] if isinstance(rule, dict) else f"rule-{number}"
         try:
-            found.append(yamlsource.validated(rule, Rule, f"rule {name}"))
+            found.append(validation.validated(rule, Rule, f"rule {name}"))
         except SourceError as error:
             problems += error.problems
     problems += [

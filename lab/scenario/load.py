@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, RootModel, ValidationError
 
-from faults import yamlsource
+from faults import validation, yamlsource
 from faults.dead import dead
 from faults.rules import Rule
 from faults.yamlsource import Problem, Source, SourceError, nearest
@@ -73,7 +73,7 @@ class Run(BaseModel):
 @cache
 def articles() -> Mapping[str, Article]:
     """Return the documents that scenarios can cite."""
-    return yamlsource.check(yamlsource.read(scenarios_root() / SOURCES), _Articles).root
+    return validation.check(yamlsource.read(scenarios_root() / SOURCES), _Articles).root
 
 
 def cited(scenario: Scenario) -> list[str]:
@@ -110,7 +110,7 @@ def load(path: Path, *, name: str | None = None) -> Loaded:
     """
     try:
         source = yamlsource.read(path, name=name)
-        scenario = yamlsource.check(source, Scenario)
+        scenario = validation.check(source, Scenario)
     except SourceError as error:
         raise ScenarioError([str(problem) for problem in error.problems]) from None
     problems = list(world_problems(source, scenario.world, at=("world",), base=base_world()))

@@ -199,6 +199,27 @@ def test_a_group_alone_shows_its_help(group: tuple[str, ...]) -> None:
     assert done.stderr == golab(*group, "--help").stdout
 
 
+@pytest.mark.parametrize("command", ["validate", "run", "faults check", "origin serve --world"])
+def test_what_is_no_file_is_refused_at_once(tmp_path: Path, command: str) -> None:
+    pipe, large, loop = (tmp_path / f"{name}.yaml" for name in ("pipe", "large", "loop"))
+    os.mkfifo(pipe)
+    large.touch()
+    os.truncate(large, 2 << 30)
+    loop.symlink_to(loop)
+    device = tmp_path / "device.yaml"
+    device.symlink_to("/dev/zero")
+    (tmp_path / "folder.yaml").mkdir()
+    for file, said in {
+        pipe: "cannot be read: a pipe is not a file",
+        device: "cannot be read: a device is not a file",
+        tmp_path / "folder.yaml": "cannot be read: Is a directory",
+        large: "larger than 1 MiB",
+        loop: "cannot be read: Too many levels of symbolic links",
+    }.items():
+        done = golab(*command.split(), str(file), limit=20)
+        assert (done.returncode, done.stderr) == (2, f"golab: {file}:1:1: {said}\n")
+
+
 def test_a_reader_that_goes_away_is_no_error() -> None:
     child = pexpect.run(f"bash -c '{COMMAND} schema | head -n 1; exit ${{PIPESTATUS[0]}}'")
     assert str(child) == str(b"{\r\n")

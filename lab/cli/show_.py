@@ -12,8 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from lab.report.page import emit
-from lab.scenario.load import Run, cited, described, flow, select
+from lab.scenario.load import Run, described, flow, select
 from lab.scenario.model import Scenario
+from lab.scenario.sources import cited
 
 
 @click.command("show")

@@ -6,13 +6,12 @@ Rule files, scenario files and world files all come in through here.
 
 from __future__ import annotations
 
-import contextlib
 import difflib
 import errno
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -57,27 +56,30 @@ class Source:
     values: Mapping[Loc, tuple[int, int]]
     keys: Mapping[Loc, tuple[int, int]]
 
-    def problem(self, loc: Iterable[str | int], message: str, *, key: bool = False) -> Problem:
-        """Place `message` at `loc`, or at the nearest enclosing value the file really has."""
-        if not self.values:
-            path = ".".join(map(str, _there(self.data, loc)))
-            return Problem(self.file, 0, 0, f"{path}: {message}" if path else message)
+    def place(self, loc: Iterable[str | int]) -> Loc:
+        """Return the parts of `loc` that the data really has; the others lead nowhere."""
         here: Loc = ()
+        data = self.data
         for part in loc:
-            if (*here, part) in self.values or (*here, part) in self.keys:
+            inside = part in data if isinstance(data, dict) else _is_index(data, part)
+            if inside or (*here, part) in self.keys:
                 here = (*here, part)
+                data = data[part] if inside else None
+        return here
+
+    def problem(self, loc: Iterable[str | int], message: str, *, key: bool = False) -> Problem:
+        """Place `message` at `loc`, or at the nearest enclosing value the data really has."""
+        here = self.place(loc)
+        if not self.values:
+            path = ".".join(map(str, here))
+            return Problem(self.file, 0, 0, f"{path}: {message}" if path else message)
         marks = self.keys if key and here in self.keys else self.values
         line, column = marks.get(here, (1, 1))
         return Problem(self.file, line, column, message)
 
 
-def _there(data: Any, loc: Iterable[str | int]) -> Iterator[str | int]:
-    """Yield the parts of `loc` that lead to something in `data`."""
-    for part in loc:
-        if isinstance(data, dict | list):
-            with contextlib.suppress(LookupError, TypeError):
-                data = data[part]  # type: ignore[index]
-                yield part
+def _is_index(data: Any, part: str | int) -> bool:
+    return isinstance(data, list) and isinstance(part, int) and part < len(data)
 
 
 def nearest(word: object, known: Iterable[str]) -> str:

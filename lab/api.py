@@ -14,7 +14,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from faults.rules import Rule, from_data
-from faults.yamlsource import SourceError
+from faults.validation import validated
+from faults.yamlsource import SourceError, nearest
 from lab.client import Client, prepare
 from lab.errors import UsageError
 from lab.sandbox.choose import open_backend
@@ -46,10 +47,17 @@ class OpenLab:
             env: environment variables, on top of the lab's own.
             netrc: host -> name of a credential of the world.
             project: files of its project.
+
+        Raises:
+            UsageError: a setting is the lab's own, or names what the world does not have.
         """
-        settings = ClientSpec(
-            env=dict(env or {}), netrc=dict(netrc or {}), project=dict(project or {})
-        )
+        said = {"env": dict(env or {}), "netrc": dict(netrc or {}), "project": dict(project or {})}
+        with _usage():
+            settings = validated(said, ClientSpec, "client")
+        for host, name in settings.netrc.items():
+            known = self.spec.tree.world.credentials
+            if name not in known:
+                raise UsageError(f"netrc: {host}: no credential {name!r}{nearest(name, known)}")
         return prepare(self.lab, self.spec, settings)
 
     @contextmanager
@@ -145,7 +153,14 @@ def open_lab(
 
 
 def _rules(faults: Sequence[Mapping[str, Any]]) -> Sequence[Rule]:
-    try:
+    with _usage():
         return from_data(faults)
+
+
+@contextmanager
+def _usage() -> Iterator[None]:
+    """Turn what is wrong with data into golab's own error."""
+    try:
+        yield
     except SourceError as error:
         raise UsageError(str(error)) from None

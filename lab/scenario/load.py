@@ -87,9 +87,8 @@ def _variants(source: Source, scenario: Scenario) -> Iterable[Problem]:
         try:
             applied(scenario, name)
         except ValidationError as error:
-            for detail in error.errors():
-                place = ("variants", name, *detail["loc"])
-                yield source.problem(place, f"with this variant: {detail['msg']}")
+            for problem in validation.problems(source, Scenario, error, at=("variants", name)):
+                yield problem._replace(message=f"with this variant: {problem.message}")
 
 
 def applied(scenario: Scenario, variant: str | None) -> Scenario:
@@ -102,7 +101,8 @@ def applied(scenario: Scenario, variant: str | None) -> Scenario:
         return scenario
     base = scenario.model_dump(by_alias=True, exclude_unset=True, exclude={"variants"})
     over = scenario.variants[variant].model_dump(by_alias=True, exclude_unset=True)
-    for key, value in over.items():
+    said = {key: value for key, value in over.items() if value is not None}
+    for key, value in said.items():
         merge = key in ("client", "replay") and isinstance(base.get(key), dict)
         base[key] = {**base[key], **value} if merge else value
     return Scenario.model_validate(base)

@@ -97,7 +97,7 @@ def test_from_python_and_off_again_whatever_happens(edge: Edge, path: Path) -> N
         ({"do": "add", "rules": [STALE, STALE]}, "two rules are called 'stale-list'"),
         ({"do": "list", "extra": 1}, "unknown key 'extra'"),
         ({"do": "list", "name": 3}, "control: name: must be text; put quotes round 3"),
-        ([], "control: should be "),
+        ([], "control: must be a mapping, not a list"),
         (
             {"do": "arm", "rules": [{"do": {"stall": 1}}, {**STALE, "where": {"host": "a[b"}}]},
             "rule stale-list: where.host: bad glob 'a[b'",
@@ -106,8 +106,8 @@ def test_from_python_and_off_again_whatever_happens(edge: Edge, path: Path) -> N
             {"do": "add", "rules": [STALE, {"where": {"hst": "a.b"}}]},
             "rule rule-2: the key 'do' is missing\nrule rule-2: where.hst: unknown key 'hst'",
         ),
-        ({"do": "add", "rules": [3]}, "rule rule-1: should be "),
-        ({"do": "add", "rules": 3}, "control: rules: should be "),
+        ({"do": "add", "rules": [3]}, "rule rule-1: must be a mapping, not 3"),
+        ({"do": "add", "rules": 3}, "control: rules: must be a list, not 3"),
     ],
 )
 def test_a_refusal_changes_nothing(edge: Edge, path: Path, line: object, error: str) -> None:

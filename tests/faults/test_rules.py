@@ -38,7 +38,10 @@ REFUSED = [
     ("{do: {dns: nxdomian}}", "'nxdomian' is not known here; did you mean 'nxdomain'?"),
     ("{do: {dns: {}}}", "needs one of reply, address, delay, flap"),
     ("{do: {dns: {reply: drop, address: 192.0.2.1}}}", "exclude each other"),
-    ("{do: {dns: {address: 192.0.2}}}", "not a valid IPv4 address"),
+    (
+        "{do: {dns: {address: 192.0.2}}}",
+        "must be an IPv4 address or an IPv6 address, not '192.0.2'",
+    ),
     ("{do: {}}", "nothing to do"),
     ("{do: {blackhole: false}}", "write true, or leave it out"),
     ("{do: {reset: {at: accept, after: 3}}}", "needs either `at` or `after`"),
@@ -47,7 +50,7 @@ REFUSED = [
     ("{do: {latency: -1}}", "greater than or equal to 0"),
     ("{do: {zip: {}}}", "needs exactly one of"),
     ("{do: {sumdb: {substitute: nonsense}}}", "pattern"),
-    ("{do: {stall: 1}, where: {chance: 3}}", "1:36: should be less than or equal to 1, not 3"),
+    ("{do: {stall: 1}, where: {chance: 3}}", "1:36: must be less than or equal to 1, not 3"),
     ("{do: {stall: 1}, where: {endpoint: lst}}", "'lst' is not known here; did you mean 'list'?"),
     ("{do: {stall: 1}, where: {endpont: list}}", "did you mean 'endpoint'?"),
     ("{do: {stall: 1}, where: {host: 'a[b'}}", "bad glob 'a[b'"),
@@ -95,7 +98,7 @@ REFUSED = [
     ("{do: {mod: {without: ['']}}}", "bad module path ''"),
     ("{name: A b, do: {stall: 1}}", "pattern"),
     ("{where: {host: a.b}}", "the key 'do' is missing"),
-    ("3", "should be a valid dictionary"),
+    ("3", "1:3: must be a mapping, not 3"),
 ]
 
 
@@ -123,7 +126,7 @@ def test_header_values_that_are_allowed_are_left_alone() -> None:
         (b"\xff\xfe", "not UTF-8"),
         (b"- {do: \x00}", "the character #x0000 is not allowed"),
         (b"- {do: [}", "not valid YAML"),
-        (b"{a: 1}", "should be a valid tuple"),
+        (b"{a: 1}", "must be a list, not a mapping"),
         (b"- {do: {stall: 1}, do: {stall: 2}}", "'do' is here twice"),
         (b"- {name: a, do: {stall: 1}}\n- {name: a, do: {stall: 1}}", "two rules are called 'a'"),
     ],

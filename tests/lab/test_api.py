@@ -18,6 +18,10 @@ LIST = "go list -m -versions github.com/spf13/cobra"
 def test_a_fault_is_on_for_the_body_of_a_with_and_no_longer() -> None:
     with open_lab(faults=[STALE]) as lab:
         client = lab.client(env={"GOPROXY": "https://proxy.golang.org"})
+        with pytest.raises(UsageError, match=r"^client: env: HOME belongs to the lab"):
+            lab.client(env={"HOME": "/root"})
+        with pytest.raises(UsageError, match="no credential 'vald'; did you mean 'valid'"):
+            lab.client(netrc={"proxy.corp.example": "vald"})
         whole = client.run(LIST, limit=10).stdout
         assert "v1.8.1" in whole
         with lab.fault("stale-list"):

@@ -53,7 +53,7 @@ def test_a_run_tells_the_whole_story() -> None:
     assert not [line for line in done.stdout.splitlines() if line != line.rstrip()]
 
 
-@pytest.mark.parametrize("columns", [80, 120])
+@pytest.mark.parametrize("columns", [40, 80, 120])
 def test_it_fits_the_terminal_with_and_without_colour(columns: int) -> None:
     coloured = in_terminal("run", "stale-list", columns=columns)
     plain = in_terminal("run", "stale-list", columns=columns, NO_COLOR="1")
@@ -62,6 +62,7 @@ def test_it_fits_the_terminal_with_and_without_colour(columns: int) -> None:
     text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", plain)
     report = text[text.index("stale-list  A proxy") :]
     assert "verdict  REPRODUCED" in report
+    assert ("second-source" + " " * 11 + "quiet" in report) is (columns >= 80)
     for line in report.splitlines():
         assert len(line) <= columns, line
 
@@ -123,6 +124,23 @@ def test_list_show_schema() -> None:
     jsonschema.Draft202012Validator.check_schema(schema)
     for loaded in catalogue().values():
         jsonschema.validate(yaml.safe_load(loaded.file.read_text(encoding="utf-8")), schema)
+
+
+def test_narrow_tables_put_one_cell_below_the_other() -> None:
+    wide = golab("list", "--family", "auth", COLUMNS="100").stdout.splitlines()
+    assert [line.split()[0] for line in wide] == ["scenario", "auth-fallback"]
+    assert golab("list", "--family", "auth", COLUMNS="40").stdout.splitlines() == [
+        "auth-fallback",
+        "  family  auth",
+        "  silent  yes",
+        "  title   A proxy turns the registry's",
+        "          401 into an empty 200",
+    ]
+    several = golab("run", "sni-block", "stale-list", "auth-fallback", "dns-failure/nxdomain",
+                    COLUMNS="40").stdout.splitlines()  # fmt: skip
+    assert "stale-list" in several
+    assert "  detected by  second-source" in several
+    assert all(len(line) <= 40 for line in several)
 
 
 def test_validate_says_what_is_valid() -> None:

@@ -49,15 +49,15 @@ def _page(report: Report, width: int, *, verbose: bool) -> Iterator[RenderableTy
     if verbose:
         for before, result in zip([None, *report.runs], report.runs, strict=False):
             told = before is not None and before.scenario == result.scenario
-            yield full(result, width, told=told)
+            yield full(result, width, name=report.label(result), told=told)
     else:
         yield summary(report, width)
     yield _closing(report)
 
 
-def full(result: RunResult, width: int, *, told: bool = False) -> RenderableType:
-    """Show one run from its story to its verdict; `told`: a variant before it told the story."""
-    parts: list[RenderableType] = [_heading(result, told=told)]
+def full(result: RunResult, width: int, *, name: str = "", told: bool = False) -> RenderableType:
+    """Show one run from its story to its verdict; `told`: one before it told the story."""
+    parts: list[RenderableType] = [_heading(result, name or result.name, told=told)]
     parts += [_arm(arm, result) for arm in result.arms]
     if result.diagnostics:
         parts.append(_diagnostics(result.diagnostics, width))
@@ -67,8 +67,8 @@ def full(result: RunResult, width: int, *, told: bool = False) -> RenderableType
     return Group(*parts)
 
 
-def _heading(result: RunResult, *, told: bool) -> RenderableType:
-    title = Text.assemble((result.name, "bold cyan"), "  ", (result.title, "bold"))
+def _heading(result: RunResult, name: str, *, told: bool) -> RenderableType:
+    title = Text.assemble((name, "bold cyan"), "  ", (result.title, "bold"))
     if told:
         return Group(title, Text())
     sources = [
@@ -227,7 +227,7 @@ def summary(report: Report, width: int) -> RenderableType:
     """Show many runs, a line each."""
     rows = [
         (
-            Text(run.name),
+            Text(report.label(run)),
             Text(run.verdict, style=_STYLES.get(run.verdict, "")),
             {True: "yes", False: "no", None: "-"}[run.silent],
             ", ".join(run.detected_by) if run.verdict == "reproduced" else run.reason,

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from lab.scenario.load import catalogue
+from lab.toolchain import PINNED, ensure
 from tests.lab.golab import COMMAND, golab
 
 
@@ -112,6 +113,33 @@ def test_several_at_once_keep_their_order(tmp_path: Path) -> None:
     assert [run["scenario"] for run in runs] == [name.partition("/")[0] for name in names]
 
 
+def test_several_go_versions_are_compared(tmp_path: Path) -> None:
+    go = ensure()
+    other = next(version for version in PINNED if version != go.version)
+    store = tmp_path / "cache" / "toolchains"
+    store.mkdir(parents=True)
+    for version in (go.version, other):  # one toolchain under two names: nothing is downloaded
+        (store / f"go{version}").symlink_to(go.goroot)
+    args = ["sni-block", "dns-failure/nxdomain", "--go", other, "--go", go.version, "--jobs", "2"]
+    args += ["--go", other, "--json", "out.json", "--artifacts", "kept"]
+    done = golab("run", *args, cwd=tmp_path, GOLAB_CACHE=str(tmp_path / "cache"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    runs = json.loads((tmp_path / "out.json").read_text())["runs"]
+    assert [(run["scenario"], run["go"]) for run in runs] == [
+        ("sni-block", other),
+        ("sni-block", go.version),
+        ("dns-failure", other),
+        ("dns-failure", go.version),
+    ]
+    assert f"sni-block (go {other}) " in done.stdout
+    assert "4 runs: 4 reproduced" in done.stdout
+    assert {folder.name for folder in (tmp_path / "kept").iterdir()} == {
+        f"{name}.go{version}"
+        for name in ("sni-block", "dns-failure.nxdomain")
+        for version in (other, go.version)
+    }
+
+
 def test_list_show_schema() -> None:
     listed = json.loads(golab("list", "--json").stdout)
     assert {item["id"] for item in listed} == set(catalogue())
@@ -170,6 +198,11 @@ def test_doctor_finds_this_machine_fit() -> None:
         (("run", "stale-list", "--go", "1.3"), 2, "golab: go 1.3 is not one that golab knows"),
         (("run", "stale-list", "--json", "/proc/x/y"), 2, "golab: the report cannot be written"),
         (("run", "stale-list", "--artifacts", "/proc/x"), 2, "golab: the artifacts cannot be"),
+        (
+            ("run", "stale-list", "--artifacts", "-"),
+            2,
+            "golab: --artifacts: name a directory; only --json goes to standard output",
+        ),
         (("show", "stale"), 2, "golab: no scenario 'stale'; did you mean 'stale-list'?"),
     ],
 )

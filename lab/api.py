@@ -10,7 +10,7 @@ with open_lab() as lab:
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from faults.rules import Rule, from_data
@@ -21,7 +21,7 @@ from lab.errors import UsageError
 from lab.sandbox.choose import open_backend
 from lab.sandbox.interface import Lab, LabSpec, rules_as_data
 from lab.scenario.model import ClientSpec
-from lab.toolchain import Progress, ensure
+from lab.toolchain import Progress
 from lab.world.build import build
 from lab.world.load import base_world
 from lab.world.model import World
@@ -134,7 +134,7 @@ def open_lab(
     Args:
         faults: rules as in a scenario file; all are switched off at first.
         world: what is needed beyond the base world.
-        go: a Go version (see `lab.toolchain.ensure`).
+        go: a Go version (see `Backend.toolchain`).
         backend: where it runs.
         seed: fixes every chance.
         progress: called while a toolchain is fetched.
@@ -145,8 +145,10 @@ def open_lab(
     """
     rules = rules_as_data(_rules(faults))
     tree = build(base_world().merged(world or World()))
-    spec = LabSpec(name="python", tree=tree, toolchain=ensure(go, progress))
-    with open_backend(backend) as place, place.start(spec) as lab:
+    with ExitStack() as stack:
+        place = stack.enter_context(open_backend(backend, go=go))
+        spec = LabSpec(name="python", tree=tree, toolchain=place.toolchain(go, progress))
+        lab = stack.enter_context(place.start(spec))
         lab.edge({"do": "arm", "rules": rules, "seed": seed, "on": False})
         lab.edge({"do": "clear"})
         yield OpenLab(lab, spec)

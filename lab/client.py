@@ -9,7 +9,16 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
-from lab.sandbox.interface import ENTRANCE, Answer, Command, Completed, Lab, LabSpec
+from lab.sandbox.interface import (
+    CA_BUNDLE,
+    ENTRANCE,
+    GOROOT,
+    Answer,
+    Command,
+    Completed,
+    Lab,
+    LabSpec,
+)
 from lab.scenario.model import ClientSpec
 from lab.world.modpath import escape
 
@@ -17,10 +26,8 @@ HOME = "/lab/home"
 PROJECT = f"{HOME}/project"
 TEMPORARY = f"{HOME}/tmp"  # noqa: S108 - inside the lab, and of this client alone
 COLD = f"{HOME}/cold"
-GOROOT = "/lab/go"
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 PATH = f"{GOROOT}/bin:{SYSTEM_PATH}"
-CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 
 DEFAULT_GO_MOD = "module lab.example/project\n\ngo 1.21\n"
 _SHELL_CHARACTERS = frozenset("|&;<>()$`*?~#\n")

@@ -152,8 +152,7 @@ def _engine() -> Check:
     try:
         engine = connect(timeout=1)
         version = f"engine {engine.version().get('Version', '?')}"
-        own = toolchain.on_path()
-        missing = images.missing(engine, own.version if own else toolchain.DEFAULT)
+        missing = images.missing(engine, toolchain.named(None))
     except LabError as error:
         said, _, remedy = str(error).partition("; ")
         return Check("docker", "optional", said, remedy or "labs run without; see --backend local")

@@ -194,15 +194,17 @@ def _hold(wish: dict[str, Any]) -> None:
     from lab.sandbox.choose import open_backend
     from lab.sandbox.interface import ENTRANCE, LabSpec, rules_as_data
     from lab.scenario.load import select
-    from lab.toolchain import ensure
     from lab.world.build import build
     from lab.world.load import base_world
 
     runs = select([wish["scenario"]])
     run, scenario = runs[0], runs[0].scenario
     arm = next(arm for arm in arms(scenario) if arm.name == wish["arm"])
-    spec = LabSpec(run.name, build(base_world().merged(scenario.world)), ensure(wish["go"]))
-    with open_backend(wish["backend"], go=wish["go"]) as backend, backend.start(spec) as lab:
+    tree = build(base_world().merged(scenario.world))
+    with contextlib.ExitStack() as stack:
+        backend = stack.enter_context(open_backend(wish["backend"], go=wish["go"]))
+        spec = LabSpec(run.name, tree, backend.toolchain(wish["go"]))
+        lab = stack.enter_context(backend.start(spec))
         client = set_up(lab, spec, scenario, arm, seed=0)
         lab.edge({"do": "arm", "rules": rules_as_data(scenario.faults), "seed": 0})
         for rule in scenario.faults:

@@ -116,6 +116,21 @@ def ensure(version: str | None = None, progress: Progress | None = None) -> Tool
     return fetched(version) or _fetch(version, progress or (lambda *_: None))
 
 
+def named(version: str | None) -> str:
+    """Return a Go version as golab writes it, by default the pinned one.
+
+    Raises:
+        UsageError: it is none, or older than golab can use.
+    """
+    text = (version or DEFAULT).removeprefix("go")
+    match = re.fullmatch(r"(\d+)\.(\d+)(\.\d+)?((rc|beta)\d+)?", text)
+    if match is None:
+        raise UsageError(f"{version!r} is no Go version; write it as {DEFAULT}")
+    if (int(match[1]), int(match[2])) < OLDEST:
+        raise UsageError(f"go {text} is too old; golab needs {'.'.join(map(str, OLDEST))} or later")
+    return text
+
+
 def on_path() -> Toolchain | None:
     """Return the toolchain behind the `go` of the PATH, if it is new enough to run scenarios."""
     go = shutil.which("go")

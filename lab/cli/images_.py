@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import platform
 import sys
 import time
 
 import click
 
-from lab.errors import OK, UnfitError
+from lab.errors import OK, LabError
 
 
 @click.group("images")
@@ -19,32 +18,29 @@ def command() -> None:
 @command.command("build")
 @click.option("--go", "versions", multiple=True, metavar="VERSION", help="For this Go; repeatable.")
 @click.option("--base", metavar="IMAGE", help="Build on another Debian-like image.")
-def build(versions: tuple[str, ...], base: str | None) -> int:
+@click.option("--no-cache", is_flag=True, help="Begin anew, with the packages of today.")
+def build(versions: tuple[str, ...], *, base: str | None, no_cache: bool) -> int:
     """Build the images of client, edge and origin; what is current is rebuilt from the cache."""
-    from lab.cli.progress import fetching
     from lab.sandbox.docker import images
     from lab.sandbox.docker.engine import connect
-    from lab.toolchain import Toolchain, ensure
+    from lab.toolchain import PINNED, named
 
+    goes = [named(version) for version in versions or (None,)]
+    for go in goes:
+        if go not in PINNED:
+            known = ", ".join(PINNED)
+            click.echo(
+                f"golab: go {go} is taken as the package index has it: golab knows the hashes of "
+                f"{known} only",
+                err=True,
+            )
     engine = connect(timeout=600)
-    ours = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
-    if images.machine(engine) != ours:
-        raise UnfitError(
-            f"the engine runs {images.machine(engine)} and this machine's Go is for {ours}; "
-            "build the images on a machine like the engine's"
-        )
-    with fetching() as progress:
-        toolchains = [ensure(version, progress) for version in versions or (None,)]
-    plan: list[tuple[images.Role, Toolchain | None]] = [("edge", None), ("origin", None)]
-    plan += [("client", toolchain) for toolchain in toolchains]
-    for role, toolchain in plan:
+    plan: list[tuple[images.Role, str]] = [("edge", ""), ("origin", "")]
+    plan += [("client", go) for go in goes]
+    for role, go in plan:
         started = time.monotonic()
         name = images.build(
-            engine,
-            role,
-            toolchain,
-            base=base or images.BASE,
-            progress=_show,
+            engine, role, go, base=base or images.BASE, cache=not no_cache, progress=_show
         )
         _show("")
         click.echo(f"{name}  {time.monotonic() - started:.1f} s")
@@ -80,6 +76,12 @@ def prune(*, everything: bool) -> int:
     from lab.sandbox.docker import images
     from lab.sandbox.docker.engine import connect
 
-    for name in images.prune(connect(), everything=everything):
-        click.echo(f"removed {name}")
+    problems = []
+    for name, problem in images.prune(connect(), everything=everything):
+        if problem:
+            problems.append(problem)
+        else:
+            click.echo(f"removed {name}")
+    if problems:
+        raise LabError("\n".join(problems))
     return OK

@@ -70,11 +70,10 @@ def command(
     with open_backend(backend, labs=2 if several else 1, go=versions, say=_chosen) as place:
         from lab.cli.progress import Live, fetching
         from lab.session import Session
-        from lab.toolchain import ensure
 
         runs = _selected(scenarios, everything=everything, family=family)
         with fetching() as progress:
-            toolchains = [ensure(version, progress) for version in versions or (None,)]
+            toolchains = [place.toolchain(version, progress) for version in versions or (None,)]
         toolchains = list({toolchain.version: toolchain for toolchain in toolchains}.values())
         if human:  # rich is loaded while the labs run
             threading.Thread(target=import_module, args=("lab.report.terminal",)).start()

@@ -63,12 +63,11 @@ def _docker(name: str, versions: Sequence[str], say: Say) -> Backend | None:
         return DockerBackend()
     from lab.sandbox.docker import images
     from lab.sandbox.docker.engine import connect
-    from lab.toolchain import DEFAULT, on_path
+    from lab.toolchain import named
 
     try:
         engine = connect(timeout=_PATIENCE)
-        own = None if versions else on_path()
-        wanted = versions or [own.version if own else DEFAULT]
+        wanted = [named(go) for go in versions or (None,)]
         problems = [problem for go in wanted for problem in images.missing(engine, go)]
         if not problems:
             say("docker: an engine answers and its images are current")

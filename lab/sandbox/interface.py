@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 if TYPE_CHECKING:  # a sandbox starts before the rest of golab is loaded
     from faults.rules import Rule
-    from lab.toolchain import Toolchain
+    from lab.toolchain import Progress, Toolchain
     from lab.world.tree import Tree
 
 EDGE = "198.18.0.2"
@@ -18,6 +18,11 @@ EDGE = "198.18.0.2"
 ORIGIN = "198.18.0.3"
 """The address of the origin; only the edge talks to it."""
 
+GOROOT = "/lab/go"
+"""Where a client finds Go."""
+
+CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
+"""The certificates a client trusts: the edge's authority, and no other."""
 
 ENTRANCE = "/lab/enter.sh"
 """A script in every lab: a shell with the client's environment, in its project."""
@@ -122,6 +127,9 @@ class Backend(Protocol):
     """A place where labs can run."""
 
     name: str
+
+    def toolchain(self, version: str | None = None, progress: Progress | None = None) -> Toolchain:
+        """Return the Go that a client of this version has here, fetched if it must be."""
 
     def start(self, spec: LabSpec) -> LabHandle:
         """Start a lab and prove that it is sealed."""

@@ -48,7 +48,7 @@ def has(program: str, path: str) -> bool:
     return shutil.which(program, path=path) is not None
 
 
-def execute(command: Command, become: Callable[[], None]) -> Completed:
+def execute(command: Command, become: Callable[[], None] | None = None) -> Completed:
     """Run a command as the client, and end it with all its children when its limit is reached.
 
     Args:

@@ -1,8 +1,9 @@
-"""The first process of each container of a lab: does what golab asks, and ends when golab does.
+"""The first process of each container of a lab: it ends when golab does, and all else with it.
 
-Started as `python -m lab.sandbox.docker.agent client|edge|origin`. Requests come on standard
-input, which golab holds open: its end is the end of the container, whatever runs in it. Each
-request is served by a forked process; in the client's container by one that is not root.
+Started as `python -m lab.sandbox.docker.agent client|edge|origin`. Its standard input, which golab
+holds open, is the lease of the container: at its end the first process ends at once, whatever the
+others are busy with. Requests come on the same input; a second process reads them, and has each
+served by a process of its own. None of them is root, whatever it started as.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import contextlib
 import fcntl
 import io
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -32,6 +34,39 @@ Operation = Callable[..., Any]
 
 def main(role: str) -> None:
     """Serve until standard input ends."""
+    if os.getuid() == 0:
+        _be_a_client()
+    server = os.fork()
+    if server == 0:
+        try:
+            _serve(role)
+        finally:
+            os._exit(1)
+
+    def reap(*_: object) -> None:
+        with contextlib.suppress(ChildProcessError):
+            while ended := os.waitpid(-1, os.WNOHANG)[0]:
+                if ended == server:
+                    os._exit(1)
+
+    signal.signal(signal.SIGCHLD, reap)
+    reap()
+    lease = select.poll()
+    lease.register(0, 0)  # its end is always reported
+    lease.poll()
+    os._exit(0)
+
+
+def _be_a_client() -> None:
+    # An older engine gives a default route even on an internal network. Without it, the kernel
+    # says "unreachable" at once; where this fails, the proof of sealing says so.
+    subprocess.run(["ip", "route", "flush", "default"], check=False, stderr=subprocess.DEVNULL)
+    os.setgroups([])
+    os.setgid(USER)
+    os.setuid(USER)
+
+
+def _serve(role: str) -> None:
     replies = os.dup(1)
     os.dup2(2, 1)  # nothing but replies goes where golab reads
     lock = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the process
@@ -48,7 +83,6 @@ def main(role: str) -> None:
                 out.write(reply)
         finally:
             os._exit(0)
-    os._exit(0)
 
 
 def _lines(descriptor: int) -> Iterator[bytes]:
@@ -83,45 +117,20 @@ def _reap(*_: object) -> None:
             pass
 
 
-def become_client() -> None:
-    """Be the user `client` from here on, without a way back."""
-    if os.getuid() == 0:
-        os.setgroups([])
-        os.setgid(USER)
-        os.setuid(USER)
-
-
 def _client() -> dict[str, Operation]:
     from lab.sandbox import network, operations
     from lab.sandbox.docker import sealed
 
-    # An older engine gives a default route even on an internal network. Without it, the kernel
-    # says "unreachable" at once; where this fails, the proof of sealing says so.
-    subprocess.run(["ip", "route", "flush", "default"], check=False, stderr=subprocess.DEVNULL)
-
-    def write(files: Mapping[str, str | bytes]) -> None:
-        etc = {name: text for name, text in files.items() if name.startswith("/etc/")}
-        operations.write(etc)
-        become_client()
-        operations.write({name: text for name, text in files.items() if name not in etc})
-
-    def as_client(operation: Operation) -> Operation:
-        def serve(*arguments: Any) -> Any:
-            become_client()
-            return operation(*arguments)
-
-        return serve
-
     return {
-        "write": write,
-        "read": as_client(operations.read),
-        "remove": as_client(operations.remove),
-        "has": as_client(operations.has),
-        "run": as_client(lambda command: operations.execute(command, become_client)),
-        "fetch": as_client(network.fetch),
-        "resolve": as_client(network.resolve),
-        "handshake": as_client(network.handshake),
-        "leaks": as_client(sealed.leaks),
+        "write": operations.write,
+        "read": operations.read,
+        "remove": operations.remove,
+        "has": operations.has,
+        "run": operations.execute,
+        "fetch": network.fetch,
+        "resolve": network.resolve,
+        "handshake": network.handshake,
+        "leaks": sealed.leaks,
     }
 
 

@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import re
 import secrets
 import tarfile
 import tempfile
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import docker
 
 import lab
 from lab.edge import authority
 from lab.errors import LabError
+from lab.sandbox.asked import AskedLab
 from lab.sandbox.docker import containers, images, labels, networks, sweep
 from lab.sandbox.docker.channel import Channel
 from lab.sandbox.docker.engine import connect, spoken
 from lab.sandbox.docker.networks import Network
-from lab.sandbox.interface import ENTRANCE, Answer, Command, Completed, LabSpec
+from lab.sandbox.interface import CA_BUNDLE, ENTRANCE, GOROOT, LabSpec
+from lab.toolchain import Progress, Toolchain, named
 
-CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
+_WRITE = 'while [ $# -gt 0 ]; do printf %s "$2" >"$1"; shift 2; done'
 ALLOW_GATEWAY = "GOLAB_DOCKER_ALLOW_GATEWAY"
 
 
@@ -49,6 +51,23 @@ class DockerBackend:
         self._lock = threading.Lock()
         sweep.sweep(self.engine)
 
+    def toolchain(self, version: str | None = None, progress: Progress | None = None) -> Toolchain:
+        """Return the Go of a client image, by default the version that golab pins.
+
+        Raises:
+            UsageError: that is no version, or one that golab cannot use.
+            UnfitError: there is no current image with it.
+        """
+        go = named(version)
+        self._check_images(go)
+        return Toolchain(go, Path(GOROOT))
+
+    def _check_images(self, go: str) -> None:
+        with self._lock:
+            if go not in self._checked:
+                images.check(self.engine, go)
+                self._checked.add(go)
+
     def start(self, spec: LabSpec) -> DockerLab:
         """Start a lab; it is sealed, or this raises.
 
@@ -56,10 +75,7 @@ class DockerBackend:
             UnfitError: its images are missing or stale.
             LabError: the lab did not come up, or leads somewhere.
         """
-        with self._lock:
-            if spec.toolchain.version not in self._checked:
-                images.check(self.engine, spec.toolchain.version)
-                self._checked.add(spec.toolchain.version)
+        self._check_images(spec.toolchain.version)
         started = DockerLab(self, spec, on_close=self._labs.discard)
         self._labs.add(started)
         try:
@@ -76,8 +92,8 @@ class DockerBackend:
         self.engine.close()
 
 
-class DockerLab:
-    """A lab in containers; see `lab.sandbox.interface.Lab` for what it can do."""
+class DockerLab(AskedLab):
+    """A lab in containers."""
 
     def __init__(
         self,
@@ -85,6 +101,7 @@ class DockerLab:
         spec: LabSpec,
         on_close: Callable[[DockerLab], None] = lambda _: None,
     ) -> None:
+        super().__init__()
         self._engine = backend.engine
         self._version = backend.version
         self._spec = spec
@@ -102,7 +119,7 @@ class DockerLab:
         self._channels: dict[images.Role, Channel] = {}
         self._containers: dict[images.Role, str] = {}
         self._networks: list[Network] = []
-        self._programs: dict[tuple[str, str], bool] = {}
+        self._etc: dict[str, str] = {}
         self._closing = threading.Lock()
         self._closed = False
 
@@ -174,17 +191,6 @@ class DockerLab:
                 hint = f" (Engine {self._version}; {ALLOW_GATEWAY}=1 accepts the gateway)"
             raise LabError(f"the lab is not sealed and was not used: {'; '.join(found)}{hint}")
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
     def close(self) -> None:
         """End the lab and wait until nothing of it is left. May be called twice.
 
@@ -200,59 +206,23 @@ class DockerLab:
             self._on_close(self)
             sweep.remove(self._engine, self.id)
 
-    def _client(self, operation: str, *arguments: Any, patience: float = 60.0) -> Any:
-        return self._channels["client"].ask(operation, *arguments, patience=patience)
+    def _ask(self, operation: str, *arguments: Any, limit: float = 30.0) -> Any:
+        roles: dict[str, images.Role] = {"edge": "edge", "origin": "origin"}
+        channel = self._channels[roles.get(operation, "client")]
+        return channel.ask(operation, *arguments, patience=limit + 30)
 
     def write(self, files: Mapping[str, str | bytes]) -> None:
-        """Write files for the client."""
-        self._client("write", dict(files))
-
-    def read(self, paths: Sequence[str]) -> dict[str, bytes]:
-        """Return the contents of those files that exist."""
-        contents: dict[str, bytes] = self._client("read", list(paths))
-        return contents
-
-    def remove(self, path: str) -> None:
-        """Remove a file or directory of the client."""
-        self._client("remove", path)
-
-    def run(self, command: Command) -> Completed:
-        """Run a program as the client."""
-        completed: Completed = self._client("run", command, patience=command.limit + 30)
-        return completed
-
-    def has(self, program: str, path: str) -> bool:
-        """Tell whether the client has this program."""
-        if (program, path) not in self._programs:
-            self._programs[program, path] = bool(self._client("has", program, path))
-        return self._programs[program, path]
-
-    def fetch(self, url: str, headers: Mapping[str, str], limit: float) -> Answer:
-        """Make one GET request from where the client stands."""
-        answer: Answer = self._client("fetch", url, dict(headers), limit, patience=limit + 30)
-        return answer
-
-    def resolve(self, name: str, limit: float) -> Mapping[str, str]:
-        """Ask each of the client's resolvers for `name`."""
-        answers: dict[str, str] = self._client("resolve", name, limit, patience=4 * limit + 30)
-        return answers
-
-    def handshake(self, address: str, server_name: str, limit: float) -> str:
-        """Try a TLS handshake; '' is success."""
-        said = self._client("handshake", address, server_name, limit, patience=limit + 30)
-        return str(said)
+        """Write files for the client; those of /etc, which are text, belong to root."""
+        ours = {name: str(text) for name, text in files.items() if name.startswith("/etc/")}
+        if changed := {name: text for name, text in ours.items() if self._etc.get(name) != text}:
+            words = itertools.chain.from_iterable(changed.items())
+            containers.as_root(self._engine, self._containers["client"], _WRITE, *words)
+            self._etc |= changed
+        super().write({name: text for name, text in files.items() if name not in ours})
 
     def entrance(self) -> str:
         """Return the command with which a person enters the lab as its client."""
         return f"docker exec -it -u client {self.name}-client sh {ENTRANCE}"
-
-    def edge(self, request: Mapping[str, Any]) -> Any:
-        """Ask the edge for something."""
-        return self._channels["edge"].ask("edge", dict(request))
-
-    def origin(self, request: Mapping[str, Any]) -> Any:
-        """Ask the origin for something."""
-        return self._channels["origin"].ask("origin", dict(request))
 
 
 def _packed(directory: Path) -> bytes:

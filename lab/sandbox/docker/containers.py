@@ -8,6 +8,7 @@ from typing import Any
 import docker
 from docker.types import LogConfig
 
+from lab.errors import LabError
 from lab.sandbox.docker import images
 from lab.sandbox.docker.engine import spoken
 from lab.sandbox.docker.images import Role
@@ -16,8 +17,7 @@ from lab.sandbox.docker.networks import Network
 _MEMORY = {"client": "2g", "edge": "512m", "origin": "512m"}
 _CPUS, _PERIOD = 2.0, 100_000
 _PIDS = {"client": 512, "edge": 64, "origin": 128}
-# The client's first process becomes another user for each command, and then cannot go back.
-_CAPABILITIES: dict[Role, list[str]] = {"client": ["SETUID", "SETGID"], "edge": [], "origin": []}
+_TO_UNROUTE = ["NET_ADMIN", "SETGID", "SETUID"]
 
 
 def create(
@@ -42,15 +42,16 @@ def create(
         resolver: whom the engine's own resolver may ask.
         marks: its labels.
         routed: whether the engine gives it a default route, to a gateway that is not there: a
-            client then takes it out, so that the kernel refuses at once what would wait.
+            client then starts as root, takes it out, and gives up being root for good.
     """
     api = engine.api
     network, own = place
+    unroute = routed and role == "client"
     with spoken(f"making the container {name}"):
         host = api.create_host_config(
             auto_remove=True,
             cap_drop=["ALL"],
-            cap_add=_CAPABILITIES[role] + (["NET_ADMIN"] if routed and role == "client" else []),
+            cap_add=_TO_UNROUTE if unroute else [],
             security_opt=["no-new-privileges"],
             mem_limit=_MEMORY[role],
             memswap_limit=_MEMORY[role],
@@ -68,6 +69,7 @@ def create(
         )
         made = api.create_container(
             images.tag(role, go),
+            user="0:0" if unroute else None,
             name=name,
             hostname=role,
             stdin_open=True,
@@ -86,3 +88,33 @@ def _files(role: Role) -> dict[str, Any]:
         return {}
     mode = "rw,nosuid,nodev,size=256m,uid=1000,gid=1000,mode=0755"
     return {"read_only": True, "tmpfs": {"/lab": mode, "/tmp": mode}}  # noqa: S108 - in it
+
+
+def as_root(
+    engine: docker.DockerClient,
+    container: str,
+    script: str,
+    *arguments: str,
+) -> None:
+    """Run a shell script in a container as root, with the container's capabilities.
+
+    Args:
+        engine: where.
+        container: which; it runs.
+        script: what `sh` is given; `$1` and so on are the arguments.
+        arguments: at most some 100 KB each.
+
+    Raises:
+        LabError: it failed, or could not be run.
+    """
+    api = engine.api
+    with spoken("setting up the client"):
+        made = api.exec_create(
+            container,
+            ["sh", "-ec", script, "golab", *arguments],
+            user="root",
+        )
+        said = api.exec_start(made["Id"])
+        status = api.exec_inspect(made["Id"])["ExitCode"]
+    if status:
+        raise LabError(f"setting up the client: {said.decode(errors='replace').strip()[:300]}")

@@ -1,4 +1,4 @@
-"""The images of a lab: built from a context that golab makes, and known again by its hash."""
+"""The images of a lab: built from Dockerfiles, and known again by the hash of what they copy."""
 
 from __future__ import annotations
 
@@ -17,28 +17,13 @@ from lab.errors import LabError, UnfitError
 from lab.paths import images_root
 from lab.sandbox.docker import labels
 from lab.sandbox.docker.engine import spoken
-from lab.toolchain import Toolchain
+from lab.toolchain import PINNED
 
 Role = Literal["client", "edge", "origin"]
 ROLES: tuple[Role, ...] = ("client", "edge", "origin")
 BASE = "debian:bookworm-slim"
-
-# What of the Go distribution a client needs to run any command of it.
-_GO_PARTS = ("bin", "lib", "misc", "pkg", "src", "go.env", "VERSION")
-_AGENT = (
-    *("lab/__init__.py", "lab/errors.py", "lab/sandbox/__init__.py", "lab/sandbox/interface.py"),
-    *("lab/sandbox/control.py", "lab/sandbox/docker/__init__.py", "lab/sandbox/docker/agent.py"),
-    "lab/sandbox/docker/wire.py",
-)
-_PACKAGES: dict[Role, tuple[str, ...]] = {
-    "client": (
-        *_AGENT,
-        *("lab/sandbox/network.py", "lab/sandbox/operations.py", "lab/sandbox/docker/sealed.py"),
-        *("lab/sandbox/local/__init__.py", "lab/sandbox/local/sealed.py"),
-    ),
-    "edge": (*_AGENT, "lab/edge", "faults"),
-    "origin": (*_AGENT, "lab/paths.py", "lab/origin", "lab/world"),
-}
+_ENGINES_OWN = ("Step ", "--->", "Removing intermediate container")
+_HERE = Path(__file__).resolve().parents[3]
 
 Progress = Callable[[str], None]
 """Called with each step of a build, in the engine's own words."""
@@ -66,17 +51,33 @@ def tag(role: Role, go: str = "") -> str:
     return f"golab/client:{go}" if role == "client" else f"golab/{role}:{lab.__version__}"
 
 
+def _copied(dockerfile: str) -> Iterator[str]:
+    """Yield what a Dockerfile copies from its context, in its words."""
+    for line in dockerfile.replace("\\\n", " ").splitlines():
+        words = line.split()
+        if words[:1] == ["COPY"] and not words[1].startswith("--from="):
+            yield from words[1:-1]
+
+
 def _sources(role: Role) -> Iterator[tuple[str, Path]]:
-    """Yield every file of a context but Go: its name there, and where it is here."""
-    for path in sorted((images_root() / role).iterdir()):
-        yield path.name, path
-    here = Path(__file__).resolve().parents[3]
-    for name in _PACKAGES[role]:
-        top = here / name
-        files = sorted(top.rglob("*")) if top.is_dir() else [top]
-        for path in files:
-            if path.is_file() and path.suffix in (".py", ".yaml", ".json"):
-                yield f"golab/{path.relative_to(here)}", path
+    """Yield every file of a context: its name there, as in a checkout, and where it is here."""
+    own = f"images/{role}/Dockerfile"
+    dockerfile = _place(own)
+    yield own, dockerfile
+    for name in _copied(dockerfile.read_text(encoding="utf-8")):
+        top = _place(name)
+        if not top.is_dir():
+            yield name, top
+            continue
+        for path in sorted(top.rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                yield f"{name}/{path.relative_to(top)}", path
+
+
+def _place(name: str) -> Path:
+    """Return where something of a checkout is, here or where golab is installed."""
+    first, _, rest = name.partition("/")
+    return (images_root() if first == "images" else _HERE / first) / rest
 
 
 def content(role: Role) -> str:
@@ -91,18 +92,31 @@ def content(role: Role) -> str:
 def build(
     engine: docker.DockerClient,
     role: Role,
-    toolchain: Toolchain | None,
+    go: str = "",
     *,
     base: str = BASE,
+    cache: bool = True,
     progress: Progress = lambda _: None,
 ) -> str:
-    """Build an image and return its tag; `toolchain` is what a client gets.
+    """Build an image and return its tag.
+
+    Args:
+        engine: where.
+        role: which.
+        go: the version that a client gets. One that golab knows is accepted only under the hashes
+            it knows; another is taken as the package index has it.
+        base: the image to build on.
+        cache: whether steps of earlier builds may be used again.
+        progress: called with each step.
 
     Raises:
         LabError: the engine could not build it; the last line of the failed step says why.
     """
-    go = toolchain.version if toolchain else ""
     name = tag(role, go)
+    arguments = {"BASE": base}
+    if role == "client":
+        hashes = (f"--hash=sha256:{wheel.sha256}" for wheel in PINNED.get(go, {}).values())
+        arguments |= {"GO_VERSION": go, "GO_HASHES": " ".join(hashes)}
     marks = {
         labels.VERSION: lab.__version__,
         labels.CONTENT: content(role),
@@ -110,15 +124,16 @@ def build(
         labels.GO: go,
     }
     with tempfile.TemporaryFile() as context, spoken(f"building {name}"):
-        progress(f"{name}: packing")
-        _pack(context, role, toolchain)
+        _pack(context, role)
         context.seek(0)
         steps = engine.api.build(
             fileobj=context,
             custom_context=True,
+            dockerfile=f"images/{role}/Dockerfile",
             tag=name,
             labels=marks,
-            buildargs={"BASE": base},
+            buildargs=arguments,
+            nocache=not cache,
             rm=True,
             forcerm=True,
             decode=True,
@@ -138,24 +153,17 @@ def _reason(step: dict[str, Any], lately: list[str], base: str) -> str:
     error = str(step["error"])
     if lately and "FROM ${BASE}" in lately[-1]:
         return f"the base image {base} cannot be pulled ({error[:120]}); `--base` takes another"
-    if "no space left" in error:
+    if any("no space left" in line.lower() for line in [error, *lately]):
         return "the engine's disk is full; `golab images prune` makes room"
-    telling = [line for line in lately if line.startswith(("ERROR", "E: "))] or lately
+    said = [line for line in lately if not line.startswith(_ENGINES_OWN)]
+    telling = [line for line in said if line.startswith(("ERROR", "E: "))] or said
     return f"{' '.join(telling[-1:])[:240]} ({error.splitlines()[0][:60]}…)"
 
 
-def _pack(target: IO[bytes], role: Role, toolchain: Toolchain | None) -> None:
+def _pack(target: IO[bytes], role: Role) -> None:
     with tarfile.open(fileobj=target, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for name, path in _sources(role):
             _add(archive, name, path)
-        if toolchain is not None and role == "client":
-            root = toolchain.goroot.resolve()
-            for part in _GO_PARTS:
-                top = root / part
-                files = sorted(top.rglob("*")) if top.is_dir() else [top]
-                for path in files:
-                    if path.is_file():
-                        _add(archive, f"go/{path.relative_to(root)}", path)
 
 
 def _add(archive: tarfile.TarFile, name: str, path: Path) -> None:
@@ -176,7 +184,8 @@ def every(engine: docker.DockerClient) -> list[Image]:
     for row in rows:
         marks = row.get("Labels") or {}
         tags = [name for name in row.get("RepoTags") or [] if "<none>" not in name]
-        found += [_image(name, marks, row) for name in tags or [row["Id"]]]
+        short = str(row["Id"]).removeprefix("sha256:")[:12]
+        found += [_image(name, marks, row) for name in tags or [short]]
     return sorted(found, key=lambda image: image.tag)
 
 
@@ -191,15 +200,24 @@ def _image(name: str, marks: Mapping[str, str], row: Mapping[str, Any]) -> Image
     )
 
 
-def prune(engine: docker.DockerClient, *, everything: bool = False) -> list[str]:
-    """Remove golab's images that are stale, or all of them, and return their names."""
-    removed = []
+def prune(engine: docker.DockerClient, *, everything: bool = False) -> Iterator[tuple[str, str]]:
+    """Remove golab's images that are stale, or all of them; one in use does not stop the others.
+
+    Yields:
+        The name of each, and why it could not be removed, '' if it is gone.
+    """
     for image in every(engine):
         if everything or not image.current:
-            with spoken(f"removing {image.tag}"):
-                engine.api.remove_image(image.tag)
-            removed.append(image.tag)
-    return removed
+            try:
+                with spoken(f"removing {image.tag}"):
+                    engine.api.remove_image(image.tag)
+            except LabError as error:
+                yield image.tag, str(error)
+            else:
+                yield image.tag, ""
+    if everything:  # what later builds would have begun from
+        with spoken("removing what images were built from"):
+            engine.images.prune(filters={"dangling": True, "label": labels.STAGE})
 
 
 def missing(engine: docker.DockerClient, go: str | None) -> list[str]:
@@ -228,10 +246,3 @@ def check(engine: docker.DockerClient, go: str) -> None:
     problems = missing(engine, go)
     if problems:
         raise UnfitError(f"{', '.join(problems)}; `golab images build --go {go}` builds it")
-
-
-def machine(engine: docker.DockerClient) -> str:
-    """Return the engine's architecture as Go calls it."""
-    with spoken("asking the engine"):
-        name = str(engine.version().get("Arch", ""))
-    return {"x86_64": "amd64", "aarch64": "arm64"}.get(name, name)

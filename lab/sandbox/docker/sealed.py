@@ -11,8 +11,7 @@ import socket
 import time
 from pathlib import Path
 
-from lab.sandbox import network
-from lab.sandbox.local.sealed import OUTSIDE_IPV4, OUTSIDE_IPV6, OUTSIDE_NAME, refused
+from lab.sandbox import network, outside
 
 METADATA = "169.254.169.254"
 EMBEDDED = "127.0.0.11"
@@ -33,10 +32,7 @@ def leaks(subnet: str, own: str, edge: str, name: str) -> list[str]:
     interfaces = sorted(name for _, name in socket.if_nameindex())
     if len([name for name in interfaces if name.startswith("eth")]) != 1:
         found.append(f"the client is on other networks, too: {', '.join(interfaces)}")
-    for address in (OUTSIDE_IPV4, OUTSIDE_IPV6, METADATA):
-        for kind, what in ((socket.SOCK_STREAM, "TCP"), (socket.SOCK_DGRAM, "UDP")):
-            if not refused(address, 443, kind):
-                found.append(f"{what} to {address} is not refused")
+    found += outside.open_ways(outside.IPV4, outside.IPV6, METADATA)
     found += [f"there is IPv6 on {name}" for name in _with_ipv6()]
     _ask_for_everybody(subnet, own)
     asked = time.monotonic()
@@ -80,9 +76,9 @@ def _answering(subnet: str) -> list[str]:
 def _resolvers(edge: str, name: str) -> list[str]:
     others = [resolver for resolver in network.resolvers() if resolver != edge]
     found = [f"the resolver {resolver} is not the edge" for resolver in others]
-    outcome, addresses = network.ask(edge, OUTSIDE_NAME, 2.0)
+    outcome, addresses = network.ask(edge, outside.NAME, 2.0)
     if outcome != "NXDOMAIN":
-        found.append(f"{OUTSIDE_NAME} is not unknown to the edge: {' '.join(addresses) or outcome}")
+        found.append(f"{outside.NAME} is not unknown to the edge: {' '.join(addresses) or outcome}")
     # The engine's own resolver may answer for the edge, but must ask nobody else.
     outcome, addresses = network.ask(EMBEDDED, name, 0.5)
     if outcome == "NXDOMAIN" or (addresses and addresses != [edge]):

@@ -8,16 +8,19 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any
 
 import lab
 from lab.errors import LabError
-from lab.sandbox.interface import EDGE, ENTRANCE, Answer, Command, Completed, LabSpec
+from lab.sandbox.asked import AskedLab
+from lab.sandbox.interface import EDGE, ENTRANCE, LabSpec
 from lab.sandbox.local.layout import Layout
+
+if TYPE_CHECKING:
+    from lab.toolchain import Progress, Toolchain
 
 _START_LIMIT = 30.0
 _END_LIMIT = 5.0
@@ -81,6 +84,12 @@ class LocalBackend:
         self._labs.add(lab_)
         return lab_
 
+    def toolchain(self, version: str | None = None, progress: Progress | None = None) -> Toolchain:
+        """Return the Go of a client; see `lab.toolchain.ensure`."""
+        from lab.toolchain import ensure
+
+        return ensure(version, progress)
+
     def close(self) -> None:
         """End every lab that is still running; may be called from any thread."""
         for running in list(self._labs):
@@ -106,8 +115,8 @@ def _python_environment() -> dict[str, str]:
     }
 
 
-class LocalLab:
-    """A running local lab; see `lab.sandbox.interface.Lab` for what it can do."""
+class LocalLab(AskedLab):
+    """A running local lab."""
 
     resolver = EDGE
 
@@ -117,9 +126,9 @@ class LocalLab:
         spec: LabSpec,
         on_close: Callable[[LocalLab], None] = lambda _: None,
     ) -> None:
+        super().__init__()
         self._on_close = on_close
         self._control = control
-        self._programs: dict[tuple[str, str], bool] = {}  # the host's, so they do not change
         self.pid, self.layout = self._greeting(spec)
 
     def _greeting(self, spec: LabSpec) -> tuple[int, Layout]:
@@ -142,17 +151,6 @@ class LocalLab:
                 raise LabError("the lab ended while it was starting") from None
         return pid, layout
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
     def close(self) -> None:
         """End the lab and wait until nothing of it is left. May be called twice."""
         with contextlib.suppress(OSError):
@@ -168,7 +166,7 @@ class LocalLab:
         self._control.close()
         self._on_close(self)
 
-    def _ask(self, operation: str, *arguments: Any) -> Any:
+    def _ask(self, operation: str, *arguments: Any, limit: float = 0) -> Any:
         ours, theirs = Pipe()
         with ours:
             try:
@@ -182,54 +180,8 @@ class LocalLab:
             raise failure
         return value
 
-    def write(self, files: Mapping[str, str | bytes]) -> None:
-        """Write files for the client."""
-        self._ask("write", dict(files))
-
-    def read(self, paths: Sequence[str]) -> dict[str, bytes]:
-        """Return the contents of those files that exist."""
-        contents: dict[str, bytes] = self._ask("read", list(paths))
-        return contents
-
-    def remove(self, path: str) -> None:
-        """Remove a file or directory of the client."""
-        self._ask("remove", path)
-
-    def run(self, command: Command) -> Completed:
-        """Run a program as the client."""
-        completed: Completed = self._ask("run", command)
-        return completed
-
-    def has(self, program: str, path: str) -> bool:
-        """Tell whether the client has this program."""
-        if (program, path) not in self._programs:
-            self._programs[program, path] = bool(self._ask("has", program, path))
-        return self._programs[program, path]
-
-    def fetch(self, url: str, headers: Mapping[str, str], limit: float) -> Answer:
-        """Make one GET request from where the client stands."""
-        answer: Answer = self._ask("fetch", url, dict(headers), limit)
-        return answer
-
-    def resolve(self, name: str, limit: float) -> Mapping[str, str]:
-        """Ask each of the client's resolvers for `name`."""
-        answers: dict[str, str] = self._ask("resolve", name, limit)
-        return answers
-
-    def handshake(self, address: str, server_name: str, limit: float) -> str:
-        """Try a TLS handshake; '' is success."""
-        return str(self._ask("handshake", address, server_name, limit))
-
     def entrance(self) -> str:
         """Return the command with which a person enters the lab as its client."""
         namespaces = "--user --preserve-credentials --mount --net --pid --ipc --uts"
         shell = f"chroot {self.layout.root} env -i TERM=$TERM sh {ENTRANCE}"
         return f"nsenter --target {self.pid} {namespaces} {shell}"
-
-    def edge(self, request: Mapping[str, Any]) -> Any:
-        """Ask the edge for something."""
-        return self._ask("edge", dict(request))
-
-    def origin(self, request: Mapping[str, Any]) -> Any:
-        """Ask the origin for something."""
-        return self._ask("origin", dict(request))

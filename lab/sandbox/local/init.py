@@ -16,7 +16,7 @@ from typing import NoReturn
 
 from lab.errors import LabError, UnfitError
 from lab.sandbox import linux
-from lab.sandbox.interface import EDGE, ORIGIN, LabSpec
+from lab.sandbox.interface import CA_BUNDLE, EDGE, ORIGIN, LabSpec
 from lab.sandbox.local import root, sealed
 from lab.sandbox.local.layout import Layout
 
@@ -116,7 +116,7 @@ def _set_up(spec: LabSpec) -> Layout:
     layout = Layout(root.stage(needed))
     linux.mount("golab", str(layout.stage), "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, _TMPFS)
     certificate = authority.create(layout.authority)
-    etc = {"resolv.conf": f"nameserver {EDGE}\n", root.CA_BUNDLE.removeprefix("/etc/"): certificate}
+    etc = {"resolv.conf": f"nameserver {EDGE}\n", CA_BUNDLE.removeprefix("/etc/"): certificate}
     root.build(layout.root, spec.toolchain.goroot, etc)
     return layout
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lab.sandbox import linux
+from lab.sandbox.interface import GOROOT
 
 STAGES = ("/mnt", "/srv", "/media", "/tmp")  # noqa: S108 - a mount point, covered by our tmpfs
 PROGRAM_DIRECTORIES = ("usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32", "opt", "nix")
@@ -29,8 +30,6 @@ ETC_SHOWN = (
     "pki/tls/openssl.cnf",
 )
 
-GOROOT = "/lab/go"
-CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 
 ETC_OWN = {
     "passwd": "root:x:0:0:root:/lab:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n",

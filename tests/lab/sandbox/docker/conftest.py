@@ -23,10 +23,11 @@ def engine(lab_spec: LabSpec) -> Iterator[docker.DockerClient]:
         client = connect(timeout=300)
     except UnfitError as error:
         pytest.skip(str(error))
-    missing = images.missing(client, lab_spec.toolchain.version)
+    go = lab_spec.toolchain.version
+    missing = images.missing(client, go)
     for role in images.ROLES:
         if any(role in problem for problem in missing):
-            images.build(client, role, lab_spec.toolchain if role == "client" else None)
+            images.build(client, role, go if role == "client" else "")
     yield client
     client.close()
 

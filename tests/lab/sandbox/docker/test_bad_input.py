@@ -123,6 +123,29 @@ def test_subnets_that_are_none_or_used_up(
 
 
 @pytest.mark.docker
+def test_a_name_in_use(
+    engine: docker.DockerClient,
+    backend: DockerBackend,
+    lab_spec: LabSpec,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("secrets.token_hex", lambda _: "c0ffee")
+    networks_before = len(engine.api.networks())
+    foreign = engine.containers.create(images.BASE, "true", name="golab-test-c0ffee-edge")
+    try:
+        with pytest.raises(LabError) as caught:
+            backend.start(lab_spec)
+        said = str(caught.value)
+        assert said.startswith("making the container golab-test-c0ffee-edge: Conflict.")
+        assert "is already in use" in said
+        assert said.endswith("`golab prune` removes what golab left")
+        assert engine.containers.list(all=True) == [foreign]
+        assert len(engine.api.networks()) == networks_before
+    finally:
+        foreign.remove()
+
+
+@pytest.mark.docker
 def test_an_engine_that_goes_in_the_middle(engine: docker.DockerClient, tmp_path: Path) -> None:
     where = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
     if not where.startswith("unix://"):

@@ -1,40 +1,56 @@
-"""Fifty labs at once have their networks: own subnets, none twice, none that is in use."""
+"""Fifty labs at once: own subnets, none twice, none that is in use, and every lab works."""
 
 from __future__ import annotations
 
 import ipaddress
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import docker
 import pytest
 
-from lab.sandbox.docker import labels, networks, sweep
-
-pytestmark = [pytest.mark.docker, pytest.mark.slow]
+from lab.sandbox.docker import networks
+from lab.sandbox.docker.backend import DockerBackend, DockerLab
+from lab.sandbox.interface import LabSpec
 
 LABS = 50
 
 
-def test_fifty_labs_at_once(engine: docker.DockerClient) -> None:
-    version = str(engine.version()["Version"])
-    marks = {labels.LAB: "fifty", labels.OWNER: labels.owner()}
-    before = len(engine.api.networks())
-
-    def made(number: int) -> networks.Network:
-        return networks.create(engine, f"golab-fifty-{number}", marks, version)
-
-    try:
-        with ThreadPoolExecutor(4) as pool:
-            found = list(pool.map(made, range(2 * LABS)))
-        subnets = [ipaddress.IPv4Network(network.subnet) for network in found]
-        assert len(set(subnets)) == 2 * LABS
+@pytest.mark.docker
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_fifty_labs_at_once(
+    engine: docker.DockerClient, backend: DockerBackend, lab_spec: LabSpec
+) -> None:
+    containers = len(engine.api.containers(all=True))
+    before = engine.api.networks()
+    with ExitStack() as stack, ThreadPoolExecutor(4) as pool:
+        labs = list(pool.map(lambda _: stack.enter_context(backend.start(lab_spec)), range(LABS)))
+        assert len(engine.api.containers()) == containers + 3 * LABS
+        subnets = {
+            ipaddress.IPv4Network(config["Subnet"])
+            for row in engine.api.networks()
+            for config in row["IPAM"]["Config"] or []
+            if row["Name"].startswith("golab-")
+        }
+        assert len(subnets) == 2 * LABS
         assert all(subnet.subnet_of(networks.pool()) for subnet in subnets)
-    finally:
-        sweep.remove(engine, "fifty")
-    assert len(engine.api.networks()) == before
+        answers = list(pool.map(_latest, labs))
+        assert len(set(answers)) == 1, answers
+        assert answers[0].startswith("200 "), answers
+        for lab in labs:
+            pool.submit(lab.close)
+    assert len(engine.api.networks()) == len(before)
+    assert len(engine.api.containers(all=True)) == containers
+
+
+def _latest(lab: DockerLab) -> str:
+    lab.edge({"do": "arm", "rules": [], "seed": 0})
+    answer = lab.fetch("https://proxy.golang.org/github.com/spf13/cobra/@latest", {}, 20)
+    return f"{answer.status} {answer.body.decode()}"
 
 
 def test_a_subnet_in_use_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(networks.VARIABLE, "10.212.0.0/26")
+    monkeypatch.setenv("GOLAB_DOCKER_SUBNETS", "10.212.0.0/26")
     taken = [ipaddress.IPv4Network(text) for text in ("10.212.0.0/27", "10.212.0.48/30")]
     assert str(networks._free(taken)) == "10.212.0.32/28"

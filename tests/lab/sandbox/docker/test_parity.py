@@ -51,4 +51,12 @@ def test_both_backends_measure_the_same(engine: docker.DockerClient, tmp_path: P
     assert len(local) > 5
     assert remote.keys() == local.keys()
     for name, expected in local.items():
-        assert remote[name] == expected, name
+        assert "unavailable" not in str(remote[name]["table"]), "the client's image has it all"
+        here = {  # what this machine has the programs for
+            row: outcomes
+            for row, outcomes in expected["table"].items()
+            if "unavailable" not in outcomes
+        }
+        there = {row: remote[name]["table"][row] for row in here}
+        assert {**remote[name], "table": there} == {**expected, "table": here}, name
+        assert here, name

@@ -115,11 +115,28 @@ def test_a_client_is_nobody(docker_client: Client) -> None:
     assert "ermission denied" in out(docker_client, "echo nameserver 8.8.8.8 > /etc/resolv.conf")
 
 
+def test_no_process_is_root_or_has_a_capability(
+    engine: docker.DockerClient, docker_lab: DockerLab, docker_client: Client
+) -> None:
+    """The engine's containers may start as root where it gives them a default route."""
+    for role, row in inspected(docker_lab, engine).items():
+        command = ["sh", "-c", "cat /proc/[0-9]*/status"]
+        made = engine.api.exec_create(row["Id"], command, user="1000:1000")
+        lines = engine.api.exec_start(made["Id"]).decode().splitlines()
+        fields = [line.split() for line in lines]
+        assert sum(words[0] == "Pid:" for words in fields) >= 3, role
+        for words in fields:
+            if words[0] in ("Uid:", "Gid:"):
+                assert set(words[1:]) == {"1000"}, role
+            if words[0] in ("CapInh:", "CapPrm:", "CapEff:", "CapAmb:"):
+                assert int(words[1], 16) == 0, role
+
+
 def test_containers_are_hardened(engine: docker.DockerClient, docker_lab: DockerLab) -> None:
     for role, row in inspected(docker_lab, engine).items():
         host = row["HostConfig"]
         assert host["CapDrop"] == ["ALL"], role
-        assert set(host["CapAdd"] or []) <= {"SETUID", "SETGID", "NET_ADMIN"}, role
+        assert set(host["CapAdd"] or []) <= set(containers._TO_UNROUTE), role
         assert role == "client" or not host["CapAdd"], role
         assert host["SecurityOpt"] == ["no-new-privileges"], role
         assert not host["Privileged"], role
@@ -129,7 +146,25 @@ def test_containers_are_hardened(engine: docker.DockerClient, docker_lab: Docker
         assert not any(row["NetworkSettings"]["Ports"].values()), role
         assert min(host["Memory"], host["PidsLimit"], host["CpuQuota"]) > 0, role
         assert host["AutoRemove"], role
-        assert role == "client" or (host["ReadonlyRootfs"] and row["Config"]["User"] == "1000:1000")
+        assert role == "client" or host["ReadonlyRootfs"], role
+
+
+def test_an_engine_that_can_isolate_is_had_to(
+    engine: docker.DockerClient, docker_lab: DockerLab
+) -> None:
+    """From Engine 28 on; an older one has the bridge without an address instead."""
+    rows = sweep.every(engine, docker_lab.id)[0].networks
+    isolates = networks.isolates(str(engine.version()["Version"]))
+    for row in rows:
+        options = {name.rpartition(".")[2]: value for name, value in row["Options"].items()}
+        expected = {"gateway_mode_ipv4": "isolated", "gateway_mode_ipv6": "isolated"}
+        assert options == (expected if isolates else {"inhibit_ipv4": "true"})
+    client = inspected(docker_lab, engine)["client"]
+    if isolates:
+        assert not client["HostConfig"]["CapAdd"]
+        assert client["Config"]["User"] == "1000:1000"
+    else:
+        assert set(client["HostConfig"]["CapAdd"]) == set(containers._TO_UNROUTE)
 
 
 def test_everything_is_labelled(engine: docker.DockerClient, docker_lab: DockerLab) -> None:

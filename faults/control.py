@@ -6,7 +6,9 @@
                                             both: with "on": false they wait to be switched on
     {"do": "remove" | "on" | "off", "name": "stale-list"}
     {"do": "throw", "switch": "deployed"}
-    {"do": "fired"}  {"do": "ledger"}  {"do": "clear"}
+    {"do": "fired"}  {"do": "clear"}
+    {"do": "ledger"}                        -> {"records": […], "opened": 12}
+    {"do": "ledger", "after": 12}           without the first 12 that there ever were
 
 Every answer has `ok`; a refusal has `error`, and nothing has changed. Answers to `add` and `arm`
 have `warnings`: which of the rules can never act, and why.
@@ -22,7 +24,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from faults import validation
 from faults.dead import dead
@@ -47,6 +49,7 @@ class Request(BaseModel):
     rules: list[Any] = []
     seed: int = 0
     on: bool = True
+    after: int = Field(default=0, ge=0)
 
 
 class ControlError(RuntimeError):
@@ -71,7 +74,10 @@ def _commands(faults: Faults) -> dict[str, Callable[[Request], dict[str, Any] | 
     return {
         "list": lambda _: {"rules": armoury.status()},
         "fired": lambda _: {"fired": faults.fired()},
-        "ledger": lambda _: {"records": ledger.snapshot()},
+        "ledger": lambda asked: {
+            "records": ledger.snapshot(asked.after),
+            "opened": ledger.opened,
+        },
         "clear": lambda _: ledger.clear(),
         "arm": arm,
         "add": add,

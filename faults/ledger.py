@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import time
 from collections import deque
+from itertools import islice
 from typing import Any
 
 Record = dict[str, Any]
@@ -17,6 +18,8 @@ class Ledger:
     def __init__(self) -> None:
         self._records: deque[Record] = deque(maxlen=KEPT)
         self._start = time.monotonic()
+        self.opened = 0
+        """How many records there ever were."""
 
     def restart(self) -> None:
         """Count `t` from now on; the records stay."""
@@ -32,15 +35,17 @@ class Ledger:
         if kind != "error":
             record["fired"] = []
         self._records.append(record)
+        self.opened += 1
         return record
 
     def error(self, rule: str, word: str, error: BaseException) -> None:
         """Record that a rule raised: what it touched was failed, not passed."""
         self.open("error", rule=rule, do=word, error=f"{type(error).__name__}: {error}")
 
-    def snapshot(self) -> list[Record]:
-        """Return a copy of all records."""
-        return copy.deepcopy(list(self._records))
+    def snapshot(self, after: int = 0) -> list[Record]:
+        """Return a copy of all records, without the first `after` that there ever were."""
+        skipped = max(0, after - (self.opened - len(self._records)))
+        return copy.deepcopy(list(islice(self._records, skipped, None)))
 
     def clear(self) -> None:
         """Forget all records."""

@@ -139,12 +139,41 @@ def environment(lab_spec: LabSpec, spec: ClientSpec) -> dict[str, str]:
 
 
 def entrance(env: Mapping[str, str], prompt: str = "lab") -> str:
-    """Write the script that puts a person in the client's place."""
-    exports = [f"export {name}={shlex.quote(value)}\n" for name, value in env.items()]
-    # Job control is for a shell whose process group is one of this process namespace.
-    control = 'test "$(cut -d" " -f5 /proc/self/stat)" = 0 && set -- +m\n'
-    rest = f"export PS1={shlex.quote(prompt)}'$ '\ncd {PROJECT}\n{control}exec sh \"$@\" -i\n"
-    return "".join(exports) + rest
+    """Write the script that puts whoever enters a lab in the client's place.
+
+    Without arguments it becomes a shell on the caller's terminal. Otherwise the first argument is
+    a lease (`lab.holding.lease`) and the rest a command, or nothing for a shell; a TERM in the
+    environment says that standard input is a terminal of its own.
+    """
+    exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in env.items())
+    return f"{exports}prompt={shlex.quote(prompt)}\ncd {PROJECT}\n{_ENTER}"
+
+
+_ENTER = r"""
+unset OLDPWD
+[ "$TERM" ] || unset TERM
+control=
+if [ "$1" ]; then
+    # What runs under a lease is a session of this process namespace: that is how it is found.
+    if [ "$(cut -d' ' -f6 /proc/$$/stat)" != $$ ]; then
+        exec setsid ${TERM:+--ctty} sh "$0" "$@"
+    fi
+    mv "$1" "$1.$$" 2>/dev/null || exit 129
+    shift
+elif [ "$(cut -d' ' -f5 /proc/$$/stat)" = 0 ]; then
+    control=+m  # job control needs a process group of this namespace
+fi
+drop=
+if [ "$(id -u)" = 0 ]; then
+    drop='setpriv --no-new-privs --bounding-set=-all --inh-caps=-all'
+fi
+if [ $# -gt 0 ]; then
+    command -v -- "$1" >/dev/null || { echo "$1: not found in the lab" >&2; exit 127; }
+    exec $drop "$@"
+fi
+export PS1="$prompt\$ "
+exec $drop sh $control -i
+"""
 
 
 def netrc(logins: Mapping[str, str]) -> str:

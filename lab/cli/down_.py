@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from lab.errors import OK, UsageError
+from lab.errors import OK, UnfitError, UsageError
 
 
 @click.command("down")
@@ -15,37 +15,33 @@ def command(labs: tuple[str, ...], *, everything: bool) -> int:
 
     A lab of the Docker engine whose holder is not here is removed by its labels.
     """
-    from lab import holding
+    from lab.holding import calls, registry
 
     if bool(labs) == everything:
         raise UsageError("which lab? `golab ps` lists them; --all ends every one")
     if everything:
-        for lab in holding.held():
-            holding.down(lab)
+        for lab in registry.held():
+            calls.down(lab)
             click.echo(lab.id)
     for name in labs:
         try:
-            found = holding.find(name)
-        except UsageError:
-            if not _removed(name):
-                raise
+            found = registry.find(name)
+        except UsageError as error:
+            click.echo(_removed(name, str(error)))
         else:
-            holding.down(found)
-        click.echo(name)
+            calls.down(found)
+            click.echo(found.id)
     return OK
 
 
-def _removed(name: str) -> bool:
+def _removed(name: str, unknown: str) -> str:
     """Remove a lab that only the engine knows, if it does."""
-    from lab.sandbox.docker import where
+    from lab.holding import overview
 
-    if not where.may_be():
-        return False
-    from lab.sandbox.docker import sweep
-    from lab.sandbox.docker.engine import connect
-
-    engine = connect()
-    if not sweep.every(engine, name):
-        return False
-    sweep.remove(engine, name)
-    return True
+    try:
+        removed = overview.remove(name)
+    except UnfitError as error:
+        raise UsageError(f"{unknown}; what Docker has cannot be told: {error}") from None
+    if removed is None:
+        raise UsageError(unknown)
+    return removed

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
-_TIMED_OUT = 124
+from lab.errors import UsageError
 
 
-@click.command("exec", context_settings={"ignore_unknown_options": True})
+@click.command("exec", context_settings={"allow_interspersed_args": False})
+@click.option("-t", "--tty", is_flag=True, help="Give the command a terminal: this one.")
+@click.option("--limit", type=click.FloatRange(0.1), metavar="S", help="Kill it after S seconds.")
 @click.argument("lab")
 @click.argument("words", nargs=-1, required=True, metavar="COMMAND...", type=click.UNPROCESSED)
-@click.option("--limit", type=click.FloatRange(0.1), default=60.0, show_default=True, metavar="S")
-def command(lab: str, words: tuple[str, ...], *, limit: float) -> int:
+def command(lab: str, words: tuple[str, ...], *, tty: bool, limit: float | None) -> int:
     """Run a command in the project of a lab's client; its exit status is returned.
 
-    A single word is split as a shell would. 124 says that the limit was reached.
+    It has golab's standard input, and its output comes as it is written. A single word is read by
+    a shell. An interrupt goes to the command, a second one kills it. 124 says that the limit was
+    reached.
     """
-    from lab import holding
+    from lab.holding import registry, visit
 
-    done = holding.ask(holding.find(lab), "run", command=list(words), limit=limit)
-    click.echo(done["stdout"], nl=False)
-    click.echo(done["stderr"], nl=False, err=True)
-    return _TIMED_OUT if done["exit"] is None else int(done["exit"])
+    if tty and not sys.stdin.isatty():
+        raise UsageError("--tty needs a terminal as standard input; leave it out in a pipe")
+    chosen = words[1:] if words[0] == "--" else words
+    if not chosen:
+        raise UsageError("which command? golab exec LAB COMMAND")
+    if len(chosen) == 1:
+        chosen = ("sh", "-c", *chosen)
+    return visit.visit(registry.find(lab), chosen, terminal=tty, limit=limit)

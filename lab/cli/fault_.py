@@ -6,13 +6,21 @@ from typing import Any
 
 import click
 
-from lab.errors import OK
+from lab.errors import OK, UsageError
 
 
 def _edge(lab: str, **request: Any) -> Any:
-    from lab import holding
+    from lab.holding import calls, registry
 
-    return holding.ask(holding.find(lab), "edge", request=request)
+    return calls.ask(registry.find(lab), "edge", request=request)
+
+
+def _switch(lab: str, name: str, *, to: str) -> int:
+    known = [rule["name"] for rule in _edge(lab, do="list")["rules"]]
+    if name not in known:
+        raise UsageError(f"lab {lab} has no fault {name!r}; it has {', '.join(known) or 'none'}")
+    _edge(lab, do=to, name=name)
+    return OK
 
 
 @click.group("fault")
@@ -36,8 +44,7 @@ def list_(lab: str) -> int:
 @click.argument("name")
 def on(lab: str, name: str) -> int:
     """Switch a fault on."""
-    _edge(lab, do="on", name=name)
-    return OK
+    return _switch(lab, name, to="on")
 
 
 @command.command("off")
@@ -45,5 +52,4 @@ def on(lab: str, name: str) -> int:
 @click.argument("name")
 def off(lab: str, name: str) -> int:
     """Switch a fault off."""
-    _edge(lab, do="off", name=name)
-    return OK
+    return _switch(lab, name, to="off")

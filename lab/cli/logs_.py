@@ -1,4 +1,4 @@
-"""`golab logs`: what the edge of a lab has seen."""
+"""`golab logs`: what the edge, or the origin, of a lab has seen."""
 
 from __future__ import annotations
 
@@ -8,14 +8,28 @@ import click
 
 from lab.errors import OK
 
+_INTERRUPTED = 130
+
 
 @click.command("logs")
+@click.option("-f", "--follow", is_flag=True, help="Go on with what comes, until interrupted.")
+@click.option("--origin", is_flag=True, help="What the origin was asked, by the edge.")
+@click.option("--json", "as_json", is_flag=True, help="A JSON object a line, with every field.")
 @click.argument("lab")
-def command(lab: str) -> int:
-    """Print each request, DNS query and handshake that the edge has seen, a JSON object a line."""
-    from lab import holding
+def command(lab: str, *, follow: bool, origin: bool, as_json: bool) -> int:
+    """Print each query, handshake and request that the edge has seen, a line each.
 
-    answer = holding.ask(holding.find(lab), "edge", request={"do": "ledger"})
-    for record in answer["records"]:
-        click.echo(json.dumps(record, sort_keys=True))
+    A line has the seconds since the lab was set up, what was asked and answered, and the faults
+    that acted on it.
+    """
+    from lab.holding import journal, registry
+
+    found = registry.find(lab)
+    source = journal.ORIGIN if origin else journal.EDGE
+    try:
+        for record in journal.records(found, source, follow=follow):
+            text = json.dumps(record, sort_keys=True) if as_json else source.line(record)
+            click.echo(text)
+    except KeyboardInterrupt:
+        return _INTERRUPTED
     return OK

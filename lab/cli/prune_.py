@@ -4,17 +4,30 @@ from __future__ import annotations
 
 import click
 
-from lab.errors import OK
+from lab.errors import OK, UnfitError
 
 
 @click.command("prune")
 @click.option("--all", "everything", is_flag=True, help="Labs that are in use, too, whosever.")
 def command(*, everything: bool) -> int:
-    """Remove labs whose golab has ended; what has no label of golab's is never touched."""
-    from lab.sandbox.docker import sweep
-    from lab.sandbox.docker.engine import connect
+    """Remove labs whose golab has ended; what has no label of golab's is never touched.
 
-    engine = connect()
+    Local labs end with their golab and leave nothing but a note, which goes as well. So where no
+    Docker engine is set up there is nothing else to do; where one is that does not answer, that
+    is an error, because it may have something.
+    """
+    from lab.holding import overview, registry
+
+    registry.held()
+    try:
+        engine = overview.engine()
+    except UnfitError as error:
+        said = f"what is in Docker stays: {error}; start it, or unset DOCKER_HOST"
+        raise UnfitError(said) from None
+    if engine is None:
+        return OK
+    from lab.sandbox.docker import sweep
+
     for lab in sweep.every(engine):
         if everything or lab.abandoned:
             sweep.remove(engine, lab.id)

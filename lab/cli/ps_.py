@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
+
 import click
 
 from lab.errors import OK
 
+_HEADER = ("LAB", "SCENARIO", "ARM", "BACKEND", "GO", "UP SINCE", "HELD BY")
+
 
 @click.command("ps")
-def command() -> int:
+@click.option("--json", "as_json", is_flag=True, help="A JSON array, an object for each lab.")
+def command(*, as_json: bool) -> int:
     """List the labs that are up here, and those that golab has in the Docker engine."""
-    from lab import holding
-    from lab.sandbox.docker import where
+    from lab.holding.overview import overview
 
-    known = holding.held()
-    rows = [
-        (lab.id, lab.scenario, lab.arm, lab.backend, f"held by process {lab.pid}") for lab in known
-    ]
-    if where.may_be():
-        from lab.sandbox.docker.engine import connect
-        from lab.sandbox.docker.sweep import every
-
-        ids = {lab.id for lab in known}
-        for lab in every(connect()):
-            if lab.id not in ids:
-                said = "abandoned; `golab prune` removes it" if lab.abandoned else lab.owner
-                rows.append((lab.id, lab.scenario, "-", "docker", said))
-    for row in rows:
-        click.echo("{:<8} {:<26} {:<9} {:<7} {}".format(*row))
+    labs, problem = overview()
+    if as_json:
+        click.echo(json.dumps([asdict(lab) for lab in labs], indent=2))
+    else:
+        rows = [_HEADER]
+        for lab in labs:
+            holder = "nobody; `golab prune` removes it" if lab.abandoned else lab.holder
+            cells = (lab.lab, lab.scenario, lab.arm, lab.backend, lab.go, lab.since, holder)
+            rows.append(tuple(cell or "-" for cell in cells))  # type: ignore[arg-type]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        for row in rows:
+            padded = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+            click.echo("  ".join(padded).rstrip())
+    if problem:
+        click.echo(f"golab: labs in Docker are not listed: {problem}", err=True)
     return OK

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
 import click
 
 from lab.errors import OK
@@ -27,9 +31,19 @@ from lab.sandbox.choose import BACKENDS
 @click.option("--go", metavar="VERSION", help="The Go version to use.")
 def command(scenario: str, *, arm: str, backend: str, go: str | None) -> int:
     """Start a lab that stays until `golab down`; its id is printed."""
-    from lab import holding
+    from lab.cli.progress import fetching
+    from lab.holding import start
 
-    lab = holding.up(scenario, arm, backend, go)
+    def say(text: str) -> None:
+        click.echo(f"golab: backend {text}", err=True)
+
+    with fetching() as progress, _waiting(f"starting {scenario}") as stop:
+
+        def fetch(what: str, done: int, total: int) -> None:
+            stop()
+            progress(what, done, total)
+
+        lab = start.up(scenario, arm, backend, go, say=say, progress=fetch)
     click.echo(lab.id)
     click.echo(
         f"{lab.scenario} is up ({lab.arm}, {lab.backend}, go {lab.go}); "
@@ -37,3 +51,15 @@ def command(scenario: str, *, arm: str, backend: str, go: str | None) -> int:
         err=True,
     )
     return OK
+
+
+@contextmanager
+def _waiting(text: str) -> Iterator[Callable[[], object]]:
+    """Show on a terminal that something is going on; what is yielded ends that."""
+    if not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(text) as status:
+        yield status.stop

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import asdict, dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +42,15 @@ _CHUNK = 1 << 18
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the access log; `user` is who the caller claimed to be, `bytes` of the body."""
+    """One line of the access log.
 
+    Attributes:
+        t: seconds since the origin started.
+        user: who the caller claimed to be.
+        bytes: of the body.
+    """
+
+    t: float
     host: str
     method: str
     path: str
@@ -57,6 +66,8 @@ class Origin:
         self.tree = tree
         self.log: deque[Entry] = deque(maxlen=LOG_LENGTH)
         self._state = state or OriginState()
+        self._seen = 0
+        self._start = time.monotonic()
         self._names = frozenset(tree.hosts)
         self._ledgers: dict[bool, Ledger] = {}
 
@@ -75,8 +86,11 @@ class Origin:
     def control(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """Carry out one control message: `{"state": {…}}`, `{"get": "state"}` or `{"get": "log"}`.
 
+        With `"after": n` the log comes without the first n entries that there ever were.
+
         Returns:
-            the state or the log asked for, or `{"error": …}`.
+            the state, or the log asked for and how many entries there were (`seen`), or
+            `{"error": …}`.
         """
         match message:
             case {"state": dict(state)}:
@@ -85,7 +99,9 @@ class Origin:
                 except ValueError as error:
                     return {"error": str(error)}
             case {"get": "log"}:
-                return {"log": [asdict(entry) for entry in self.log]}
+                skipped = max(0, int(message.get("after", 0)) - (self._seen - len(self.log)))
+                kept = islice(self.log, skipped, None)
+                return {"log": [asdict(entry) for entry in kept], "seen": self._seen}
             case {"get": "state"}:
                 pass
             case _:
@@ -111,7 +127,9 @@ class Origin:
         except Exception as error:  # noqa: BLE001 - a client gets an answer, never a traceback
             response = text(500, f"a defect of golab: {type(error).__name__}", cache="no-store")
         sent = await _send(send, method, response)
-        self.log.append(Entry(host, method, shown, response.status, response.user, sent))
+        age = round(time.monotonic() - self._start, 6)
+        self.log.append(Entry(age, host, method, shown, response.status, response.user, sent))
+        self._seen += 1
 
     async def _answer(self, request: Request) -> Response:
         index = self.tree.index

@@ -7,7 +7,9 @@ bothered. "Unreachable" is the only accepted answer; a time-out could be a packe
 from __future__ import annotations
 
 import errno
+import ipaddress
 import socket
+from pathlib import Path
 
 IPV4 = "192.0.2.1"
 IPV6 = "2001:db8::1"
@@ -24,6 +26,17 @@ def open_ways(*addresses: str) -> list[str]:
         for kind, what in kinds
         if not _refused(address, 443, kind)
     ]
+
+
+def routes() -> list[str]:
+    """Return the destinations of this network namespace's IPv4 routes (proc(5))."""
+    table = Path("/proc/net/route")
+    rows = [line.split() for line in table.read_text().splitlines()[1:]] if table.exists() else []
+    found = []
+    for row in rows:
+        target, mask = (int.from_bytes(bytes.fromhex(row[i]), "little") for i in (1, 7))
+        found.append(str(ipaddress.IPv4Network((target, mask.bit_count()))))
+    return found
 
 
 def _refused(address: str, port: int, kind: socket.SocketKind) -> bool:

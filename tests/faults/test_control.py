@@ -149,6 +149,22 @@ def test_only_the_owner_may_talk_and_a_dead_socket_is_replaced(edge: Edge, path:
         Control(path.with_name("nobody.sock"))
 
 
+def test_the_ledger_gives_only_what_is_new(edge: Edge, path: Path) -> None:
+    with Control(path) as talk:
+        first = talk.ask("ledger")["opened"]
+        curl(edge, LIST)
+        everything = talk.ask("ledger")
+        new = talk.ask("ledger", after=first)
+        assert everything["opened"] == new["opened"] == first + len(new["records"])
+        assert new["records"]
+        assert new["records"] == everything["records"][-len(new["records"]) :]
+        talk.ask("clear")
+        curl(edge, LIST)
+        later = talk.ask("ledger", after=new["opened"])
+        assert len(later["records"]) == later["opened"] - new["opened"] > 0
+        assert talk.ask("ledger", after=later["opened"])["records"] == []
+
+
 def test_a_switch_ends_rules_that_wait_for_it(edge: Edge, path: Path) -> None:
     edge.arm("[{name: it, where: {endpoint: list, until: deployed}, do: {respond: 503}}]")
     assert curl(edge, LIST).status == 503

@@ -14,13 +14,6 @@ from lab.world.build import build
 from lab.world.load import base_world
 
 
-@pytest.fixture(autouse=True)
-def _local_labs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is said of local labs is tried on them, whatever engine this machine has."""
-    if request.node.get_closest_marker("docker") is None:
-        monkeypatch.setenv("GOLAB_BACKEND", "local")
-
-
 @pytest.fixture(scope="session")
 def lab_spec() -> LabSpec:
     return LabSpec(name="test", tree=build(base_world()), toolchain=ensure())

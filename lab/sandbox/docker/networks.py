@@ -11,7 +11,6 @@ import os
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import docker
@@ -19,6 +18,7 @@ from docker.errors import APIError
 from docker.types import IPAMConfig, IPAMPool
 
 from lab.errors import LabError, UsageError
+from lab.sandbox import outside
 from lab.sandbox.docker.engine import address, spoken
 
 RANGE = "10.213.0.0/16"
@@ -125,22 +125,9 @@ def _taken(rows: list[dict[str, Any]]) -> list[ipaddress.IPv4Network]:
     ]
     taken = [ipaddress.IPv4Network(subnet, strict=False) for subnet in subnets if "." in subnet]
     if (address() or "").startswith("unix:"):  # the engine's routes are this machine's
-        taken += _routes()
+        found = (ipaddress.IPv4Network(route) for route in outside.routes())
+        taken += [network for network in found if network.prefixlen]
     return taken
-
-
-def _routes() -> list[ipaddress.IPv4Network]:
-    """Return the destinations of this machine's routes, the default one apart (proc(5))."""
-    try:
-        rows = [line.split() for line in Path("/proc/net/route").read_text().splitlines()[1:]]
-    except OSError:
-        return []
-    found = []
-    for row in rows:
-        target, mask = (int.from_bytes(bytes.fromhex(row[i]), "little") for i in (1, 7))
-        if mask:
-            found.append(ipaddress.IPv4Network((target, mask.bit_count())))
-    return found
 
 
 def _free(taken: list[ipaddress.IPv4Network]) -> ipaddress.IPv4Network:

@@ -1,7 +1,8 @@
 """The proof, from inside the client's container, that its networks lead nowhere.
 
-There must be no way to anything outside (the kernel says "unreachable", a time-out would not do),
-nobody on the client's own link but the edge, no IPv6, and no resolver that knows more than it.
+There must be no way to anything outside, to other labs or to the host (no route, and the kernel
+says "unreachable"; a time-out would not do), nobody on the client's own link but the edge, no IPv6,
+and no resolver that knows more than it.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ def leaks(subnet: str, own: str, edge: str, name: str) -> list[str]:
     interfaces = sorted(name for _, name in socket.if_nameindex())
     if len([name for name in interfaces if name.startswith("eth")]) != 1:
         found.append(f"the client is on other networks, too: {', '.join(interfaces)}")
+    found += [f"there is a route to {route}" for route in outside.routes() if route != subnet]
     found += outside.open_ways(outside.IPV4, outside.IPV6, METADATA)
     found += [f"there is IPv6 on {name}" for name in _with_ipv6()]
     _ask_for_everybody(subnet, own)

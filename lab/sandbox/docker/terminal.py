@@ -1,76 +1,101 @@
-"""A real terminal in a client's container, through the engine's API."""
+"""Runs something in a client's container through the engine's API, on our standard streams."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import select
-import shutil
-import signal
-import sys
-import termios
-import tty
+import socket
+import struct
+import time
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import docker
+
 from lab.errors import LabError
-from lab.sandbox.docker import sweep
+from lab.sandbox import streams
+from lab.sandbox.docker import labels
 from lab.sandbox.docker.engine import connect, spoken
 from lab.sandbox.interface import ENTRANCE
 
+_HEADER = struct.Struct(">BxxxL")  # the engine's framing of streams without a terminal
+_PATIENCE = 5.0
 
-def shell(lab: str) -> int:
-    """Run a shell as the client of this lab on our terminal, and return its exit status.
+
+def enter(place: str, words: Sequence[str], *, terminal: bool, gone: Callable[[], object]) -> int:
+    """Run the script at a lab's entrance, and return its exit status.
+
+    Args:
+        place: the id of a lab.
+        words: the arguments of the script.
+        terminal: whether it gets a terminal, to which ours is lent.
+        gone: called when our terminal has gone.
 
     Raises:
         LabError: the lab has gone.
     """
     engine = connect()
-    found = sweep.every(engine, lab)
-    if not found or "client" not in found[0].containers:
-        raise LabError(f"lab {lab} has gone")
-    with spoken("opening a shell"):
+    with spoken(f"entering lab {place}"):
+        chosen = [*labels.selector(place)["label"], f"{labels.ROLE}=client"]
+        found = engine.api.containers(filters={"label": chosen})
+        if not found:
+            raise LabError(f"lab {place} has gone")
+        term = f"TERM={os.environ.get('TERM', 'dumb') if terminal else ''}"
         made = engine.api.exec_create(
-            found[0].containers["client"]["Id"],
-            ["env", "-i", f"TERM={os.environ.get('TERM', 'dumb')}", "sh", ENTRANCE],
+            found[0]["Id"],
+            ["env", "-i", term, "sh", ENTRANCE, *words],
             user="client",
-            tty=True,
+            tty=terminal,
             stdin=True,
-        )
-        response = engine.api.exec_start(made["Id"], tty=True, socket=True)
+        )["Id"]
+        response = engine.api.exec_start(made, tty=terminal, socket=True)
     remote: Any = getattr(response, "_sock", response)
-
-    def resize(*_: object) -> None:
-        size = shutil.get_terminal_size()
-        with contextlib.suppress(Exception):  # it has ended meanwhile
-            engine.api.exec_resize(made["Id"], height=size.lines, width=size.columns)
-
-    before = signal.signal(signal.SIGWINCH, resize)
-    settings = termios.tcgetattr(0)
+    remote.settimeout(None)
     try:
-        tty.setraw(0)
-        resize()
-        _relay(remote)
+        if terminal:
+            _lend(engine, made, remote, gone)
+        else:
+            streams.feed(remote.sendall, lambda: _end_input(remote))
+            _show(remote)
     finally:
-        termios.tcsetattr(0, termios.TCSADRAIN, settings)
-        signal.signal(signal.SIGWINCH, before)
         remote.close()
-    with spoken("closing a shell"):
-        return int(engine.api.exec_inspect(made["Id"])["ExitCode"] or 0)
+    return _exit_status(engine, made)
 
 
-def _relay(remote: Any) -> None:
-    sys.stdout.flush()
-    watched = [0, remote]
-    while True:
-        for ready in select.select(watched, [], [])[0]:
-            if ready == 0:
-                typed = os.read(0, 4096)
-                if not typed:
-                    watched.remove(0)
-                remote.sendall(typed)
-                continue
-            shown = remote.recv(65536)
-            if not shown:
-                return
-            while shown:
-                shown = shown[os.write(1, shown) :]
+def _lend(engine: docker.DockerClient, made: str, remote: Any, gone: Callable[[], object]) -> None:
+    def resize(rows: int, columns: int) -> None:
+        with contextlib.suppress(Exception):  # it has ended meanwhile
+            engine.api.exec_resize(made, height=rows, width=columns)
+
+    with streams.raw(resize):
+        streams.feed(remote.sendall, gone)
+        while shown := remote.recv(1 << 16):
+            streams.write(1, shown)
+
+
+def _show(remote: Any) -> None:
+    with remote.makefile("rb") as frames:
+        while len(header := frames.read(_HEADER.size)) == _HEADER.size:
+            stream, size = _HEADER.unpack(header)
+            streams.write(stream, frames.read(size))
+
+
+def _end_input(remote: Any) -> None:
+    """Say that no more will come, and go on listening."""
+    if isinstance(remote, socket.socket):
+        # An SSLSocket's own `shutdown` would end the other direction, too.
+        socket.socket.shutdown(remote, socket.SHUT_WR)
+    else:
+        remote.shutdown(socket.SHUT_WR)
+
+
+def _exit_status(engine: docker.DockerClient, made: str) -> int:
+    end = time.monotonic() + _PATIENCE
+    with spoken("asking how it ended"):
+        while True:  # the streams may end before the engine has noticed
+            state = engine.api.exec_inspect(made)
+            if not state["Running"]:
+                return int(state["ExitCode"])
+            if time.monotonic() > end:
+                raise LabError("the engine closed the streams of a command that goes on")
+            time.sleep(0.01)

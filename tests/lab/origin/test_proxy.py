@@ -192,3 +192,5 @@ def test_the_access_log_says_who_asked_for_what(origin: Origin, tree: Tree) -> N
         ("proxy.corp.example", "/git.corp.example/lib/@v/list", 401, "gopher"),
     ]
     assert all(e["bytes"] > 0 and e["method"] == "GET" for e in log)
+    assert 0 <= log[0]["t"] <= log[1]["t"]
+    assert origin.control({"get": "log", "after": 1}) == {"log": log[1:], "seen": 2}

@@ -93,6 +93,7 @@ def test_the_proof_fails_where_the_host_answers(
         sweep.remove(engine, "open")
     gateway = ipaddress.IPv4Network(subnet)[1]
     assert f"the host answers at its gateway address {gateway}" in found
+    assert "there is a route to 0.0.0.0/0" in found
     assert "TCP to 192.0.2.1 is not refused" in found
     assert "the resolver 127.0.0.11 is not the edge" in found
 

@@ -1,0 +1,123 @@
+"""The process that holds a lab: `python -m lab.holding.holder` with a JSON object as its argument.
+
+What it says on standard output while the lab comes up is for `lab.holding.start`. When it ends,
+however it ends, its lab ends with it; so it does if nobody listens when the lab is up.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import signal
+import sys
+import threading
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lab.errors import GolabError, LabError, UsageError
+from lab.holding.door import Door
+from lab.holding.registry import Held
+
+if TYPE_CHECKING:
+    from lab.scenario.load import Run
+
+
+_ENDING = threading.Event()
+
+
+def main(wish: dict[str, Any]) -> None:
+    """Hold a lab until somebody says `down`, or a signal does."""
+    signal.signal(signal.SIGTERM, _end)
+    with contextlib.suppress(BrokenPipeError):  # whoever wanted the lab has gone
+        _report(wish)
+
+
+def _report(wish: dict[str, Any]) -> None:
+    try:
+        _hold(wish)
+    except BrokenPipeError:
+        raise
+    except GolabError as error:
+        _tell(error=str(error), status=error.exit_status)
+    except Exception as error:  # noqa: BLE001 - whoever started us must hear of it
+        said = f"a defect of golab: {type(error).__name__}: {error}"
+        _tell(error=said, status=LabError.exit_status)
+
+
+def _end(*_: object) -> None:
+    if not _ENDING.is_set():  # once: what follows tidies up
+        _ENDING.set()
+        sys.exit(0)
+
+
+def _tell(**message: Any) -> None:
+    """Tell whoever started us.
+
+    Raises:
+        BrokenPipeError: nobody listens.
+    """
+    os.write(1, json.dumps(message).encode() + b"\n")
+
+
+def _hold(wish: dict[str, Any]) -> None:
+    from lab.client import entrance
+    from lab.replay import arms, set_up
+    from lab.sandbox.choose import open_backend
+    from lab.sandbox.interface import ENTRANCE, LabSpec, rules_as_data
+    from lab.world.build import build
+    from lab.world.load import base_world
+
+    run = _chosen(wish["scenario"])
+    scenario = run.scenario
+    arm = next(arm for arm in arms(scenario) if arm.name == wish["arm"])
+    tree = build(base_world().merged(scenario.world))
+    with contextlib.ExitStack() as stack:
+        backend = stack.enter_context(
+            open_backend(wish["backend"], go=wish["go"], say=lambda text: _tell(say=text))
+        )
+        toolchain = backend.toolchain(wish["go"], lambda *steps: _tell(progress=steps))
+        spec = LabSpec(run.name, tree, toolchain)
+        lab = stack.enter_context(backend.start(spec))
+        client = set_up(lab, spec, scenario, arm, seed=0)
+        lab.edge({"do": "arm", "rules": rules_as_data(scenario.faults), "seed": 0})
+        for rule in scenario.faults:
+            if rule not in arm.rules:
+                lab.edge({"do": "off", "name": rule.name})
+        held = Held(
+            id=getattr(lab, "id", None) or secrets.token_hex(3),
+            scenario=run.name,
+            arm=arm.name,
+            backend=backend.name,
+            go=toolchain.version,
+            since=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            pid=os.getpid(),
+            entrance=lab.entrance(),
+        )
+        prompt = f"{held.id} {held.scenario} {held.arm}"
+        lab.write({ENTRANCE: entrance(client.env, prompt)})
+        if _ENDING.is_set():  # the exit was raised where it is lost, such as in a destructor
+            return
+        with Door(Path(wish["to"]), held, lab) as door:
+            _tell(up=asdict(held))
+            with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - as it is opened for dup2
+                os.dup2(nowhere.fileno(), 1)
+            door.serve()
+            door.report(stack.close)
+
+
+def _chosen(name: str) -> Run:
+    from lab.scenario.load import select
+
+    runs = select([name])
+    if len(runs) > 1:
+        names = ", ".join(run.name for run in runs)
+        raise UsageError(f"{name} has {len(runs)} variants, and a lab has one: say {names}")
+    return runs[0]
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))

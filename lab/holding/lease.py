@@ -1,0 +1,67 @@
+"""A lease on what somebody runs in a lab by hand: when it ends, so does what runs.
+
+An engine lets an `exec` live on when its client has gone, and so does the kernel with what entered
+a namespace. The holder stays, so it watches the line to whoever asked for the lease. The script
+at the lab's entrance takes the lease up by renaming its note, which says who leads the session.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterable
+
+from lab.client import SYSTEM_PATH
+from lab.sandbox.interface import Command, Lab
+
+_LIMIT = 10.0
+_SIGNAL = r"""
+rm "$1" 2>/dev/null && exit  # nothing has begun, and now nothing will
+leader=$(echo "$1".*) signal=$2
+leader=${leader##*.} found=1
+while [ "$found" ]; do
+    found=
+    for process in /proc/[0-9]*; do
+        { read -r stat <"$process/stat"; } 2>/dev/null || continue
+        set -- ${stat##*) }  # state, parent, group, session
+        [ "$4" = "$leader" ] && [ "$1" != Z ] || continue
+        kill -s "$signal" "${process#/proc/}" 2>/dev/null && [ "$signal" = KILL ] && found=1
+    done
+done
+"""
+
+
+class Lease:
+    """A lease of a lab; `note` is what the script at its entrance is told."""
+
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
+        self.note = f"/lab/lease-{secrets.token_hex(4)}"
+        lab.write({self.note: ""})
+
+    def watch(self, lines: Iterable[bytes]) -> bool:
+        """Pass signals on until whoever has the lease gives it back, or has gone: then kill all.
+
+        Args:
+            lines: `{"signal": "INT"}` or `{"done": true}`, in JSON.
+
+        Returns:
+            whether it was given back.
+        """
+        done = False
+        try:
+            for line in lines:
+                said = json.loads(line)
+                done = "done" in said
+                if done:
+                    break
+                self._sh(_SIGNAL, said["signal"])
+        finally:
+            if not done:
+                self._sh(_SIGNAL, "KILL")
+            self._sh('rm -f "$1" "$1".*')
+        return done
+
+    def _sh(self, script: str, *words: str) -> None:
+        argv = ("sh", "-c", script, "sh", self.note, *words)
+        self._lab.run(Command(argv, {"PATH": SYSTEM_PATH}, "/", _LIMIT))

@@ -1,0 +1,87 @@
+"""Starts a process that holds a lab, and follows it until the lab is up."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from lab.errors import LabError, UsageError
+from lab.holding.registry import Held, folder
+
+_PATIENCE = 120.0
+"""Seconds without a word from the holder; while it fetches something, it says so all the time."""
+
+Say = Callable[[str], object]
+Progress = Callable[[str, int, int], object]
+
+
+def up(
+    scenario: str, arm: str, backend: str, go: str | None, *, say: Say, progress: Progress
+) -> Held:
+    """Start a lab that stays, and return it once it is there. An interrupt leaves nothing.
+
+    Args:
+        scenario: `id`, `id/variant`, or the path of a file.
+        arm: as it stands where the commands of this arm begin.
+        backend: one of `lab.sandbox.choose.BACKENDS`.
+        go: a Go version (see `lab.toolchain.ensure`).
+        say: called with the backend that `auto` has chosen, and why.
+        progress: called while a toolchain is fetched.
+
+    Raises:
+        GolabError: it did not come up.
+    """
+    wish = {"scenario": scenario, "arm": arm, "backend": backend, "go": go, "to": str(folder())}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "lab.holding.holder", json.dumps(wish)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        cwd=None if Path(scenario).exists() else "/",
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)},
+    )
+    try:
+        lab = _followed(process, say, progress)
+    except BaseException:
+        process.terminate()
+        process.wait()
+        raise
+    process.returncode = 0  # it lives on, and nobody here is to wait for it
+    return lab
+
+
+def _followed(process: subprocess.Popen[bytes], say: Say, progress: Progress) -> Held:
+    for message in _heard(process):
+        match message:
+            case {"say": text}:
+                say(text)
+            case {"progress": steps}:
+                progress(*steps)
+            case {"error": text, "status": UsageError.exit_status}:
+                raise UsageError(text)
+            case {"error": text}:
+                raise LabError(text)
+            case {"up": lab}:
+                return Held(**lab)
+    raise LabError(f"the process that was to hold the lab ended ({process.wait()})")
+
+
+def _heard(process: subprocess.Popen[bytes]) -> Iterator[Any]:
+    assert process.stdout
+    while True:
+        watch = threading.Timer(_PATIENCE, process.kill)
+        watch.start()
+        try:
+            line = process.stdout.readline()
+        finally:
+            watch.cancel()
+        if not line:
+            return
+        yield json.loads(line)

@@ -59,9 +59,9 @@ class Faults:
         ]
         self.arm(rules, seed)
 
-    def arm(self, rules: Sequence[Rule], seed: int) -> None:
+    def arm(self, rules: Sequence[Rule], seed: int, *, on: bool = True) -> None:
         """Replace all rules at once; release what hangs; forget counters; count `t` from now."""
-        self.armoury.arm(rules, seed)
+        self.armoury.arm(rules, seed, on=on)
         self.ledger.restart()
 
     def fired(self) -> dict[str, int]:

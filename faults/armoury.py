@@ -32,23 +32,23 @@ class Armoury:
     def __iter__(self) -> Iterator[Armed]:
         return iter(self._armed)
 
-    def arm(self, rules: Sequence[Rule], seed: int) -> None:
-        """Replace all rules, counters and switches."""
+    def arm(self, rules: Sequence[Rule], seed: int, *, on: bool = True) -> None:
+        """Replace all rules, counters and switches; all are on, or all off."""
         unique(rules)
         before = self._armed
         self._seed, self._start, self._thrown = seed, time.monotonic(), frozenset()
-        self._set([Armed(rule, seed) for rule in rules])
+        self._set([Armed(rule, seed, on=on) for rule in rules])
         self._off(before)
         self._changed([*before, *self._armed])
 
-    def add(self, rules: Sequence[Rule]) -> None:
+    def add(self, rules: Sequence[Rule], *, on: bool = True) -> None:
         """Put rules behind those there are; one of the same name takes the other's place.
 
         Raises:
             ValueError: two of the new rules share a name.
         """
         unique(rules)
-        new = {rule.name: Armed(rule, self._seed) for rule in rules}
+        new = {rule.name: Armed(rule, self._seed, on=on) for rule in rules}
         replaced = [one for one in self._armed if one.rule.name in new]
         kept = [new.get(one.rule.name, one) for one in self._armed]
         self._set([*kept, *(one for one in new.values() if one not in kept)])

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cache
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
-DAY = timedelta(days=1)
+from faults.signing import DAY, Issuer, new_key, signed
+
 WRONG_NAME = "wrong.invalid"
-
-
-@dataclass(frozen=True)
-class Issuer:
-    """Who signs: a certificate and its private key."""
-
-    certificate: x509.Certificate
-    key: CertificateIssuerPrivateKeyTypes
 
 
 @dataclass(frozen=True)
@@ -45,8 +35,8 @@ def faulty(kind: str, name: str, trusted: Issuer) -> Presented:
         ValueError: another kind.
     """
     now = datetime.now(UTC)
-    key = ec.generate_private_key(ec.SECP256R1())
-    begin, end, issuer = now - DAY, now + 30 * DAY, trusted
+    begin, end = now - DAY, now + 30 * DAY
+    issuer: Issuer | None = trusted
     match kind:
         case "expired":
             begin, end = now - 90 * DAY, now - DAY
@@ -59,11 +49,13 @@ def faulty(kind: str, name: str, trusted: Issuer) -> Presented:
         case "incomplete-chain":
             issuer = _intermediate(trusted)
         case "self-signed":
-            issuer = Issuer(_signed(_subject(name), key, None, begin, end, name), key)
-            return Presented(issuer.certificate, key)
+            issuer = None
         case _:
             raise ValueError(f"no such certificate: {kind}")
-    return Presented(_signed(_subject(name), key, issuer, begin, end, name), key)
+    key = new_key()
+    server = (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False)
+    shown = signed(name, key, begin, end, issuer=issuer, hosts=[name], extensions=[server])
+    return Presented(shown, key)
 
 
 @cache
@@ -79,42 +71,6 @@ def _intermediate(trusted: Issuer) -> Issuer:
 
 def _authority(name: str, issuer: Issuer | None) -> Issuer:
     now = datetime.now(UTC)
-    key = ec.generate_private_key(ec.SECP256R1())
-    return Issuer(_signed(_subject(name), key, issuer, now - DAY, now + 90 * DAY, None), key)
-
-
-def _subject(name: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name[:64])])
-
-
-def _signed(
-    subject: x509.Name,
-    key: ec.EllipticCurvePrivateKey,
-    issuer: Issuer | None,
-    begin: datetime,
-    end: datetime,
-    host: str | None,
-) -> x509.Certificate:
-    """Sign a certificate for a host, or for an authority if there is no host."""
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer.certificate.subject if issuer else subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(begin)
-        .not_valid_after(end)
-        .add_extension(x509.BasicConstraints(ca=host is None, path_length=None), critical=True)
-    )
-    if host is not None:
-        builder = builder.add_extension(
-            x509.SubjectAlternativeName([_alternative(host)]), critical=False
-        ).add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-    return builder.sign(issuer.key if issuer else key, hashes.SHA256())
-
-
-def _alternative(host: str) -> x509.GeneralName:
-    try:
-        return x509.IPAddress(ipaddress.ip_address(host))
-    except ValueError:
-        return x509.DNSName(host)
+    key = new_key()
+    begin, end = now - DAY, now + 90 * DAY
+    return Issuer(signed(name, key, begin, end, issuer=issuer, authority=True), key)

@@ -3,6 +3,7 @@
     {"do": "list"}                          -> {"rules": […]}
     {"do": "add", "rules": […]}             rules of the same name are replaced
     {"do": "arm", "rules": […], "seed": 7}  all rules, counters and switches anew
+                                            both: with "on": false they wait to be switched on
     {"do": "remove" | "on" | "off", "name": "stale-list"}
     {"do": "throw", "switch": "deployed"}
     {"do": "fired"}  {"do": "clear"}
@@ -25,9 +26,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from faults import yamlsource
+from faults import validation
 from faults.dead import dead
-from faults.rules import RuleFile
+from faults.rules import from_data
+from faults.yamlsource import nearest
 
 if TYPE_CHECKING:
     from faults.addon import Faults
@@ -44,8 +46,9 @@ class Request(BaseModel):
     do: str
     name: str = ""
     switch: str = ""
-    rules: RuleFile = Field(default_factory=lambda: RuleFile(()))
+    rules: list[Any] = []
     seed: int = 0
+    on: bool = True
     after: int = Field(default=0, ge=0)
 
 
@@ -57,11 +60,11 @@ def _commands(faults: Faults) -> dict[str, Callable[[Request], dict[str, Any] | 
     armoury, ledger = faults.armoury, faults.ledger
 
     def arm(asked: Request) -> dict[str, Any]:
-        faults.arm(asked.rules.root, asked.seed)
+        faults.arm(from_data(asked.rules), asked.seed, on=asked.on)
         return warnings()
 
     def add(asked: Request) -> dict[str, Any]:
-        armoury.add(asked.rules.root)
+        armoury.add(from_data(asked.rules), on=asked.on)
         return warnings()
 
     def warnings() -> dict[str, Any]:
@@ -124,7 +127,7 @@ def _bound(path: Path) -> socket.socket:
 
 def _answer(line: bytes, commands: dict[str, Any]) -> dict[str, Any]:
     try:
-        asked = yamlsource.validated(json.loads(line), Request, "control")
+        asked = validation.validated(json.loads(line), Request, "control")
         command = commands.get(asked.do) or _unknown(asked.do, commands)
         return {"ok": True, **(command(asked) or {})}
     except KeyError as gone:
@@ -134,7 +137,7 @@ def _answer(line: bytes, commands: dict[str, Any]) -> dict[str, Any]:
 
 
 def _unknown(word: str, commands: dict[str, Any]) -> Any:
-    raise ValueError(f"unknown word {word!r}{yamlsource.nearest(word, commands)}")
+    raise ValueError(f"unknown word {word!r}{nearest(word, commands)}")
 
 
 class Control:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from faults import goproto
+from faults import goproto, semver
+from faults.globs import glob_free, meet
 from faults.rules import Rule
 from faults.vocabulary.base import Stage
-from faults.vocabulary.module import AuthFallback
-from faults.where import TESTS, Where, glob_free
+from faults.vocabulary.module import AuthFallback, StaleList
+from faults.where import TESTS, Where
 
 _COUNTS = ("nth", "first", "after", "every", "chance", "until")
 
@@ -37,8 +38,13 @@ def _never(where: Where) -> Iterator[str]:
             yield f"{word}: 0 is never"
     if where.nth is not None and not any(where.nth):
         yield "nth: 0 is never"
-    if where.nth and where.first is not None and min(n for n in where.nth if n) > where.first:
+    counts = [count for count in where.nth or () if count]
+    if counts and where.first is not None and min(counts) > where.first:
         yield "nth is beyond first"
+    if counts and where.every and all(count % where.every for count in counts):
+        yield "nth is no multiple of every"
+    if where.first and where.every and where.first < where.every:
+        yield "first ends before every"
 
 
 def _not_of_go(rule: Rule) -> Iterator[str]:
@@ -47,13 +53,17 @@ def _not_of_go(rule: Rule) -> Iterator[str]:
     for word, action in rule.do:
         if asked and action.needs and asked.isdisjoint(action.needs):
             yield f"{word} is for {_list(action.needs)}, not for {_list(asked)}"
+        if isinstance(action, StaleList) and action.as_of is None and _no_version(action.without):
+            yield f"no version is {_list(action.without)}"
         if isinstance(action, AuthFallback) and where.status and not _denied(where):
             yield f"{word} acts only on 401 and 403"
     if asked and where.version and asked.isdisjoint(goproto.WITH_VERSION):
         yield f"{_list(asked)} has no version"
     if asked and where.module and asked.isdisjoint(goproto.WITH_MODULE):
         yield f"{_list(asked)} has no module"
-    if where.path and all(glob_free(path) for path in where.path):
+    if _no_version(where.version):
+        yield f"no version is {_list(where.version or ())}"
+    if where.path:
         yield from _unlike_its_path(where, where.path)
 
 
@@ -62,8 +72,20 @@ def _denied(where: Where) -> bool:
     return test(401) or test(403)
 
 
+def _no_version(patterns: Sequence[str] | None) -> bool:
+    """Say whether all of these are ranges that no version can be in."""
+    return bool(patterns) and all(
+        text[0] in "<>" and semver.impossible(text) for text in patterns or ()
+    )
+
+
 def _unlike_its_path(where: Where, paths: Sequence[str]) -> Iterator[str]:
-    """Compare what literal paths are about with what else the rule demands."""
+    """Compare what the paths can be about with what else the rule demands."""
+    shapes = [goproto.PATHS[endpoint] for endpoint in where.endpoint or ()]
+    if shapes and not any(meet(path, shape) for path in paths for shape in shapes):
+        yield f"its path is no endpoint {_list(where.endpoint or ())}"
+    if not all(glob_free(path) for path in paths):
+        return
     found = [goproto.parse("", path) for path in paths]
     for word in ("endpoint", "module", "version"):
         wanted = getattr(where, word)

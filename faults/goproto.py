@@ -31,6 +31,21 @@ WITH_MODULE = frozenset(
 )
 WITH_VERSION = frozenset({"info", "mod", "zip", "sumdb-lookup"})
 
+PATHS: dict[str, str] = {
+    "list": "*/@v/list",
+    "info": "*/@v/*.info",
+    "mod": "*/@v/*.mod",
+    "zip": "*/@v/*.zip",
+    "latest": "*/@latest",
+    "sumdb-lookup": "*/lookup/*",
+    "sumdb-tile": "*/tile/*",
+    "sumdb-latest": "*/latest",
+    "sumdb-supported": "*/sumdb/*/supported",
+    "go-import": "*",
+    "git": "*",
+}
+"""A glob that every path of an endpoint matches; queries may tell it from others."""
+
 _DOMAIN = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}", re.IGNORECASE)
 _FILE = re.compile(r"^(?P<module>.+)/@v/(?P<version>[^/]+)\.(?P<kind>info|mod|zip)$")
 _SUMDB = re.compile(r"^(?:.*/sumdb/[^/]+)?/(?P<rest>supported|latest|lookup/.+|tile/\d+/.+)$")

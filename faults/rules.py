@@ -11,12 +11,13 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, ConfigDict, Field, RootModel, model_validator
 
-from faults import yamlsource
+from faults import validation, yamlsource
 from faults.vocabulary import framing, http, module, stream, tls
 from faults.vocabulary.base import Action, Frozen, Stage
 from faults.vocabulary.dns import Dns
 from faults.vocabulary.sumdb import Sumdb
 from faults.where import FIELDS_AT, Where
+from faults.yamlsource import Problem, Source, SourceError
 
 
 class Do(Frozen):
@@ -150,17 +151,23 @@ def _named(value: Any) -> Any:
     ]
 
 
+def repeated(rules: Sequence[Rule]) -> Iterator[tuple[int, str]]:
+    """Yield (index, what is wrong) for each rule that has the name of one before it."""
+    seen: set[str] = set()
+    for index, rule in enumerate(rules):
+        if rule.name in seen:
+            yield index, f"two rules are called {rule.name!r}; names must differ"
+        seen.add(rule.name)
+
+
 def unique(rules: Sequence[Rule]) -> Sequence[Rule]:
     """Return `rules` if every name is there once.
 
     Raises:
         ValueError: two rules of one name.
     """
-    seen: set[str] = set()
-    for rule in rules:
-        if rule.name in seen:
-            raise ValueError(f"two rules are called {rule.name!r}; names must differ")
-        seen.add(rule.name)
+    for _, said in repeated(rules):
+        raise ValueError(said)
     return rules
 
 
@@ -171,11 +178,6 @@ class RuleFile(RootModel[Any]):
 
     root: Annotated[tuple[Rule, ...], BeforeValidator(_named)]
 
-    @model_validator(mode="after")
-    def _unique(self) -> Self:
-        unique(self.root)
-        return self
-
 
 def load(path: Path | str) -> tuple[Rule, ...]:
     """Read a rule file.
@@ -183,9 +185,38 @@ def load(path: Path | str) -> tuple[Rule, ...]:
     Raises:
         yamlsource.SourceError: every problem, one `file:line:column: message` each.
     """
-    return yamlsource.check(yamlsource.read(path), RuleFile).root
+    return _checked(yamlsource.read(path))
 
 
 def parse(text: str, file: str = "rules") -> tuple[Rule, ...]:
     """Read rules from YAML text; see `load`."""
-    return yamlsource.check(yamlsource.parse(text, file), RuleFile).root
+    return _checked(yamlsource.parse(text, file))
+
+
+def _checked(source: Source) -> tuple[Rule, ...]:
+    found = validation.check(source, RuleFile).root
+    if problems := [source.problem((index, "name"), said) for index, said in repeated(found)]:
+        raise SourceError(problems)
+    return found
+
+
+def from_data(data: Sequence[Any]) -> tuple[Rule, ...]:
+    """Read rules that have no file, from data such as `{"where": {…}, "do": {…}}`.
+
+    Raises:
+        SourceError: every problem, one `rule NAME: key.path: message` each.
+    """
+    found: list[Rule] = []
+    problems: list[Problem] = []
+    for number, rule in enumerate(_named(list(data)), 1):
+        name = rule["name"] if isinstance(rule, dict) else f"rule-{number}"
+        try:
+            found.append(validation.validated(rule, Rule, f"rule {name}"))
+        except SourceError as error:
+            problems += error.problems
+    problems += [
+        Problem(f"rule {found[index].name}", 0, 0, said) for index, said in repeated(found)
+    ]
+    if problems:
+        raise SourceError(problems)
+    return tuple(found)

@@ -46,6 +46,26 @@ def within(text: str) -> Callable[[str], bool]:
     Raises:
         ValueError: not comparisons of versions.
     """
+    tests = _comparisons(text)
+
+    def inside(version: str) -> bool:
+        place = key(version)
+        return place is not None and all(_holds(place, op, bound) for op, bound in tests)
+
+    return inside
+
+
+def impossible(text: str) -> bool:
+    """Say whether no version at all is within a range; for its form see `within`."""
+    tests = _comparisons(text)
+    low = max(((bound, op == ">") for op, bound in tests if op[0] == ">"), default=None)
+    high = min(((bound, op == "<=") for op, bound in tests if op[0] == "<"), default=None)
+    if low is None or high is None:
+        return False
+    return low[0] > high[0] or (low[0] == high[0] and (low[1] or not high[1]))
+
+
+def _comparisons(text: str) -> list[tuple[str, Key]]:
     tests: list[tuple[str, Key]] = []
     for word in text.split():
         found = _COMPARISON.fullmatch(word)
@@ -53,12 +73,7 @@ def within(text: str) -> Callable[[str], bool]:
         if not found or not bound:
             raise ValueError(f"bad range {text!r}: write comparisons such as '>=v1.2.0 <v2'")
         tests.append((found["op"], bound))
-
-    def inside(version: str) -> bool:
-        place = key(version)
-        return place is not None and all(_holds(place, op, bound) for op, bound in tests)
-
-    return inside
+    return tests
 
 
 def _holds(place: Key, op: str, bound: Key) -> bool:

@@ -10,37 +10,30 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, field_validator
 
 from faults import semver
+from faults.globs import glob
 from faults.goproto import Endpoint
 from faults.vocabulary.base import Frozen, OneOrMany, Seconds, Stage, seconds
+from faults.vocabulary.fields import FieldName, field_text
 
 Test = Callable[[Any], bool]
 
 
-def glob(pattern: str) -> str:
-    """Check a glob: `*` any text (slashes too), `?` one character, `[a-z]` one of a set.
-
-    Raises:
-        ValueError: empty, or a `[` without its `]`.
-    """
-    if not pattern:
-        raise ValueError("an empty glob matches nothing; leave the key out or write '*'")
-    rest = pattern
-    while "[" in rest:
-        _, _, rest = rest.partition("[")
-        inside, closed, after = rest.removeprefix("!").removeprefix("]").partition("]")
-        if not closed or (not inside and not rest.startswith("]")):
-            raise ValueError(f"bad glob {pattern!r}: '[' without its ']'")
-        rest = after
-    return pattern
+_AUTHORITY = re.compile(
+    r"(?P<scheme>[a-zA-Z]*://)?(?P<name>[^:/]*)(?P<port>:[^:/]*)?(?P<path>/.*)?"
+)
 
 
-def glob_free(pattern: str) -> bool:
-    """Say whether a pattern is plain text."""
-    return not any(mark in pattern for mark in "*?[")
-
-
-def _lower_glob(pattern: str) -> str:
-    return glob(pattern).lower().rstrip(".")
+def _name(pattern: str) -> str:
+    """Check a glob of names; names are compared in lower case and without the root's dot."""
+    found = _AUTHORITY.fullmatch(glob(pattern))
+    extra = [part for part in ("scheme", "port", "path") if found and found[part]]
+    if found and extra:
+        hint = f"write {found['name']!r}" if found["name"] else "write a name"
+        own = "".join(f"; `{part}` is a key of its own" for part in extra if part != "scheme")
+        raise ValueError(
+            f"{pattern!r} is not a name alone, it has a {' and a '.join(extra)}: {hint}{own}"
+        )
+    return pattern.lower().rstrip(".")
 
 
 def _version(text: str) -> str:
@@ -77,7 +70,8 @@ def _or_text(schema: dict[str, Any]) -> None:
 
 
 Glob = Annotated[str, AfterValidator(glob)]
-Name = Annotated[str, AfterValidator(_lower_glob)]
+FieldGlob = Annotated[Glob, AfterValidator(field_text)]
+Name = Annotated[str, AfterValidator(_name)]
 Names = Annotated[tuple[Name, ...], OneOrMany()]
 Globs = Annotated[tuple[Glob, ...], OneOrMany()]
 Versions = Annotated[tuple[Annotated[str, AfterValidator(_version)], ...], OneOrMany()]
@@ -114,7 +108,7 @@ class Where(Frozen):
     method: Methods | None = Field(
         None, description="HTTP: the method. CONNECT stands alone: such rules see nothing else."
     )
-    header: dict[str, Glob | None] | None = Field(
+    header: dict[FieldName, FieldGlob | None] | None = Field(
         None,
         description="HTTP: request headers; null: the header is absent. A bare name: it is there.",
         json_schema_extra=_or_text,

@@ -1,26 +1,24 @@
 """Reads YAML files so that every complaint can say file:line:column.
 
-`read` turns a file into plain data plus the place of each value; `check` validates that data
-with a pydantic model and translates each of pydantic's complaints into one line with the nearest
-right word. Rule files, scenario files and world files all come in through here.
+`read` turns a file into plain data plus the place of each value, which `faults.validation` needs.
+Rule files, scenario files and world files all come in through here.
 """
 
 from __future__ import annotations
 
 import difflib
+import errno
+import os
 import re
-import types
-import typing
+import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import yaml
-from pydantic import BaseModel, RootModel, ValidationError
 
 Loc = tuple[str | int, ...]
-Model = TypeVar("Model", bound=BaseModel)
 
 MAX_BYTES = 1 << 20
 MAX_VALUES = 50_000
@@ -28,7 +26,7 @@ MAX_DEPTH = 60
 
 
 class Problem(NamedTuple):
-    """One complaint and its place (line and column count from 1)."""
+    """One complaint and its place: line and column count from 1, line 0 is of no file."""
 
     file: str
     line: int
@@ -36,6 +34,8 @@ class Problem(NamedTuple):
     message: str
 
     def __str__(self) -> str:
+        if not self.line:
+            return f"{self.file}: {self.message}"
         return f"{self.file}:{self.line}:{self.column}: {self.message}"
 
 
@@ -49,22 +49,37 @@ class SourceError(ValueError):
 
 @dataclass(frozen=True)
 class Source:
-    """The data of a YAML file and where each part of it stands."""
+    """The data of a YAML file and where each part of it stands; nowhere, if it has no file."""
 
     file: str
     data: Any
     values: Mapping[Loc, tuple[int, int]]
     keys: Mapping[Loc, tuple[int, int]]
 
-    def problem(self, loc: Iterable[str | int], message: str, *, key: bool = False) -> Problem:
-        """Place `message` at `loc`, or at the nearest enclosing value the file really has."""
+    def place(self, loc: Iterable[str | int]) -> Loc:
+        """Return the parts of `loc` that the data really has; the others lead nowhere."""
         here: Loc = ()
+        data = self.data
         for part in loc:
-            if (*here, part) in self.values or (*here, part) in self.keys:
+            inside = part in data if isinstance(data, dict) else _is_index(data, part)
+            if inside or (*here, part) in self.keys:
                 here = (*here, part)
+                data = data[part] if inside else None
+        return here
+
+    def problem(self, loc: Iterable[str | int], message: str, *, key: bool = False) -> Problem:
+        """Place `message` at `loc`, or at the nearest enclosing value the data really has."""
+        here = self.place(loc)
+        if not self.values:
+            path = ".".join(map(str, here))
+            return Problem(self.file, 0, 0, f"{path}: {message}" if path else message)
         marks = self.keys if key and here in self.keys else self.values
         line, column = marks.get(here, (1, 1))
         return Problem(self.file, line, column, message)
+
+
+def _is_index(data: Any, part: str | int) -> bool:
+    return isinstance(data, list) and isinstance(part, int) and part < len(data)
 
 
 def nearest(word: object, known: Iterable[str]) -> str:
@@ -165,23 +180,41 @@ def read(path: Path | str, *, name: str | None = None) -> Source:
         SourceError: unreadable, not UTF-8, empty, not YAML, a duplicate key, an alias bomb.
     """
     file = name or str(path)
+    return parse(text_of(path, file), file)
+
+
+def text_of(path: Path | str, file: str, most: int = MAX_BYTES) -> str:
+    """Return the text of a file that messages call `file`: UTF-8, at most so many bytes.
+
+    Raises:
+        SourceError: not a file (a pipe is never waited for), unreadable, too large, not UTF-8.
+    """
     try:
-        with Path(path).open("rb") as stream:
-            raw = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        reason = error.strerror or str(error)
+        with open(path, "rb", opener=_regular) as stream:
+            raw = stream.read(most + 1)
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        reason = getattr(error, "strerror", None) or str(error)
         raise SourceError([Problem(file, 1, 1, f"cannot be read: {reason}")]) from None
-    if len(raw) > MAX_BYTES:
-        raise SourceError([Problem(file, 1, 1, f"larger than {MAX_BYTES >> 20} MiB")])
+    if len(raw) > most:
+        raise SourceError([Problem(file, 1, 1, f"larger than {most >> 20} MiB")])
     try:
-        text = raw.decode("utf-8-sig")
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = raw[: error.start]
         line = before.count(b"\n") + 1
         column = error.start - (before.rfind(b"\n") + 1) + 1
         message = f"not UTF-8 (byte 0x{raw[error.start]:02x}); save the file as UTF-8"
         raise SourceError([Problem(file, line, column, message)]) from None
-    return parse(text, file)
+
+
+def _regular(path: str, flags: int) -> int:
+    """Open a regular file, or a directory, which open() refuses; never wait for a pipe."""
+    opened = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    kind = os.fstat(opened).st_mode
+    if stat.S_ISREG(kind) or stat.S_ISDIR(kind):
+        return opened
+    os.close(opened)
+    raise OSError(errno.EINVAL, f"a {'pipe' if stat.S_ISFIFO(kind) else 'device'} is not a file")
 
 
 def parse(text: str, file: str) -> Source:
@@ -239,101 +272,3 @@ def _is_shallow(text: str) -> bool:
     except yaml.YAMLError:
         return False
     return True
-
-
-def validated(data: Any, model: type[Model], name: str) -> Model:
-    """Validate data that came without a file, such as JSON from a socket; see `check`."""
-    return check(Source(name, data, {}, {}), model)
-
-
-def check(source: Source, model: type[Model], *, at: Loc = ()) -> Model:
-    """Validate the data of `source` (or its part below `at`) as `model`.
-
-    Raises:
-        SourceError: with every problem the model has with the data, in the order of the file.
-    """
-    data = source.data
-    for part in at:
-        data = data[part]
-    try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        found = {_translate(source, model, at, dict(detail)) for detail in error.errors()}
-        raise SourceError(sorted(found, key=lambda p: (p.line, p.column, p.message))) from None
-
-
-def _translate(source: Source, model: type[BaseModel], at: Loc, detail: dict[str, Any]) -> Problem:
-    loc: Loc = detail["loc"]
-    kind: str = detail["type"]
-    context: dict[str, Any] = detail.get("ctx", {})
-    word = detail["input"]
-    place = (*at, *loc)
-    match kind:
-        case "extra_forbidden":
-            key = loc[-1]
-            message = f"unknown key {key!r}{nearest(key, _fields_at(model, loc[:-1]))}"
-            return source.problem(place, message, key=True)
-        case "missing":
-            return source.problem(place, f"the key {loc[-1]!r} is missing", key=True)
-        case "literal_error" | "enum":
-            expected = re.findall(r"'([^']*)'", str(context.get("expected", "")))
-            message = f"{word!r} is not known here{nearest(word, expected)}"
-        case "union_tag_invalid":
-            expected = re.findall(r"'([^']*)'", str(context.get("expected_tags", "")))
-            message = f"{context.get('tag')!r} is not known here{nearest(context['tag'], expected)}"
-        case "string_type" if isinstance(word, int | float):
-            message = f"must be text; put quotes round {word}"
-        case "value_error" | "assertion_error":
-            message = str(context.get("error", detail["msg"]))
-        case _:
-            shown = detail["msg"].removeprefix("Input ")
-            message = shown[0].lower() + shown[1:]
-            if isinstance(word, str | int | float | bool | None):
-                message += f", not {word!r}"
-    return source.problem(place, message)
-
-
-def _fields_at(model: type[BaseModel], loc: Loc) -> set[str]:
-    """Return the keys that any model reachable at `loc` would accept."""
-    current: set[Any] = {model}
-    for part in loc:
-        onward: set[Any] = set()
-        for annotation in current:
-            onward |= _step(annotation, part)
-        # A part that leads nowhere is a union member's name, which pydantic puts in between.
-        current = onward or current
-    return {
-        field.alias or name
-        for annotation in current
-        for kind in _models_in(annotation)
-        for name, field in kind.model_fields.items()
-    }
-
-
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        if issubclass(annotation, RootModel):
-            return _models_in(annotation.model_fields["root"].annotation)
-        return [annotation]
-    if typing.get_origin(annotation) in (typing.Union, types.UnionType, typing.Annotated):
-        return [kind for arg in typing.get_args(annotation) for kind in _models_in(arg)]
-    return []
-
-
-def _step(annotation: Any, part: str | int) -> set[Any]:
-    origin, args = typing.get_origin(annotation), typing.get_args(annotation)
-    if isinstance(annotation, type) and issubclass(annotation, RootModel):
-        return _step(annotation.model_fields["root"].annotation, part)
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return {
-            field.annotation
-            for name, field in annotation.model_fields.items()
-            if part in (name, field.alias)
-        }
-    if origin in (typing.Union, types.UnionType, typing.Annotated):
-        return set().union(*(_step(arg, part) for arg in args))
-    if origin in (list, tuple, set, frozenset) and isinstance(part, int):
-        return {args[0]} if args else set()
-    if origin in (dict, Mapping) and len(args) == 2:
-        return {args[1]}
-    return set()

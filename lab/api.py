@@ -1,6 +1,7 @@
 """A lab for Python programs: open one, run commands in it, switch faults on and off.
 
-with open_lab(faults=rules) as lab:
+with open_lab() as lab:
+    lab.add_faults(rules)
     client = lab.client(env={"GOPROXY": "https://proxy.golang.org"})
     with lab.fault("stale-list"):
         client.run("go get github.com/spf13/cobra@latest", limit=20)
@@ -12,8 +13,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from faults.rules import RuleFile
+from faults.rules import Rule, from_data
+from faults.validation import validated
+from faults.yamlsource import SourceError, nearest
 from lab.client import Client, prepare
+from lab.errors import UsageError
 from lab.sandbox.choose import open_backend
 from lab.sandbox.interface import Lab, LabSpec, rules_as_data
 from lab.scenario.model import ClientSpec
@@ -43,10 +47,17 @@ class OpenLab:
             env: environment variables, on top of the lab's own.
             netrc: host -> name of a credential of the world.
             project: files of its project.
+
+        Raises:
+            UsageError: a setting is the lab's own, or names what the world does not have.
         """
-        settings = ClientSpec(
-            env=dict(env or {}), netrc=dict(netrc or {}), project=dict(project or {})
-        )
+        said = {"env": dict(env or {}), "netrc": dict(netrc or {}), "project": dict(project or {})}
+        with _usage():
+            settings = validated(said, ClientSpec, "client")
+        for host, name in settings.netrc.items():
+            known = self.spec.tree.world.credentials
+            if name not in known:
+                raise UsageError(f"netrc: {host}: no credential {name!r}{nearest(name, known)}")
         return prepare(self.lab, self.spec, settings)
 
     @contextmanager
@@ -61,6 +72,41 @@ class OpenLab:
             yield
         finally:
             self.lab.edge({"do": "off", "name": name})
+
+    def faults(self) -> list[dict[str, Any]]:
+        """Return each rule in its order: `name`, `where`, `do`, and how it stands.
+
+        `on` is its switch; `acting` is False, too, once it is past its `until`; `seen` counts the
+        traffic that its `where` matched, `hits` how often it acted.
+        """
+        found: list[dict[str, Any]] = self.lab.edge({"do": "list"})["rules"]
+        return found
+
+    def add_faults(self, faults: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Add rules, switched off, behind those there are.
+
+        One with the name of a rule there is takes its place.
+
+        Args:
+            faults: rules as in a scenario file.
+
+        Returns:
+            warnings: which of all the rules can never act, and why.
+
+        Raises:
+            UsageError: a rule is not valid; nothing is added.
+        """
+        rules = rules_as_data(_rules(faults))
+        warnings: list[str] = self.lab.edge({"do": "add", "rules": rules, "on": False})["warnings"]
+        return warnings
+
+    def remove_fault(self, name: str) -> None:
+        """Remove a rule.
+
+        Raises:
+            LabError: there is no rule of this name.
+        """
+        self.lab.edge({"do": "remove", "name": name})
 
     def records(self) -> list[dict[str, Any]]:
         """Return every query, handshake and request so far, with what the rules did to it."""
@@ -94,17 +140,29 @@ def open_lab(
         progress: called while a toolchain is fetched.
 
     Raises:
-        pydantic.ValidationError: a rule is not valid.
+        UsageError: a rule is not valid.
         LabError: the lab could not be started.
     """
-    rules = RuleFile.model_validate(list(faults)).root
+    rules = rules_as_data(_rules(faults))
     tree = build(base_world().merged(world or World()))
     with ExitStack() as stack:
         place = stack.enter_context(open_backend(backend, go=go))
         spec = LabSpec(name="python", tree=tree, toolchain=place.toolchain(go, progress))
         lab = stack.enter_context(place.start(spec))
-        lab.edge({"do": "arm", "rules": rules_as_data(rules), "seed": seed})
-        for rule in rules:
-            lab.edge({"do": "off", "name": rule.name})
+        lab.edge({"do": "arm", "rules": rules, "seed": seed, "on": False})
         lab.edge({"do": "clear"})
         yield OpenLab(lab, spec)
+
+
+def _rules(faults: Sequence[Mapping[str, Any]]) -> Sequence[Rule]:
+    with _usage():
+        return from_data(faults)
+
+
+@contextmanager
+def _usage() -> Iterator[None]:
+    """Turn what is wrong with data into golab's own error."""
+    try:
+        yield
+    except SourceError as error:
+        raise UsageError(str(error)) from None

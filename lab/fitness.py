@@ -7,17 +7,22 @@ import importlib.util
 import multiprocessing
 import os
 import platform
+import re
 import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Literal
 
 from lab import toolchain
+from lab.errors import LabError
 from lab.paths import cache_root
+
+MITMPROXY = ((11, 0, 2), (13,))
+"""The versions that are supported: from the first, and below the second (docs/versions.md)."""
 
 DIAGNOSTIC_PROGRAMS = {
     "curl": "curl",
@@ -42,8 +47,13 @@ def checks() -> Iterator[Check]:
     """Look at everything a lab needs, one thing after the other."""
     yield _system()
     yield _python()
+    yield _mitmproxy()
     if sys.platform == "linux":
-        yield _namespaces()
+        namespaces = _apart(_namespaces, 10, Check("namespaces", "missing", ""))
+        yield namespaces
+        if namespaces.state == "ok":
+            yield _apart(_sealed, 10, Check("sealed", "missing", ""))
+    yield _docker()
     yield _go()
     yield _cache()
     for program, package in DIAGNOSTIC_PROGRAMS.items():
@@ -58,59 +68,124 @@ def _system() -> Check:
 
 
 def _python() -> Check:
-    mitmproxy = importlib.metadata.version("mitmproxy")
-    return Check("python", "ok", f"{platform.python_version()}, mitmproxy {mitmproxy}")
+    return Check("python", "ok", platform.python_version())
+
+
+def _mitmproxy() -> Check:
+    version = importlib.metadata.version("mitmproxy")
+    numbers = tuple(int(number) for number in re.findall(r"\d+", version)[:3])
+    if MITMPROXY[0] <= numbers < MITMPROXY[1]:
+        return Check("mitmproxy", "ok", version)
+    oldest, beyond = (".".join(map(str, bound)) for bound in MITMPROXY)
+    remedy = f"python3 -m pip install 'mitmproxy>={oldest},<{beyond}'"
+    said = f"{version} is not supported: golab changes its insides"
+    return Check("mitmproxy", "missing", said, remedy)
 
 
 def _namespaces() -> Check:
-    problem = _tried(_enter_namespaces)
+    """Enter the namespaces of a lab, and do there what needs the rights of their root."""
     who = "root" if os.geteuid() == 0 else "without root"
+    try:
+        problem = _in_namespaces(lambda: "")
+    except OSError as error:
+        problem = f"the kernel refuses: {error.strerror or error}"
     if not problem:
         return Check("namespaces", "ok", f"user, network, mount and pid namespaces, {who}")
     return Check("namespaces", "missing", problem, "; ".join(_namespace_remedies()))
 
 
-def _enter_namespaces() -> None:
+def _sealed() -> Check:
+    """Try every way out of the namespaces of a lab, as each lab does before it is used."""
+    from lab.sandbox.local import sealed
+
+    host, resolvers = sealed.host_namespaces(), sealed.host_resolvers()
+    leaks = _in_namespaces(lambda: "; ".join(sealed.leaks(host, resolvers)))
+    if not leaks:
+        ways = "IPv4, IPv6, the host's resolvers, outside names"
+        return Check("sealed", "ok", f"no way out of a lab: {ways} tried, all refused at once")
+    remedy = "labs will not start here; please report this line"
+    return Check("sealed", "missing", f"a way out is open: {leaks}", remedy)
+
+
+def _in_namespaces(work: Callable[[], str]) -> str:
+    """Enter the namespaces of a lab and return what `work` says there, or what went wrong.
+
+    Raises:
+        OSError: the kernel does not allow it.
+    """
     from lab.sandbox import linux
+    from lab.sandbox.interface import EDGE, ORIGIN
     from lab.sandbox.local.init import unshare
 
+    reading, writing = multiprocessing.Pipe(duplex=False)
     unshare()
-    if pid := os.fork():
-        _, status = os.waitpid(pid, 0)
-        if status:
-            raise OSError(0, "a user namespace comes up, but without any rights in it")
-        return
+    if os.fork():
+        writing.close()
+        try:
+            return str(reading.recv())
+        except EOFError:
+            return "a user namespace comes up, but without any rights in it"
     try:
         linux.mount("none", "/", None, linux.MS_REC | linux.MS_PRIVATE)
         linux.mount("golab", "/mnt", "tmpfs")
-        linux.loopback_up([])
-        os._exit(0)
+        linux.loopback_up([EDGE, ORIGIN])
+        writing.send(work())
     finally:
-        os._exit(1)
+        os._exit(0)
 
 
-def _tried(attempt: Callable[[], None]) -> str:
-    """Carry out `attempt` in a process of its own; return what went wrong, or ''."""
+def _docker() -> Check:
+    from lab.sandbox.docker import where
+
+    if not where.may_be():
+        said = "no engine: neither DOCKER_HOST, nor a context, nor /var/run/docker.sock"
+        return Check("docker", "optional", said, "labs run without; start one for --backend docker")
+    remedy = "is DOCKER_HOST, or the Docker context, the right one? labs run without"
+    return _apart(_engine, 2, Check("docker", "optional", "", remedy))
+
+
+def _engine() -> Check:
+    """Ask the engine for its version, and whether the images of this golab are there."""
+    from lab.sandbox.docker import images
+    from lab.sandbox.docker.engine import connect
+
+    try:
+        engine = connect(timeout=1)
+        version = f"engine {engine.version().get('Version', '?')}"
+        missing = images.missing(engine, toolchain.named(None))
+    except LabError as error:
+        said, _, remedy = str(error).partition("; ")
+        return Check("docker", "optional", said, remedy or "labs run without; see --backend local")
+    if missing:
+        remedy = "`golab images build` makes them"
+        return Check("docker", "optional", f"{version}, {', '.join(missing)}", remedy)
+    return Check("docker", "ok", f"{version}, images current")
+
+
+def _apart(look: Callable[[], Check], limit: float, otherwise: Check) -> Check:
+    """Look in a process of its own, which is ended after `limit` seconds.
+
+    Returns:
+        what was found; `otherwise`, and why, if nothing was.
+    """
     reading, writing = multiprocessing.Pipe(duplex=False)
-    process = multiprocessing.get_context("fork").Process(target=_try, args=(attempt, writing))
+    process = multiprocessing.get_context("fork").Process(target=_look, args=(look, writing))
     process.start()
     writing.close()
     try:
-        problem = str(reading.recv()) if reading.poll(10) else "no answer within 10 s"
+        found = reading.recv() if reading.poll(limit) else f"no answer within {limit:.0f} s"
     except EOFError:
-        problem = "the attempt ended without a word"
+        found = "the attempt ended without a word"
     process.kill()
     process.join()
-    return problem
+    return found if isinstance(found, Check) else replace(otherwise, said=str(found))
 
 
-def _try(attempt: Callable[[], None], report: Connection) -> None:
+def _look(look: Callable[[], Check], report: Connection) -> None:
     try:
-        attempt()
-    except OSError as error:
-        report.send(f"the kernel refuses: {error.strerror or error}")
-    else:
-        report.send("")
+        report.send(look())
+    except Exception as error:  # noqa: BLE001 - a person asks what is wrong, and gets a line
+        report.send(f"{type(error).__name__}: {error}")
 
 
 def _namespace_remedies() -> Iterator[str]:

@@ -33,8 +33,9 @@ from lab.results import (
     Verdict,
 )
 from lab.sandbox.interface import Completed, Lab, LabSpec, rules_as_data
-from lab.scenario.load import Run, cited, described
+from lab.scenario.load import Run, described
 from lab.scenario.model import ClientSpec, Scenario, as_list
+from lab.scenario.sources import cited
 
 _AT_ONCE = 4
 _NOT_FOUND = 127

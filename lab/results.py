@@ -138,6 +138,11 @@ class Report(Result):
     runs: list[RunResult]
     totals: Totals
 
+    def label(self, run: RunResult) -> str:
+        """Return what to call a run of this report: with its Go version, if there are several."""
+        several = len({run.go for run in self.runs}) > 1
+        return f"{run.name} (go {run.go})" if several else run.name
+
 
 def totals(runs: list[RunResult], seconds: float) -> Totals:
     """Count verdicts."""

@@ -39,13 +39,18 @@ Kept = Callable[[Lab, RunResult], None]
 
 
 class Session:
-    """Everything that the runs of one command share."""
+    """Everything that the runs of one command share; each is replayed with every toolchain."""
 
     def __init__(
-        self, backend: Backend, toolchain: Toolchain, *, seed: int, keep: Kept | None = None
+        self,
+        backend: Backend,
+        toolchains: Sequence[Toolchain],
+        *,
+        seed: int,
+        keep: Kept | None = None,
     ) -> None:
         self.backend = backend
-        self.toolchain = toolchain
+        self.toolchains = toolchains
         self.seed = seed
         self.keep = keep
         self._started = datetime.datetime.now(datetime.UTC)
@@ -53,17 +58,24 @@ class Session:
         self._cancelled = threading.Event()
 
     def run(self, runs: Sequence[Run], observer: Observer, *, jobs: int = 1) -> Report:
-        """Replay all of `runs`, at most `jobs` at a time; results keep the order of `runs`.
+        """Replay all of `runs`, at most `jobs` at a time.
 
-        An interrupt ends every lab before it goes on its way.
+        The results keep the order of `runs`, and for each that of the toolchains. An interrupt
+        ends every lab before it goes on its way.
         """
+        found = [self._all(runs, toolchain, observer, jobs) for toolchain in self.toolchains]
+        return self.report([result for each in zip(*found, strict=True) for result in each])
+
+    def _all(
+        self, runs: Sequence[Run], toolchain: Toolchain, observer: Observer, jobs: int
+    ) -> list[RunResult]:
         if jobs == 1 or len(runs) == 1:
-            return self.report([self._one(run, observer) for run in runs])
+            return [self._one(run, toolchain, observer) for run in runs]
         with self._pool(jobs) as pool:
             pending: list[Future[RunResult]] = [
-                pool.submit(self._one, run, observer) for run in runs
+                pool.submit(self._one, run, toolchain, observer) for run in runs
             ]
-            return self.report([future.result() for future in pending])
+            return [future.result() for future in pending]
 
     @contextmanager
     def _pool(self, jobs: int) -> Iterator[ThreadPoolExecutor]:
@@ -77,23 +89,23 @@ class Session:
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
-    def _one(self, run: Run, observer: Observer) -> RunResult:
+    def _one(self, run: Run, toolchain: Toolchain, observer: Observer) -> RunResult:
         observer.started(run)
         began = time.monotonic()
         try:
-            result = self._replayed(run, observer)
+            result = self._replayed(run, toolchain, observer)
         except UnfitError:
             raise  # no lab will do better
         except LabError as error:
             if self._cancelled.is_set():
                 raise
-            result = self._failed(run, str(error), time.monotonic() - began)
+            result = self._failed(run, toolchain, str(error), time.monotonic() - began)
         observer.finished(run, result)
         return result
 
-    def _replayed(self, run: Run, observer: Observer) -> RunResult:
+    def _replayed(self, run: Run, toolchain: Toolchain, observer: Observer) -> RunResult:
         tree = build(base_world().merged(run.scenario.world))
-        spec = LabSpec(name=run.name, tree=tree, toolchain=self.toolchain)
+        spec = LabSpec(name=run.name, tree=tree, toolchain=toolchain)
         with self.backend.start(spec) as lab_:
             result = replay(
                 run,
@@ -107,10 +119,10 @@ class Session:
                 self.keep(lab_, result)
             return result
 
-    def _failed(self, run: Run, reason: str, seconds: float) -> RunResult:
+    def _failed(self, run: Run, toolchain: Toolchain, reason: str, seconds: float) -> RunResult:
         return RunResult(
             **about(run),
-            go=self.toolchain.version,
+            go=toolchain.version,
             backend=self.backend.name,
             verdict="error",
             reason=reason,

@@ -11,7 +11,7 @@ from mitmproxy import connection, ctx, tls
 from mitmproxy.addons import tlsconfig
 from OpenSSL import SSL
 
-from faults import certificates, wire
+from faults import certificates, signing, wire
 from faults.exchange import Detail, Turn, client_facts
 from faults.layers.stream import SHAPES
 from faults.shape import shape
@@ -153,6 +153,6 @@ def _present(kind: str, session: Session) -> None:
     authority = x509.load_pem_x509_certificate(store.default_ca.to_pem())
     client = session.data.context.client
     name = client.sni or (client.sockname[0] if client.sockname else certificates.WRONG_NAME)
-    trusted = certificates.Issuer(authority, store.default_privatekey)
+    trusted = signing.Issuer(authority, store.default_privatekey)
     shown = certificates.faulty(kind, name, trusted)
     session.certificate, session.key = shown.certificate, shown.key

@@ -7,9 +7,9 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from faults.vocabulary.base import Action, Bytes, Example, Seconds, Stage
+from faults.vocabulary.fields import FieldName, FieldValue
 
 _BOTH = (Stage.REQUEST, Stage.RESPONSE)
-Header = str | int
 H2_CODES = {
     "no-error": 0,
     "protocol-error": 1,
@@ -84,7 +84,7 @@ class Trailers(Action):
     slot: ClassVar[str] = "delivery"
     acts: ClassVar[tuple[Stage, ...]] = _BOTH
 
-    fields: dict[str, Header] = Field(min_length=1)
+    fields: dict[FieldName, FieldValue] = Field(min_length=1)
 
     examples: ClassVar[tuple[Example, ...]] = (
         Example(

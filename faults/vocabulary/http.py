@@ -7,11 +7,11 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from faults.vocabulary.base import Action, Bytes, Example, Frozen, OneOrMany, Stage
+from faults.vocabulary.fields import FieldName, FieldText, FieldValue
 
 _BOTH = (Stage.REQUEST, Stage.RESPONSE)
 _RESPONSE = (Stage.RESPONSE,)
 _ANY = (Stage.TUNNEL, Stage.REQUEST, Stage.RESPONSE)
-Header = str | int
 Code = Annotated[int, Field(ge=100, le=999)]
 
 
@@ -24,10 +24,10 @@ class Respond(Action):
 
     status: Code = Field(200, description="The status code.")
     body: str = Field("", description="The body, UTF-8.")
-    headers: dict[str, Header] = Field(
+    headers: dict[FieldName, FieldValue] = Field(
         default_factory=dict, description="Headers beside Content-Type and Content-Length."
     )
-    content_type: str = Field("text/plain; charset=utf-8", description="The Content-Type.")
+    content_type: FieldText = Field("text/plain; charset=utf-8", description="The Content-Type.")
 
     examples: ClassVar[tuple[Example, ...]] = (
         Example(
@@ -73,7 +73,7 @@ class Redirect(Action):
     slot: ClassVar[str] = "answer"
     acts: ClassVar[tuple[Stage, ...]] = _ANY
 
-    to: str = Field(
+    to: FieldText = Field(
         min_length=1,
         description="A URL; one that ends in / gets the path appended. `loop`: the same URL again."
         " `http`: the same URL without TLS.",
@@ -209,8 +209,8 @@ class Body(Action):
 
 
 class _Headers(Action):
-    set_: dict[str, Header] = Field(default_factory=dict, description="Set, replacing.")
-    drop: Annotated[tuple[str, ...], OneOrMany()] = Field((), description="Remove.")
+    set_: dict[FieldName, FieldValue] = Field(default_factory=dict, description="Set, replacing.")
+    drop: Annotated[tuple[FieldName, ...], OneOrMany()] = Field((), description="Remove.")
 
     @model_validator(mode="after")
     def _some(self) -> Self:
@@ -254,7 +254,7 @@ class ContentType(Action):
     short: ClassVar[str] = "type"
     acts: ClassVar[tuple[Stage, ...]] = _RESPONSE
 
-    type: str = Field(min_length=1)
+    type: FieldText = Field(min_length=1)
 
     examples: ClassVar[tuple[Example, ...]] = (
         Example(

@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 
 import lab
-from lab.errors import LAB, GolabError
+from lab.errors import LAB, USAGE, GolabError
 
 COMMANDS = {
     "run": "Replay scenarios and judge what was seen.",
@@ -79,9 +79,14 @@ def main() -> int:
     except GolabError as error:
         _say(str(error))
         return error.exit_status
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
-        return error.exit_code
+        return USAGE
+    except click.UsageError as error:
+        from lab.cli import usage
+
+        _say(usage.line(error))
+        return USAGE
     except click.exceptions.Abort:
         raise KeyboardInterrupt from None
     except BrokenPipeError:  # the reader of our output, such as `head`, has gone

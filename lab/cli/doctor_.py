@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import click
-from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from lab.errors import LAB, OK
-from lab.fitness import checks
+from lab.fitness import Check, checks
+from lab.report.page import emit
 
 _MARKS = {"ok": ("ok", "green"), "optional": ("--", "yellow"), "missing": ("NO", "bold red")}
 
@@ -15,13 +18,22 @@ _MARKS = {"ok": ("ok", "green"), "optional": ("--", "yellow"), "missing": ("NO",
 @click.command("doctor")
 def command() -> int:
     """Say whether this machine can run labs, and what is missing."""
-    console = Console(highlight=False)
     fit = True
     for check in checks():
-        mark, style = _MARKS[check.state]
-        console.print(Text.assemble((f"{mark}  ", style), (f"{check.name:<11} "), check.said))
-        if check.remedy:
-            console.print(Text(f"    {'':<11} -> {check.remedy}", style=style))
+        emit(_page(check))
         fit = fit and check.state != "missing"
-    console.print(Text("This machine can run labs." if fit else "This machine cannot run labs."))
+    click.echo("This machine can run labs." if fit else "This machine cannot run labs.")
     return OK if fit else LAB
+
+
+def _page(check: Check) -> Callable[[int], list[Table]]:
+    """Show a check with what was found in a column of its own, so that it wraps within."""
+    mark, style = _MARKS[check.state]
+    row = Table.grid(padding=(0, 1, 0, 0))
+    row.add_column(width=3)
+    row.add_column(width=10)
+    row.add_column(overflow="fold")
+    row.add_row(Text(mark, style), check.name, check.said)
+    if check.remedy:
+        row.add_row("", "", Text(f"-> {check.remedy}", style))
+    return lambda _: [row]

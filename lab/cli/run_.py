@@ -37,7 +37,9 @@ _SHOWN_IN_FULL = 3
     show_default=True,
     envvar="GOLAB_BACKEND",
 )
-@click.option("--go", "go", metavar="VERSION", help="The Go version to use.")
+@click.option(
+    "--go", "versions", multiple=True, metavar="VERSION", help="Use this Go; repeat to compare."
+)
 @click.option("--jobs", type=click.IntRange(1, 64), metavar="N", help="Labs at a time.")
 @click.option("--seed", type=click.IntRange(0), metavar="N", help="What fixes every chance.")
 @click.option("--json", "json_file", metavar="FILE", help="Write the report there; - is stdout.")
@@ -50,7 +52,7 @@ def command(
     everything: bool,
     family: str | None,
     backend: str,
-    go: str | None,
+    versions: tuple[str, ...],
     jobs: int | None,
     seed: int | None,
     json_file: str | None,
@@ -60,22 +62,25 @@ def command(
 ) -> int:
     """Replay scenarios: healthy, broken, repaired, verdict."""
     _check_usage(scenarios, everything=everything, family=family)
-    several = everything or family is not None or len(scenarios) > 1
+    if str(artifacts) == "-":
+        raise UsageError("--artifacts: name a directory; only --json goes to standard output")
+    several = everything or family is not None or len(scenarios) > 1 or len(versions) > 1
     human = json_file != "-"
     # The backend's processes load mitmproxy while this one reads scenarios.
-    with open_backend(backend, labs=2 if several else 1, go=go, say=_chosen) as place:
+    with open_backend(backend, labs=2 if several else 1, go=versions, say=_chosen) as place:
         from lab.cli.progress import Live, fetching
         from lab.session import Session
 
         runs = _selected(scenarios, everything=everything, family=family)
         with fetching() as progress:
-            toolchain = place.toolchain(go, progress)
+            toolchains = [place.toolchain(version, progress) for version in versions or (None,)]
+        toolchains = list({toolchain.version: toolchain for toolchain in toolchains}.values())
         if human:  # rich is loaded while the labs run
             threading.Thread(target=import_module, args=("lab.report.terminal",)).start()
-        with Live(len(runs), shown=human) as live:
+        with Live(len(runs) * len(toolchains), shown=human) as live:
             session = Session(
                 place,
-                toolchain,
+                toolchains,
                 seed=secrets.randbits(32) if seed is None else seed,
                 keep=_hold(live) if keep else None,
             )
@@ -84,7 +89,7 @@ def command(
     if human:
         from lab.report import terminal
 
-        terminal.print_report(report, verbose=verbose or len(runs) <= _SHOWN_IN_FULL)
+        terminal.print_report(report, verbose=verbose or len(report.runs) <= _SHOWN_IN_FULL)
     return _status(report)
 
 
@@ -100,17 +105,11 @@ def _check_usage(scenarios: tuple[str, ...], *, everything: bool, family: str | 
 
 
 def _selected(scenarios: tuple[str, ...], *, everything: bool, family: str | None) -> list[Run]:
-    from lab.scenario.load import catalogue, select
+    from lab.scenario.load import of_family, select
 
     if not everything and not family:
         return select(scenarios)
-    known = catalogue().values()
-    families = {loaded.scenario.family for loaded in known}
-    if family and family not in families:
-        raise UsageError(f"no family {family!r}; one of {', '.join(sorted(families))}")
-    return [
-        run for loaded in known if family in (None, loaded.scenario.family) for run in loaded.runs()
-    ]
+    return [run for loaded in of_family(family) for run in loaded.runs()]
 
 
 def _hold(live: Live) -> Kept:

@@ -12,8 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from lab.report.page import emit
-from lab.scenario.load import Run, cited, described, flow, select
+from lab.scenario.load import Run, described, flow, select
 from lab.scenario.model import Scenario
+from lab.scenario.sources import cited
 
 
 @click.command("show")
@@ -39,6 +40,8 @@ def _page(name: str, runs: list[Run]) -> Iterator[RenderableType]:
         if run.variant:
             yield Text(f"variant {run.variant}", style="bold")
         facts = Table(box=None, show_header=False, padding=(0, 1, 0, 0), pad_edge=False)
+        facts.add_column(no_wrap=True)
+        facts.add_column(overflow="fold")
         for label, text in _facts(run.scenario):
             facts.add_row(Text(f"  {label}", style="dim"), Text(text))
         yield facts

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, RootModel
 
-from faults import yamlsource
+from faults import validation, yamlsource
 from lab.client import Client
 from lab.diagnostics.interface import Finding, Target, alarm, quiet, unavailable
 from lab.expectations import differences
@@ -92,5 +92,5 @@ def _first_line(done: Completed) -> str:
 @cache
 def load() -> dict[str, Documented]:
     """Return all documented diagnostics by name."""
-    specs = yamlsource.check(yamlsource.read(_FILE), _Specs).root
+    specs = validation.check(yamlsource.read(_FILE), _Specs).root
     return {name: Documented(name, spec) for name, spec in specs.items()}

@@ -20,15 +20,19 @@ def write(report: Report, directory: Path) -> Report:
         UsageError: the directory cannot be written to.
     """
     try:
-        runs = [_write_run(run, directory) for run in report.runs]
+        runs = [_write_run(run, directory / _folder(report.label(run))) for run in report.runs]
     except OSError as error:
         what = f"{error.filename}: {error.strerror}"
         raise UsageError(f"the artifacts cannot be written: {what}") from None
     return report.model_copy(update={"runs": runs})
 
 
-def _write_run(run: RunResult, directory: Path) -> RunResult:
-    folder = directory / run.name.replace("/", ".")
+def _folder(label: str) -> str:
+    """Return the name of a run's folder: `scenario.variant`, and `.go1.21.13` if that differs."""
+    return label.replace("/", ".").replace(" (go ", ".go").removesuffix(")")
+
+
+def _write_run(run: RunResult, folder: Path) -> RunResult:
     folder.mkdir(parents=True, exist_ok=True)
     for name in (*ARMS, "result"):  # of an earlier run
         for old in folder.glob(f"{name}.*"):

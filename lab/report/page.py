@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+_GAP = 2
+_READABLE = 24
 
 
 def emit(page: Callable[[int], Iterable[RenderableType]]) -> None:
@@ -16,3 +22,41 @@ def emit(page: Callable[[int], Iterable[RenderableType]]) -> None:
             console.print(part)
     for line in captured.get().splitlines():
         sys.stdout.write(line.rstrip() + "\n")
+
+
+def table(
+    headers: Sequence[str], rows: Sequence[Sequence[str | Text]], width: int, *, wraps: str
+) -> RenderableType:
+    """Lay rows out in columns; where there is no room for that, each cell on a line of its own.
+
+    Args:
+        headers: one for each column; the first column says what a row is about.
+        rows: the cells.
+        width: of the terminal, in columns.
+        wraps: the header of the column whose cells may take several lines.
+    """
+    fixed = sum(
+        max(len(header), *(len(row[place]) for row in rows), 0) + _GAP
+        for place, header in enumerate(headers)
+        if header != wraps
+    )
+    if width - fixed < _READABLE:
+        return Group(*(_stacked(headers, row) for row in rows))
+    found = Table(box=None, padding=(0, _GAP, 0, 0), header_style="dim", pad_edge=False)
+    for header in headers:
+        if header == wraps:
+            found.add_column(header, overflow="fold", ratio=1)
+        else:
+            found.add_column(header, no_wrap=True)
+    for row in rows:
+        found.add_row(*row)
+    return found
+
+
+def _stacked(headers: Sequence[str], row: Sequence[str | Text]) -> RenderableType:
+    cells = Table.grid()
+    cells.add_column(width=max(map(len, headers[1:])) + _GAP, style="dim")
+    cells.add_column(overflow="fold")
+    for header, cell in zip(headers[1:], row[1:], strict=True):
+        cells.add_row(header, cell)
+    return Group(row[0], Padding(cells, (0, 0, 0, _GAP), expand=False))

@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from lab.report.page import emit
+from lab.report.page import emit, table
 from lab.results import (
     ARMS,
     ArmName,
@@ -49,15 +49,15 @@ def _page(report: Report, width: int, *, verbose: bool) -> Iterator[RenderableTy
     if verbose:
         for before, result in zip([None, *report.runs], report.runs, strict=False):
             told = before is not None and before.scenario == result.scenario
-            yield full(result, width, told=told)
+            yield full(result, width, name=report.label(result), told=told)
     else:
-        yield summary(report)
+        yield summary(report, width)
     yield _closing(report)
 
 
-def full(result: RunResult, width: int, *, told: bool = False) -> RenderableType:
-    """Show one run from its story to its verdict; `told`: a variant before it told the story."""
-    parts: list[RenderableType] = [_heading(result, told=told)]
+def full(result: RunResult, width: int, *, name: str = "", told: bool = False) -> RenderableType:
+    """Show one run from its story to its verdict; `told`: one before it told the story."""
+    parts: list[RenderableType] = [_heading(result, name or result.name, told=told)]
     parts += [_arm(arm, result) for arm in result.arms]
     if result.diagnostics:
         parts.append(_diagnostics(result.diagnostics, width))
@@ -67,8 +67,8 @@ def full(result: RunResult, width: int, *, told: bool = False) -> RenderableType
     return Group(*parts)
 
 
-def _heading(result: RunResult, *, told: bool) -> RenderableType:
-    title = Text.assemble((result.name, "bold cyan"), "  ", (result.title, "bold"))
+def _heading(result: RunResult, name: str, *, told: bool) -> RenderableType:
+    title = Text.assemble((name, "bold cyan"), "  ", (result.title, "bold"))
     if told:
         return Group(title, Text())
     sources = [
@@ -97,17 +97,19 @@ def _arm(arm: ArmName, result: RunResult) -> RenderableType:
         rows += _changes(healthy, this)
     else:
         rows += _output(judged)
-    rows += [Text(f"  not as expected: {text}", style="bold yellow") for text in this.differences]
+    rows += [
+        Padding(Text(f"not as expected: {text}", "bold yellow"), (0, 0, 0, 2), expand=False)
+        for text in this.differences
+    ]
     return Group(*rows, Text())
 
 
-def _command(command: CommandResult) -> Text:
+def _command(command: CommandResult) -> RenderableType:
     exit_ = "ended by the lab's limit" if command.exit is None else f"exit {command.exit}"
     shown = command.argv[-1] if command.argv[:2] == ["sh", "-c"] else shlex.join(command.argv)
     style = "green" if command.exit == 0 else "red"
-    return Text.assemble(
-        "  $ ", (shown, "bold"), "  ", (exit_, style), f"  {command.seconds:.2f} s"
-    )
+    line = Text.assemble("$ ", (shown, "bold"), "  ", (exit_, style), f"  {command.seconds:.2f} s")
+    return Padding(line, (0, 0, 0, 2), expand=False)
 
 
 def _output(command: CommandResult) -> list[RenderableType]:
@@ -162,25 +164,33 @@ def words_changed(before: str, after: str) -> Text:
 def _diagnostics(rows: Sequence[DiagnosticResult], width: int) -> RenderableType:
     """Show the table; what each said stands behind it, or below where the terminal is narrow."""
     name_width = max(len(row.id) for row in rows) + 4
+    stacked = width < name_width + 39
     head = f"{'diagnostics':<{name_width}}{'healthy':<9}{'broken':<9}{'repaired':<10}outcome"
-    lines: list[RenderableType] = [Text(head, style="bold")]
+    lines: list[RenderableType] = [
+        Text("diagnostics: healthy, broken, repaired" if stacked else head, style="bold")
+    ]
     for row in sorted(rows, key=lambda row: (row.origin != "documented", row.id)):
         mark = "  " if row.origin == "documented" else "* "
-        line = Text(f"{mark}{row.id:<{name_width - 2}}")
+        states = Text()
         for arm, size in zip(ARMS, (9, 9, 10), strict=True):
             state = getattr(row, arm)
-            line.append(f"{_SHORT.get(state, state):<{size}}", style=_STYLES.get(state, ""))
-        line.append(row.outcome, style=_STYLES.get(row.outcome, "bold red"))
+            states.append(f"{_SHORT.get(state, state):<{size}}", style=_STYLES.get(state, ""))
+        outcome = Text(row.outcome, style=_STYLES.get(row.outcome, "bold red"))
         if not row.agrees:
-            line.append(f" (recorded {row.recorded})", style="bold yellow")
+            outcome.append(f" (recorded {row.recorded})", style="bold yellow")
         said = Text(row.said["broken"], style="dim")
-        if width >= _WIDE:
-            line.append(" " * max(2, name_width + 41 - line.cell_len))
-            said.truncate(width - line.cell_len - 1, overflow="ellipsis")
-            line.append(said)
-        lines.append(line)
+        if stacked:
+            states.rstrip()
+            lines += [Text.assemble(mark, row.id, "  ", outcome), _indented(states)]
+        else:
+            line = Text.assemble(f"{mark}{row.id:<{name_width - 2}}", states, outcome)
+            if width >= _WIDE:
+                line.append(" " * max(2, name_width + 41 - line.cell_len))
+                said.truncate(width - line.cell_len - 1, overflow="ellipsis")
+                line.append(said)
+            lines.append(line)
         if width < _WIDE and row.broken != "quiet":
-            lines.append(Padding(said, (0, 0, 0, 6), expand=False))
+            lines.append(_indented(said))
     lines.append(Text("* golab's own probe; the others are documented checks", style="dim"))
     return Group(*lines, Text())
 
@@ -203,27 +213,31 @@ def _verdict(result: RunResult) -> RenderableType:
     verdict = (result.verdict.upper(), _STYLES.get(result.verdict, ""))
     where = f"(go {result.go}, {result.backend}, {result.seconds:.2f} s)"
     reasons = result.reason.split("; ") if result.reason else []
-    return Group(
-        Text.assemble(("verdict  ", "bold"), verdict, f"  {_SILENCE[result.silent]}"),
-        Text.assemble(f"         {_MEANING[result.verdict]} ", (where, "dim")),
-        *(Padding(Text(reason, style="yellow"), (0, 0, 0, 9), expand=False) for reason in reasons),
-    )
+    said = Table.grid()
+    said.add_column(width=9)
+    said.add_column(overflow="fold")
+    said.add_row(Text("verdict", "bold"), Text.assemble(verdict, f"  {_SILENCE[result.silent]}"))
+    said.add_row("", Text.assemble(f"{_MEANING[result.verdict]} ", (where, "dim")))
+    for reason in reasons:
+        said.add_row("", Text(reason, "yellow"))
+    return said
 
 
-def summary(report: Report) -> RenderableType:
+def summary(report: Report, width: int) -> RenderableType:
     """Show many runs, a line each."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
-    table.add_column("scenario", overflow="fold", min_width=12)
-    table.add_column("verdict", no_wrap=True)
-    table.add_column("silent", no_wrap=True)
-    table.add_column("detected by", overflow="fold", ratio=1)
-    table.add_column("s", justify="right", no_wrap=True)
-    for run in report.runs:
-        verdict = Text(run.verdict, style=_STYLES.get(run.verdict, ""))
-        silent = {True: "yes", False: "no", None: "-"}[run.silent]
-        seen = ", ".join(run.detected_by) if run.verdict == "reproduced" else run.reason
-        table.add_row(run.name, verdict, silent, seen, f"{run.seconds:.1f}")
-    return table
+    rows = [
+        (
+            Text(report.label(run)),
+            Text(run.verdict, style=_STYLES.get(run.verdict, "")),
+            {True: "yes", False: "no", None: "-"}[run.silent],
+            ", ".join(run.detected_by) if run.verdict == "reproduced" else run.reason,
+            f"{run.seconds:.1f}",
+        )
+        for run in report.runs
+    ]
+    return table(
+        ("scenario", "verdict", "silent", "detected by", "s"), rows, width, wraps="detected by"
+    )
 
 
 def _closing(report: Report) -> RenderableType:

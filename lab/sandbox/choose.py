@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from lab.errors import LabError, UnfitError
@@ -16,20 +16,25 @@ BACKENDS = ("auto", "local", "docker")
 
 @contextmanager
 def open_backend(
-    name: str, *, labs: int = 1, go: str | None = None, say: Say = lambda _: None
+    name: str,
+    *,
+    labs: int = 1,
+    go: str | Sequence[str] | None = None,
+    say: Say = lambda _: None,
 ) -> Iterator[Backend]:
     """Open a backend for about this many labs; leaving the block ends every lab of it.
 
     Args:
         name: one of `BACKENDS`; `auto` is docker where that is ready, else local.
         labs: about how many.
-        go: the Go version asked for.
+        go: the Go version asked for, or several.
         say: called with what `auto` has chosen where there was a choice, and why.
 
     Raises:
         UnfitError: this machine has no such backend.
     """
-    backend = _docker(name, go, say) or _local(labs)
+    versions = [go] if isinstance(go, str) else list(go or ())
+    backend = _docker(name, versions, say) or _local(labs)
     try:
         yield backend
     finally:
@@ -47,7 +52,7 @@ def _local(labs: int) -> Backend:
     return LocalBackend(labs=labs)
 
 
-def _docker(name: str, go: str | None, say: Say) -> Backend | None:
+def _docker(name: str, versions: Sequence[str], say: Say) -> Backend | None:
     from lab.sandbox.docker import where
 
     if name == "local" or (name == "auto" and not where.may_be()):
@@ -62,7 +67,8 @@ def _docker(name: str, go: str | None, say: Say) -> Backend | None:
 
     try:
         engine = connect(timeout=_PATIENCE)
-        problems = images.missing(engine, named(go))
+        wanted = [named(go) for go in versions or (None,)]
+        problems = [problem for go in wanted for problem in images.missing(engine, go)]
         if not problems:
             say("docker: an engine answers and its images are current")
             return DockerBackend(connect())

@@ -2,44 +2,22 @@
 
 from __future__ import annotations
 
-import fnmatch
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, RootModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-from faults import yamlsource
-from faults.dead import dead
+from faults import validation, yamlsource
 from faults.rules import Rule
 from faults.yamlsource import Problem, Source, SourceError, nearest
-from lab.diagnostics.catalogue import diagnostics
 from lab.errors import ScenarioError, UsageError
 from lab.paths import scenarios_root
-from lab.scenario.model import ClientSpec, Record, Scenario
+from lab.scenario.check import problems as senseless
+from lab.scenario.model import Scenario
 from lab.world.load import base_world
 from lab.world.load import problems as world_problems
-from lab.world.model import World
-from lab.world.repos import place
-
-SOURCES = "sources.yaml"
-
-
-class Article(BaseModel):
-    """One entry of sources.yaml: a document that a scenario can cite."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    title: str
-    language: str
-    file: str | None = None
-
-
-class _Articles(RootModel[dict[str, Article]]):
-    pass
 
 
 class Loaded(BaseModel):
@@ -70,22 +48,6 @@ class Run(BaseModel):
         return f"{self.scenario.id}/{self.variant}" if self.variant else self.scenario.id
 
 
-@cache
-def articles() -> Mapping[str, Article]:
-    """Return the documents that scenarios can cite."""
-    return yamlsource.check(yamlsource.read(scenarios_root() / SOURCES), _Articles).root
-
-
-def cited(scenario: Scenario) -> list[str]:
-    """Return where a scenario is documented, in words."""
-    found = []
-    for citation in scenario.sources:
-        article = articles()[citation.article]
-        section = f", section {citation.section}" if citation.section else ""
-        found.append(f"“{article.title}” ({article.language}){section}")
-    return found
-
-
 def described(rule: Rule) -> str:
     """Return a fault rule in a line, in the words of the file."""
     data = rule.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"name"})
@@ -110,88 +72,14 @@ def load(path: Path, *, name: str | None = None) -> Loaded:
     """
     try:
         source = yamlsource.read(path, name=name)
-        scenario = yamlsource.check(source, Scenario)
+        scenario = validation.check(source, Scenario)
     except SourceError as error:
         raise ScenarioError([str(problem) for problem in error.problems]) from None
     problems = list(world_problems(source, scenario.world, at=("world",), base=base_world()))
-    problems += [*_names(source, scenario), *_variants(source, scenario)]
+    problems += [*senseless(source, scenario), *_variants(source, scenario)]
     if problems:
         raise ScenarioError([str(problem) for problem in sorted(problems)])
     return Loaded(file=path, scenario=scenario)
-
-
-def _names(source: Source, scenario: Scenario) -> Iterable[Problem]:
-    """Find names that lead nowhere: articles, diagnostics, credentials, modules."""
-    for index, citation in enumerate(scenario.sources):
-        if citation.article not in articles():
-            message = f"unknown article {citation.article!r}{nearest(citation.article, articles())}"
-            yield source.problem(("sources", index, "article"), message)
-    yield from _rules(source, scenario, scenario.faults, ("faults",))
-    yield from _record(source, scenario, scenario.diagnostics, ("diagnostics",))
-    yield from _client(source, scenario, scenario.client, ("client",))
-    yield from _client(source, scenario, scenario.break_.client, ("break", "client"))
-    yield from _client(source, scenario, scenario.repair.client, ("repair", "client"))
-    for name, variant in scenario.variants.items():
-        here = ("variants", name)
-        if variant.faults:
-            yield from _rules(source, scenario, variant.faults, (*here, "faults"))
-        if variant.diagnostics:
-            yield from _record(source, scenario, variant.diagnostics, (*here, "diagnostics"))
-        if variant.client:
-            yield from _client(source, scenario, variant.client, (*here, "client"))
-
-
-def _rules(
-    source: Source, scenario: Scenario, rules: Sequence[Rule], at: tuple[str | int, ...]
-) -> Iterable[Problem]:
-    """Find rules that can never fire: of themselves, or for want of such a host in the world."""
-    places = {rule.name: (*at, index) for index, rule in enumerate(rules)}
-    for name, reason in dead(rules):
-        yield source.problem(places[name], f"this rule can never fire: {reason}")
-    hosts = _hosts(base_world().merged(scenario.world))
-    for index, rule in enumerate(rules):
-        for key in ("host", "sni", "query"):
-            for pattern in getattr(rule.where, key) or ():
-                if not fnmatch.filter(hosts, pattern):
-                    message = f"no host of this world is {pattern!r}{nearest(pattern, hosts)}"
-                    yield source.problem((*at, index, "where", key), message)
-
-
-def _hosts(world: World) -> set[str]:
-    """Return every name that the origin of a world answers for."""
-    urls = [place(path, module, world.modules).url for path, module in world.modules.items()]
-    names = {urlsplit(url).hostname or "" for url in urls}
-    return names | {*world.hosts} | {path.partition("/")[0] for path in world.modules}
-
-
-def _record(
-    source: Source, scenario: Scenario, record: Record, at: tuple[str | int, ...]
-) -> Iterable[Problem]:
-    for key in ("detect", "miss", "false-alarm"):
-        for index, name in enumerate(getattr(record, key.replace("-", "_"))):
-            if name not in diagnostics():
-                message = f"unknown diagnostic {name!r}{nearest(name, diagnostics())}"
-                yield source.problem((*at, key, index), message)
-    modules = base_world().merged(scenario.world).modules
-    if record.subject.module not in modules:
-        message = f"no module {record.subject.module!r} in this world"
-        yield source.problem(
-            (*at, "subject", "module"), message + nearest(record.subject.module, modules)
-        )
-
-
-def _client(
-    source: Source, scenario: Scenario, client: ClientSpec, at: tuple[str | int, ...]
-) -> Iterable[Problem]:
-    credentials = base_world().merged(scenario.world).credentials
-    hosts = _hosts(base_world().merged(scenario.world))
-    for host, name in client.netrc.items():
-        if host.partition(":")[0] not in hosts:
-            message = f"no host of this world is {host!r}{nearest(host, hosts)}"
-            yield source.problem((*at, "netrc", host), message, key=True)
-        if name not in credentials:
-            message = f"unknown credential {name!r}{nearest(name, credentials)}"
-            yield source.problem((*at, "netrc", host), message)
 
 
 def _variants(source: Source, scenario: Scenario) -> Iterable[Problem]:
@@ -199,9 +87,8 @@ def _variants(source: Source, scenario: Scenario) -> Iterable[Problem]:
         try:
             applied(scenario, name)
         except ValidationError as error:
-            for detail in error.errors():
-                place = ("variants", name, *detail["loc"])
-                yield source.problem(place, f"with this variant: {detail['msg']}")
+            for problem in validation.problems(source, Scenario, error, at=("variants", name)):
+                yield problem._replace(message=f"with this variant: {problem.message}")
 
 
 def applied(scenario: Scenario, variant: str | None) -> Scenario:
@@ -214,7 +101,8 @@ def applied(scenario: Scenario, variant: str | None) -> Scenario:
         return scenario
     base = scenario.model_dump(by_alias=True, exclude_unset=True, exclude={"variants"})
     over = scenario.variants[variant].model_dump(by_alias=True, exclude_unset=True)
-    for key, value in over.items():
+    said = {key: value for key, value in over.items() if value is not None}
+    for key, value in said.items():
         merge = key in ("client", "replay") and isinstance(base.get(key), dict)
         base[key] = {**base[key], **value} if merge else value
     return Scenario.model_validate(base)
@@ -246,6 +134,19 @@ def catalogue(root: Path | None = None) -> dict[str, Loaded]:
     if problems:
         raise ScenarioError(problems)
     return found
+
+
+def of_family(family: str | None) -> list[Loaded]:
+    """Return the scenarios of one family of the catalogue, or all of them.
+
+    Raises:
+        UsageError: there is no such family; the closest name is given.
+    """
+    known = catalogue().values()
+    families = {loaded.scenario.family for loaded in known}
+    if family is not None and family not in families:
+        raise UsageError(f"no family {family!r}{nearest(family, families)}")
+    return [loaded for loaded in known if family in (None, loaded.scenario.family)]
 
 
 def find(id_: str) -> Loaded:

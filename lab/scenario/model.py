@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from faults.rules import Rule
+from faults.yamlsource import nearest
 from lab.world.model import World
 
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -23,6 +24,16 @@ OneOrMore = Text | Annotated[list[Text], Field(min_length=1)]
 LAB_OWNS = frozenset(
     {"HOME", "GOPATH", "GOMODCACHE", "GOCACHE", "GOENV", "TMPDIR", "PATH", "GOROOT", "NETRC"}
 )
+
+RESOLVER_OPTIONS = {
+    **dict.fromkeys(("ndots", "timeout", "attempts"), True),
+    **dict.fromkeys(
+        ("debug", "edns0", "inet6", "no-aaaa", "no-check-names", "no-ip6-dotint"), False
+    ),
+    **dict.fromkeys(("no-reload", "no-tld-query", "rotate", "single-request"), False),
+    **dict.fromkeys(("single-request-reopen", "trust-ad", "use-vc"), False),
+}
+"""The options of resolv.conf(5), and whether they take a number."""
 
 
 class Part(BaseModel):
@@ -66,6 +77,21 @@ class ClientSpec(Part):
             if name in LAB_OWNS:
                 raise ValueError(f"{name} belongs to the lab: each arm has a fresh one of its own")
         return env
+
+    @field_validator("resolver")
+    @classmethod
+    def _options(cls, text: str | None) -> str | None:
+        for option in (text or "").split():
+            name, _, value = option.partition(":")
+            numeric = RESOLVER_OPTIONS.get(name)
+            if numeric is None:
+                near = nearest(name, RESOLVER_OPTIONS)
+                raise ValueError(f"{option!r} is no option of resolv.conf{near}")
+            if numeric and not re.fullmatch("[0-9]+", value):
+                raise ValueError(f"{option!r} needs a number, such as {name}:1")
+            if not numeric and ":" in option:
+                raise ValueError(f"{option!r} has a number, and {name} takes none")
+        return " ".join(text.split()) if text else text
 
     @field_validator("project")
     @classmethod
@@ -243,10 +269,6 @@ class Scenario(Part):
     def _something_breaks(self) -> Self:
         if not self.faults and self.break_ == Change() and not self.variants:
             raise ValueError("nothing breaks: there are neither `faults` nor a `break`")
-        names = [rule.name for rule in self.faults]
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(f"two faults are named {name!r}")
         return self
 
 

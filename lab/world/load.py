@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from faults.yamlsource import Loc, Problem, Source, SourceError, check, read
+from faults.validation import check
+from faults.yamlsource import Loc, Problem, Source, SourceError, read
 from lab.errors import ScenarioError
 from lab.world import txtar
 from lab.world.check import Fault, faults

@@ -59,19 +59,7 @@ def read(path: Path) -> Source:
     Raises:
         SourceError: unreadable, not UTF-8, too large, or with marker lines that name no file.
     """
-    file = str(path)
-    try:
-        with path.open("rb") as stream:
-            raw = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise _refused(file, 1, f"cannot be read: {error.strerror or error}") from None
-    if len(raw) > MAX_BYTES:
-        raise _refused(file, 1, f"larger than {MAX_BYTES >> 20} MiB")
-    try:
-        return parse(raw.decode("utf-8-sig"), file)
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise _refused(file, line, "not UTF-8; save the file as UTF-8") from None
+    return parse(yamlsource.text_of(path, str(path), MAX_BYTES), str(path))
 
 
 def parse(text: str, file: str) -> Source:

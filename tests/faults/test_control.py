@@ -59,6 +59,17 @@ def test_a_rule_of_the_same_name_is_replaced_in_its_place(edge: Edge, path: Path
         assert curl(edge, LIST).status == 500
 
 
+def test_rules_can_come_switched_off(edge: Edge, path: Path) -> None:
+    with Control(path) as talk:
+        talk.ask("arm", rules=[STALE], on=False)
+        assert curl(edge, LIST).body == TRUE_LIST
+        talk.ask("add", rules=[{**STALE, "name": "second"}], on=False)
+        assert curl(edge, LIST).body == TRUE_LIST
+        assert [rule["on"] for rule in talk.rules()] == [False, False]
+        talk.ask("on", name="second")
+        assert curl(edge, LIST).body == b"v1.6.1\nv1.7.0\n"
+
+
 def test_from_python_and_off_again_whatever_happens(edge: Edge, path: Path) -> None:
     with Control(path) as talk:
         talk.add([STALE])
@@ -85,7 +96,18 @@ def test_from_python_and_off_again_whatever_happens(edge: Edge, path: Path) -> N
         ({"do": "add", "rules": [{"do": {"resett": "accept"}}]}, "did you mean 'reset'?"),
         ({"do": "add", "rules": [STALE, STALE]}, "two rules are called 'stale-list'"),
         ({"do": "list", "extra": 1}, "unknown key 'extra'"),
-        ([], "control:1:1"),
+        ({"do": "list", "name": 3}, "control: name: must be text; put quotes round 3"),
+        ([], "control: must be a mapping, not a list"),
+        (
+            {"do": "arm", "rules": [{"do": {"stall": 1}}, {**STALE, "where": {"host": "a[b"}}]},
+            "rule stale-list: where.host: bad glob 'a[b'",
+        ),
+        (
+            {"do": "add", "rules": [STALE, {"where": {"hst": "a.b"}}]},
+            "rule rule-2: the key 'do' is missing\nrule rule-2: where.hst: unknown key 'hst'",
+        ),
+        ({"do": "add", "rules": [3]}, "rule rule-1: must be a mapping, not 3"),
+        ({"do": "add", "rules": 3}, "control: rules: must be a list, not 3"),
     ],
 )
 def test_a_refusal_changes_nothing(edge: Edge, path: Path, line: object, error: str) -> None:

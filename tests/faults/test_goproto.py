@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import fnmatch
+from urllib.parse import unquote
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,6 +49,13 @@ AZURE = "github.com/Azure/sdk"
 )  # fmt: skip
 def test_what_a_url_asks_for(path: str, expected: GoRequest | None) -> None:
     assert goproto.parse("h.example", path) == expected
+    if expected:
+        shape = goproto.PATHS[expected.endpoint]
+        assert fnmatch.fnmatchcase(unquote(path.partition("?")[0]), shape)
+
+
+def test_every_endpoint_has_a_shape() -> None:
+    assert tuple(goproto.PATHS) == goproto.ENDPOINTS
 
 
 @given(st.text(max_size=60), st.text(max_size=80))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import fnmatch
+import itertools
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +16,7 @@ from hypothesis import strategies as st
 
 from faults import reference, rules, yamlsource
 from faults.dead import dead
+from faults.globs import meet
 from faults.vocabulary.base import Stage
 from faults.where import Where
 
@@ -34,7 +38,10 @@ REFUSED = [
     ("{do: {dns: nxdomian}}", "'nxdomian' is not known here; did you mean 'nxdomain'?"),
     ("{do: {dns: {}}}", "needs one of reply, address, delay, flap"),
     ("{do: {dns: {reply: drop, address: 192.0.2.1}}}", "exclude each other"),
-    ("{do: {dns: {address: 192.0.2}}}", "not a valid IPv4 address"),
+    (
+        "{do: {dns: {address: 192.0.2}}}",
+        "must be an IPv4 address or an IPv6 address, not '192.0.2'",
+    ),
     ("{do: {}}", "nothing to do"),
     ("{do: {blackhole: false}}", "write true, or leave it out"),
     ("{do: {reset: {at: accept, after: 3}}}", "needs either `at` or `after`"),
@@ -43,7 +50,7 @@ REFUSED = [
     ("{do: {latency: -1}}", "greater than or equal to 0"),
     ("{do: {zip: {}}}", "needs exactly one of"),
     ("{do: {sumdb: {substitute: nonsense}}}", "pattern"),
-    ("{do: {stall: 1}, where: {chance: 3}}", "1:36: should be less than or equal to 1, not 3"),
+    ("{do: {stall: 1}, where: {chance: 3}}", "1:36: must be less than or equal to 1, not 3"),
     ("{do: {stall: 1}, where: {endpoint: lst}}", "'lst' is not known here; did you mean 'list'?"),
     ("{do: {stall: 1}, where: {endpont: list}}", "did you mean 'endpoint'?"),
     ("{do: {stall: 1}, where: {host: 'a[b'}}", "bad glob 'a[b'"),
@@ -55,11 +62,43 @@ REFUSED = [
     ("{do: {stall: 1}, where: {until: Never!}}", "'Never!' is not a time"),
     ("{do: {stale-list: {without: ['>=x']}}}", "bad range '>=x'"),
     ("{do: {stale-list: {without: 'a[b'}}}", "bad glob 'a[b'"),
+    (
+        "{do: {respond: {headers: {'X Y': a}}}}",
+        "1:29: 'X Y' is not a header name: write letters, digits and dashes, such as X-Cache",
+    ),
+    (
+        r'{do: {respond: {headers: {X: "a\r\nSet-Cookie: b"}}}}',
+        r"1:32: 'a\r\nSet-Cookie: b' cannot stand in a header: '\r' is not allowed there",
+    ),
+    (r'{do: {respond: {content-type: "a\nb"}}}', r"1:33: 'a\nb' cannot stand in a header"),
+    ("{do: {request-headers: {drop: 'A:'}}}", "1:33: 'A:' is not a header name"),
+    ("{do: {request-headers: {set: {'': b}}}}", "1:33: '' is not a header name"),
+    (r'{do: {response-headers: {set: {A: "b\0"}}}}', r"1:37: 'b\x00' cannot stand in a header"),
+    ("{do: {trailers: {fields: {'a:b': 1}}}}", "1:29: 'a:b' is not a header name"),
+    (r'{do: {trailers: {fields: {a: "\n"}}}}', r"1:32: '\n' cannot stand in a header"),
+    (r'{do: {content-type: "a\rb"}}', r"1:23: 'a\rb' cannot stand in a header"),
+    (r'{do: {redirect: "http://a/\r\nX: y"}}', "1:19: 'http://a/"),
+    ("{do: {respond: 503}, where: {header: 'A B'}}", "'A B' is not a header name"),
+    (r'{do: {respond: 503}, where: {header: {A: "x\n"}}}', r"'x\n' cannot stand in a header"),
+    (
+        "{do: {respond: 503}, where: {host: 'https://proxy.x'}}",
+        "1:38: 'https://proxy.x' is not a name alone, it has a scheme: write 'proxy.x'",
+    ),
+    (
+        "{do: {respond: 503}, where: {host: [a.b, 'proxy.x:443']}}",
+        "it has a port: write 'proxy.x'; `port` is a key of its own",
+    ),
+    (
+        "{do: {respond: 503}, where: {host: 'proxy.x/go'}}",
+        "it has a path: write 'proxy.x'; `path` is a key of its own",
+    ),
+    ("{do: {reset: handshake}, where: {sni: 'proxy.x:443'}}", "it has a port: write 'proxy.x'"),
+    ("{do: {dns: nxdomain}, where: {query: 'https://a.b'}}", "it has a scheme: write 'a.b'"),
     ("{do: {mod: {without: 'a[b'}}}", "bad module path 'a[b'"),
     ("{do: {mod: {without: ['']}}}", "bad module path ''"),
     ("{name: A b, do: {stall: 1}}", "pattern"),
     ("{where: {host: a.b}}", "the key 'do' is missing"),
-    ("3", "should be a valid dictionary"),
+    ("3", "1:3: must be a mapping, not 3"),
 ]
 
 
@@ -71,6 +110,15 @@ def test_refused_with_place_and_reason(rule: str, said: str) -> None:
     assert str(caught.value).startswith("rules.yaml:1:")
 
 
+def test_header_values_that_are_allowed_are_left_alone() -> None:
+    text = '{set: {"X-A": "a\tb", "X!#$%&": "", "X-u": é}}'
+    (rule,) = rules.parse(f"- {{do: {{response-headers: {text}}}}}")
+    assert rule.do.response_headers
+    assert rule.do.response_headers.set_ == {"X-A": "a\tb", "X!#$%&": "", "X-u": "é"}
+    (rule,) = rules.parse("- {where: {host: ['::1', '*.X.']}, do: {respond: 503}}")
+    assert rule.where.host == ("::1", "*.x")
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
@@ -78,7 +126,7 @@ def test_refused_with_place_and_reason(rule: str, said: str) -> None:
         (b"\xff\xfe", "not UTF-8"),
         (b"- {do: \x00}", "the character #x0000 is not allowed"),
         (b"- {do: [}", "not valid YAML"),
-        (b"{a: 1}", "should be a valid tuple"),
+        (b"{a: 1}", "must be a list, not a mapping"),
         (b"- {do: {stall: 1}, do: {stall: 2}}", "'do' is here twice"),
         (b"- {name: a, do: {stall: 1}}\n- {name: a, do: {stall: 1}}", "two rules are called 'a'"),
     ],
@@ -121,11 +169,21 @@ DEAD = [
     ("{where: {every: 0}, do: {stall: 1}}", "every: 0 is never"),
     ("{where: {nth: [0]}, do: {stall: 1}}", "nth: 0 is never"),
     ("{where: {nth: 5, first: 3}, do: {stall: 1}}", "nth is beyond first"),
+    ("{where: {nth: [0], first: 3}, do: {stall: 1}}", "nth: 0 is never"),
+    ("{where: {nth: [3, 5], every: 2}, do: {stall: 1}}", "nth is no multiple of every"),
+    ("{where: {first: 2, every: 3}, do: {stall: 1}}", "first ends before every"),
     ("{where: {endpoint: zip}, do: {stale-list: v1.0.0}}", "stale-list is for latest, list, not"),
     ("{where: {endpoint: list, version: v1.0.0}, do: {stall: 1}}", "list has no version"),
     ("{where: {endpoint: sumdb-tile, module: a.b/c}, do: {stall: 1}}", "sumdb-tile has no module"),
     ("{where: {path: /a.b/c/@v/list, endpoint: zip}, do: {stall: 1}}", "its path is no endpoint"),
     ("{where: {path: /a.b/c/@v/list, module: x.y/z}, do: {stall: 1}}", "its path is no module"),
+    ("{where: {endpoint: list, path: '*.zip'}, do: {stall: 1}}", "its path is no endpoint list"),
+    (
+        "{where: {endpoint: [mod, info], path: ['/a/*.zip', '*/@latest']}, do: {stall: 1}}",
+        "its path is no endpoint info, mod",
+    ),
+    ("{where: {version: '>=v1.5 <v1.2'}, do: {stall: 1}}", "no version is >=v1.5 <v1.2"),
+    ("{do: {stale-list: {without: '>v1.0.0 <v1.0.0'}}}", "no version is >v1.0.0 <v1.0.0"),
     ("{where: {status: 404}, do: {auth-fallback: empty}}", "acts only on 401 and 403"),
 ]
 
@@ -135,6 +193,40 @@ def test_rules_that_can_never_act_are_named(rule: str, reason: str) -> None:
     ((name, said),) = dead(rules.parse(f"[{rule}]"))
     assert name == "rule-1"
     assert reason in said
+
+
+ALIVE = [
+    "{where: {version: ['>v2 <=v2', v1.0.0]}, do: {stall: 1}}",
+    "{where: {version: '>=v2 <=v2'}, do: {stall: 1}}",
+    "{where: {version: '>=v1.2.0 <v2'}, do: {stall: 1}}",
+    "{where: {endpoint: list, path: ['*.zip', '*ist']}, do: {stall: 1}}",
+    "{where: {endpoint: [list, zip], path: '/a.b/*.zip'}, do: {stall: 1}}",
+    "{where: {endpoint: info, path: '/?.b/[a-z]/@v/v1.*'}, do: {stall: 1}}",
+    "{where: {endpoint: git, path: '/any*'}, do: {stall: 1}}",
+    "{where: {nth: [0, 4], first: 4, every: 2}, do: {stall: 1}}",
+    "{do: {stale-list: {without: '>v1 <v1', as-of: 2023-06-01T00:00:00Z}}}",
+]
+
+
+@pytest.mark.parametrize("rule", ALIVE)
+def test_rules_that_can_act_are_not_named(rule: str) -> None:
+    assert dead(rules.parse(f"[{rule}]")) == []
+
+
+GLOBS = st.lists(
+    st.sampled_from(["*", "?", "a", "b", "[ab]", "[!a]", "/"]), min_size=1, max_size=4
+).map("".join)
+
+
+@given(GLOBS, GLOBS)
+@settings(max_examples=300, deadline=None)
+def test_globs_meet_exactly_if_a_text_matches_both(one: str, other: str) -> None:
+    texts = ["".join(text) for size in range(7) for text in itertools.product("ab/", repeat=size)]
+    both = re.compile(f"(?={fnmatch.translate(one)}){fnmatch.translate(other)}")
+    witnessed = any(both.match(text) for text in texts)
+    assert not witnessed or meet(one, other)
+    if "[" not in one or "[" not in other:
+        assert meet(one, other) is witnessed
 
 
 def test_a_rule_behind_one_that_always_answers_is_dead() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from faults import certificates
+from faults import certificates, signing
 from faults.vocabulary.tls import ALERTS
 from tests.faults.clients import H1, H2, LIST, NAME, connect, curl, go, read
 from tests.faults.edge import Edge
@@ -109,7 +109,7 @@ def test_a_client_certificate_is_wanted(edge: Edge, tmp_path: Path) -> None:
     assert edge.fired() == {"it": 1}
 
 
-def _nobody() -> certificates.Issuer:
+def _nobody() -> signing.Issuer:
     return certificates._stranger()
 
 

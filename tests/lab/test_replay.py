@@ -30,7 +30,9 @@ def judged(tmp_path: Path, *changes: tuple[str, str]) -> tuple[int, dict[str, An
 
 
 def test_a_fault_that_never_fires_proves_nothing(tmp_path: Path) -> None:
-    status, run = judged(tmp_path, ("module: github.com/spf13/cobra}", "module: github.com/x/y}"))
+    status, run = judged(
+        tmp_path, ("module: github.com/spf13/cobra}", "module: github.com/gorilla/mux}")
+    )
     assert (status, run["verdict"]) == (3, "invalid")
     assert run["reason"] == "stale-list never fired in the broken arm: it proves nothing"
 

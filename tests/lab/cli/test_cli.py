@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from lab.scenario.load import catalogue
+from lab.toolchain import PINNED, ensure
 from tests.lab.golab import COMMAND, golab
 
 
@@ -53,7 +54,7 @@ def test_a_run_tells_the_whole_story() -> None:
     assert not [line for line in done.stdout.splitlines() if line != line.rstrip()]
 
 
-@pytest.mark.parametrize("columns", [80, 120])
+@pytest.mark.parametrize("columns", [40, 80, 120])
 def test_it_fits_the_terminal_with_and_without_colour(columns: int) -> None:
     coloured = in_terminal("run", "stale-list", columns=columns)
     plain = in_terminal("run", "stale-list", columns=columns, NO_COLOR="1")
@@ -62,6 +63,7 @@ def test_it_fits_the_terminal_with_and_without_colour(columns: int) -> None:
     text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", plain)
     report = text[text.index("stale-list  A proxy") :]
     assert "verdict  REPRODUCED" in report
+    assert ("second-source" + " " * 11 + "quiet" in report) is (columns >= 80)
     for line in report.splitlines():
         assert len(line) <= columns, line
 
@@ -111,6 +113,33 @@ def test_several_at_once_keep_their_order(tmp_path: Path) -> None:
     assert [run["scenario"] for run in runs] == [name.partition("/")[0] for name in names]
 
 
+def test_several_go_versions_are_compared(tmp_path: Path) -> None:
+    go = ensure()
+    other = next(version for version in PINNED if version != go.version)
+    store = tmp_path / "cache" / "toolchains"
+    store.mkdir(parents=True)
+    for version in (go.version, other):  # one toolchain under two names: nothing is downloaded
+        (store / f"go{version}").symlink_to(go.goroot)
+    args = ["sni-block", "dns-failure/nxdomain", "--go", other, "--go", go.version, "--jobs", "2"]
+    args += ["--go", other, "--json", "out.json", "--artifacts", "kept"]
+    done = golab("run", *args, cwd=tmp_path, GOLAB_CACHE=str(tmp_path / "cache"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    runs = json.loads((tmp_path / "out.json").read_text())["runs"]
+    assert [(run["scenario"], run["go"]) for run in runs] == [
+        ("sni-block", other),
+        ("sni-block", go.version),
+        ("dns-failure", other),
+        ("dns-failure", go.version),
+    ]
+    assert f"sni-block (go {other}) " in done.stdout
+    assert "4 runs: 4 reproduced" in done.stdout
+    assert {folder.name for folder in (tmp_path / "kept").iterdir()} == {
+        f"{name}.go{version}"
+        for name in ("sni-block", "dns-failure.nxdomain")
+        for version in (other, go.version)
+    }
+
+
 def test_list_show_schema() -> None:
     listed = json.loads(golab("list", "--json").stdout)
     assert {item["id"] for item in listed} == set(catalogue())
@@ -125,6 +154,23 @@ def test_list_show_schema() -> None:
         jsonschema.validate(yaml.safe_load(loaded.file.read_text(encoding="utf-8")), schema)
 
 
+def test_narrow_tables_put_one_cell_below_the_other() -> None:
+    wide = golab("list", "--family", "auth", COLUMNS="100").stdout.splitlines()
+    assert [line.split()[0] for line in wide] == ["scenario", "auth-fallback"]
+    assert golab("list", "--family", "auth", COLUMNS="40").stdout.splitlines() == [
+        "auth-fallback",
+        "  family  auth",
+        "  silent  yes",
+        "  title   A proxy turns the registry's",
+        "          401 into an empty 200",
+    ]
+    several = golab("run", "sni-block", "stale-list", "auth-fallback", "dns-failure/nxdomain",
+                    COLUMNS="40").stdout.splitlines()  # fmt: skip
+    assert "stale-list" in several
+    assert "  detected by  second-source" in several
+    assert all(len(line) <= 40 for line in several)
+
+
 def test_validate_says_what_is_valid() -> None:
     done = golab("validate")
     assert (done.returncode, done.stdout) == (0, f"{len(catalogue())} scenarios: valid\n")
@@ -137,30 +183,6 @@ def test_doctor_finds_this_machine_fit() -> None:
     bare = golab("doctor", GOLAB_CACHE="/proc/nowhere")
     assert bare.returncode == 3
     assert "-> set GOLAB_CACHE to a directory you may write to" in bare.stdout
-
-
-@pytest.mark.parametrize(
-    ("args", "status", "said"),
-    [
-        ((), 2, "Usage: golab"),
-        (("run",), 2, "golab: which scenario? `golab list` shows them"),
-        (("run", "stale-list", "--all"), 2, "golab: name scenarios, or say --all"),
-        (("run", "nonsense-zzz"), 2, "golab: no scenario 'nonsense-zzz'"),
-        (("run", "nowhere.yaml"), 2, "golab: nowhere.yaml:1:1: cannot be read: No such file"),
-        (("run", "--family", "autn"), 2, "golab: no family 'autn'; one of auth"),
-        (("run", "stale-list", "--go", "1.3"), 2, "golab: go 1.3 is not one that golab knows"),
-        (("run", "stale-list", "--jobs", "0"), 2, "Error: Invalid value for '--jobs'"),
-        (("run", "stale-list", "--json", "/proc/x/y"), 2, "golab: the report cannot be written"),
-        (("run", "stale-list", "--artifacts", "/proc/x"), 2, "golab: the artifacts cannot be"),
-        (("rum",), 2, "No such command 'rum'"),
-        (("show", "stale"), 2, "golab: no scenario 'stale'; did you mean 'stale-list'?"),
-    ],
-)
-def test_wrong_usage_gets_a_line_and_2(args: tuple[str, ...], status: int, said: str) -> None:
-    done = golab(*args)
-    assert done.returncode == status
-    assert said in done.stderr, done.stderr
-    assert "Traceback" not in done.stderr
 
 
 def test_a_reader_that_goes_away_is_no_error() -> None:

@@ -32,7 +32,7 @@ def line_of(text: str, part: str) -> int:
     [
         ("lesson: >", "leson: >", "unknown key 'leson'; did you mean 'lesson'?"),
         ("family: auth", "family: aut", "'aut' is not known here; did you mean 'auth'?"),
-        ("silent: true", "silent: perhaps", "should be a valid boolean"),
+        ("silent: true", "silent: perhaps", "must be true or false, not 'perhaps'"),
         ("{exit: 0, stdout: '^git", "{exit: 0, stdout: '[git", "not a regular expression"),
         ("article: silent-symptoms", "article: silent-symptom", "did you mean 'silent-symptoms'?"),
         ("[version-list-plausible,", "[version-list-plausble,", "did you mean 'version-list-plaus"),
@@ -43,8 +43,43 @@ def line_of(text: str, part: str) -> int:
         ("module: git.corp.example/lib,", "module: git.corp.example/lob,", "no module"),
         ("env: {GOPROXY", "env: {HOME", "HOME belongs to the lab"),
         ("    go.mod: |", "    ../go.mod: |", "is not a path inside the project"),
-        ("id: auth-fallback", "id: Auth Fallback", "should match pattern"),
+        ("id: auth-fallback", "id: Auth Fallback", "must match the pattern"),
         ("  run: go list", "  limit: -1\n  run: go list", "greater than 0"),
+        (
+            'GOPROXY: "https://proxy.corp.example"',
+            'GOPROXY: "https://goproxy.cn|https://u:p@proxy.corp.exmple:443/go,direct"',
+            "GOPROXY: no host of this world is 'proxy.corp.exmple'; did you mean",
+        ),
+        (
+            "  client: {netrc: {proxy.corp.example: valid}}",
+            "  client: {env: {GOPROXY: 'https://nowhere.test'}}",
+            "GOPROXY: no host of this world is 'nowhere.test'",
+        ),
+        (
+            "  project:\n",
+            "  resolver: timout:1\n  project:\n",
+            "'timout:1' is no option of resolv.conf; did you mean 'timeout'?",
+        ),
+        (
+            "  project:\n",
+            "  resolver: attempts\n  project:\n",
+            "'attempts' needs a number, such as",
+        ),
+        (
+            "  project:\n",
+            "  resolver: rotate:1\n  project:\n",
+            "'rotate:1' has a number, and rotate",
+        ),
+        (
+            "    where: {host:",
+            "    where: {module: git.corp.example/lip, host:",
+            "no module of this world, nor of this file, is 'git.corp.example/lip'; did you mean",
+        ),
+        (
+            "    where: {host:",
+            "    where: {module: 'github.com/nobody/*', host:",
+            "no module of this world, nor of this file, is 'github.com/nobody/*'",
+        ),
     ],
 )
 def test_a_mistake_is_named_with_its_place(tmp_path: Path, old: str, new: str, said: str) -> None:
@@ -71,7 +106,7 @@ def test_a_mistake_is_named_with_its_place(tmp_path: Path, old: str, new: str, s
             "more than 50000 values",
         ),
         ("a: &a [*a]\n", "nested more than"),
-        ("- a\n- b\n", "dictionary"),
+        ("- a\n- b\n", "mine.yaml:1:1: must be a mapping, not a list"),
         ("id: x\nid: y\n", "'id' is here twice; the first is on line 1"),
         ("id: [\n", "not valid YAML"),
         ("id: \x07\n", "not allowed"),
@@ -129,7 +164,7 @@ def test_the_catalogue_is_valid_yaml_for_other_readers_too() -> None:
         ("{host: proxy.golang.orgg}", "no host of this world is 'proxy.golang.orgg'; did you mean"),
         ("{sni: nowhere.example}", "no host of this world is 'nowhere.example'"),
         ("{host: proxy.corp.example, chance: 0}", "can never fire: chance: 0 is never"),
-        ("{host: proxy.corp.example, chance: 3}", "should be less than or equal to 1, not 3"),
+        ("{host: proxy.corp.example, chance: 3}", "must be less than or equal to 1, not 3"),
         ("{host: '[a'}", "bad glob '[a': '[' without its ']'"),
         ("{endpoint: lst}", "'lst' is not known here; did you mean 'list'?"),
     ],
@@ -142,3 +177,36 @@ def test_a_rule_that_cannot_be_meant(tmp_path: Path, rule: str, said: str) -> No
     line = line_of(text, "  - name: auth-fallback")
     assert any(said in problem for problem in found), found
     assert all(line <= int(problem.split(":")[1]) <= line + 2 for problem in found), found
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        # A proxy that does not exist can be what breaks, and these are no names of the world's.
+        ("netrc: {proxy.corp.example: expired}", "env: {GOPROXY: 'https://typo.test'}"),
+        ('"https://proxy.corp.example"', '"http://127.0.0.1:1,http://localhost:3000,off"'),
+        ('"https://proxy.corp.example"', '"direct,https://typo.test"'),
+        ('"https://proxy.corp.example"', "proxy.corp.example"),
+        ("  project:\n", "  resolver: ndots:1  single-request use-vc\n  project:\n"),
+        # go asks for what stands above a package, and for modules that nobody has.
+        ("    where: {host:", "    where: {module: git.corp.example, host:"),
+        ("    where: {host:", "    where: {module: '*.example/l?b', host:"),
+        ("run: go list -m -versions git.corp.example/lib", "run: go get a.test/no/body@v1.0.0"),
+    ],
+)
+def test_what_may_be_meant_is_left_alone(tmp_path: Path, old: str, new: str) -> None:
+    text = GOOD.replace(old, new, 1)
+    assert text != GOOD
+    if "a.test" in new:
+        text = text.replace("where: {host:", "where: {module: a.test/no, host:")
+    file = tmp_path / "mine.yaml"
+    file.write_text(text, encoding="utf-8")
+    assert load(file).scenario
+
+
+def test_a_repeated_rule_is_reported_where_it_is_repeated(tmp_path: Path) -> None:
+    rule = GOOD[GOOD.index("  - name: auth-fallback") : GOOD.index("replay:")]
+    text = GOOD.replace(rule, rule + rule)
+    line = line_of(text, "  - name: auth-fallback") + 3
+    said = "two rules are called 'auth-fallback'; names must differ"
+    assert problems(tmp_path, text) == [f"mine.yaml:{line}:11: {said}"]

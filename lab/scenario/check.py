@@ -1,0 +1,157 @@
+"""Finds what cannot be meant in a scenario of the right form, such as names that lead nowhere."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from faults.dead import dead
+from faults.rules import Rule, repeated
+from faults.yamlsource import Loc, Problem, Source, nearest
+from lab.diagnostics.catalogue import diagnostics
+from lab.gosettings import proxies
+from lab.scenario.model import ClientSpec, Record, Scenario, Variant
+from lab.scenario.sources import articles
+from lab.world.load import base_world
+from lab.world.model import World
+from lab.world.repos import place
+
+
+def problems(source: Source, scenario: Scenario) -> Iterator[Problem]:
+    """Yield what cannot be meant in a scenario that was read from `source`, at its place."""
+    for index, citation in enumerate(scenario.sources):
+        if citation.article not in articles():
+            message = f"unknown article {citation.article!r}{nearest(citation.article, articles())}"
+            yield source.problem(("sources", index, "article"), message)
+    whole = base_world().merged(scenario.world)
+    checker = _Checker(source, whole, _hosts(whole), _paths(whole, source.data))
+    yield from checker.part(scenario, ())
+    for name, variant in scenario.variants.items():
+        yield from checker.part(variant, ("variants", name))
+
+
+def _hosts(world: World) -> set[str]:
+    """Return every name that the origin of a world answers for."""
+    urls = [place(path, module, world.modules).url for path, module in world.modules.items()]
+    names = {urlsplit(url).hostname or "" for url in urls}
+    return names | {*world.hosts} | {path.partition("/")[0] for path in world.modules}
+
+
+_PATH = re.compile(r"[A-Za-z0-9._~-]+(?:/[A-Za-z0-9._~-]+)+")
+
+
+def _paths(world: World, data: Any) -> set[str]:
+    """Return every path that a client might ask for as a module: it need not be one.
+
+    Those are the modules and repositories of the world, whatever else the file mentions outside
+    its rules, and all that stands above any of these, which go asks for, too.
+    """
+    found = {*world.modules, *world.twins, "golang.org/toolchain"}
+    found |= {
+        place(path, module, world.modules).url.removeprefix("https://")
+        for path, module in world.modules.items()
+    }
+    found |= {path for text in _texts(data) for path in _PATH.findall(text)}
+    parts = [path.split("/") for path in found]
+    return {"/".join(part[:size]) for part in parts for size in range(1, len(part) + 1)}
+
+
+def _texts(data: Any) -> Iterator[str]:
+    """Yield every text in the data of a scenario file but those of its rules."""
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, dict):
+        for key, value in data.items():
+            yield key
+            yield from _texts(value) if key != "faults" else ()
+    elif isinstance(data, list):
+        for item in data:
+            yield from _texts(item)
+
+
+@dataclass(frozen=True)
+class _Checker:
+    """What is needed to check the parts of one scenario: it, and each of its variants."""
+
+    source: Source
+    world: World
+    hosts: set[str]
+    paths: set[str]
+
+    def part(self, part: Scenario | Variant, at: Loc) -> Iterator[Problem]:
+        yield from self.rules(part.faults or (), (*at, "faults"))
+        if part.diagnostics:
+            yield from self.record(part.diagnostics, (*at, "diagnostics"))
+        for key, client in {
+            ("client",): part.client,
+            ("break", "client"): part.break_ and part.break_.client,
+            ("repair", "client"): part.repair and part.repair.client,
+        }.items():
+            if client:
+                yield from self.logins(client, (*at, *key))
+                if key[0] != "break":  # there a proxy that does not exist may be the point
+                    yield from self.proxies(client, (*at, *key))
+
+    def rules(self, rules: Sequence[Rule], at: Loc) -> Iterator[Problem]:
+        """Find rules that can never fire: of themselves, or for want of such a name."""
+        for index, message in repeated(rules):
+            yield self.source.problem((*at, index, "name"), message)
+        places = {rule.name: (*at, index) for index, rule in enumerate(rules)}
+        for name, reason in dead(rules):
+            yield self.source.problem(places[name], f"this rule can never fire: {reason}")
+        for index, rule in enumerate(rules):
+            for key in ("host", "sni", "query"):
+                wanted = getattr(rule.where, key) or ()
+                for pattern in _unmatched(wanted, self.hosts):
+                    message = f"no host of this world is {pattern!r}{nearest(pattern, self.hosts)}"
+                    yield self.source.problem((*at, index, "where", key), message)
+            for pattern in _unmatched(rule.where.module or (), self.paths):
+                near = nearest(pattern, self.world.modules)
+                message = f"no module of this world, nor of this file, is {pattern!r}{near}"
+                yield self.source.problem((*at, index, "where", "module"), message)
+
+    def record(self, record: Record, at: Loc) -> Iterator[Problem]:
+        for key in ("detect", "miss", "false-alarm"):
+            for index, name in enumerate(getattr(record, key.replace("-", "_"))):
+                if name not in diagnostics():
+                    message = f"unknown diagnostic {name!r}{nearest(name, diagnostics())}"
+                    yield self.source.problem((*at, key, index), message)
+        module = record.subject.module
+        if module not in self.world.modules:
+            message = f"no module {module!r} in this world{nearest(module, self.world.modules)}"
+            yield self.source.problem((*at, "subject", "module"), message)
+
+    def logins(self, client: ClientSpec, at: Loc) -> Iterator[Problem]:
+        credentials = self.world.credentials
+        for host, name in client.netrc.items():
+            if host.partition(":")[0] not in self.hosts:
+                message = f"no host of this world is {host!r}{nearest(host, self.hosts)}"
+                yield self.source.problem((*at, "netrc", host), message, key=True)
+            if name not in credentials:
+                message = f"unknown credential {name!r}{nearest(name, credentials)}"
+                yield self.source.problem((*at, "netrc", host), message)
+
+    def proxies(self, client: ClientSpec, at: Loc) -> Iterator[Problem]:
+        for host in _proxy_hosts(client.env.get("GOPROXY", "")):
+            if host not in self.hosts:
+                message = f"GOPROXY: no host of this world is {host!r}{nearest(host, self.hosts)}"
+                yield self.source.problem((*at, "env", "GOPROXY"), message)
+
+
+def _unmatched(patterns: Iterable[str], names: set[str]) -> list[str]:
+    return [pattern for pattern in patterns if not fnmatch.filter(names, pattern)]
+
+
+_URL = re.compile(r"https?://(?:[^@/]*@)?(?P<host>[A-Za-z0-9.-]+)(?::[0-9]+)?(?:/.*)?")
+
+
+def _proxy_hosts(value: str) -> Iterator[str]:
+    """Yield the names in a GOPROXY; an address and the client's own machine are none."""
+    for entry in proxies({"GOPROXY": value}) if value else ():
+        found = _URL.fullmatch(entry)
+        if found and found["host"] != "localhost" and not re.fullmatch(r"[0-9.]+", found["host"]):
+            yield found["host"].lower()

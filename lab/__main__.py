@@ -6,6 +6,8 @@ import os
 import signal
 import sys
 
+from lab.interrupts import INTERRUPTS
+
 _INTERRUPTED = 130
 
 
@@ -15,13 +17,17 @@ def main() -> None:
         if getattr(sys, name) is None:  # closed by the caller
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # looking for them takes time
+    said = "nothing is left behind"
     try:
+        INTERRUPTS.watch()
         from lab.cli import main as command_line
 
         status = command_line()
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        sys.stderr.write("golab: interrupted; nothing is left behind\n")
+        if INTERRUPTS.gave_up:
+            said = "`golab prune` removes what may be left of Docker labs"
+        sys.stderr.write(f"golab: interrupted; {said}\n")
         status = _INTERRUPTED
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.exit(status)

@@ -84,12 +84,15 @@ class Session:
             yield pool
         except BaseException:
             self._cancelled.set()
+            pool.shutdown(wait=False, cancel_futures=True)
             self.backend.close()
             raise
         finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+            pool.shutdown(wait=True)
 
     def _one(self, run: Run, toolchain: Toolchain, observer: Observer) -> RunResult:
+        if self._cancelled.is_set():
+            raise LabError("cancelled")
         observer.started(run)
         began = time.monotonic()
         try:

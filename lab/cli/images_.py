@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 
@@ -50,7 +51,7 @@ def build(versions: tuple[str, ...], *, base: str | None, no_cache: bool) -> int
 def _show(step: str) -> None:
     """Show what a build is doing, where somebody is looking; one line, written over."""
     if sys.stderr.isatty():
-        width = 78
+        width = shutil.get_terminal_size().columns - 1
         click.echo(f"\r{step[:width]:<{width}}" + ("" if step else "\r"), nl=False, err=True)
 
 

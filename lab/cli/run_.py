@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lab.errors import DIFFERS, LAB, OK, UsageError
+from lab.interrupts import INTERRUPTS
 from lab.sandbox.choose import BACKENDS, open_backend
 
 if TYPE_CHECKING:
@@ -124,6 +125,7 @@ def _hold(live: Live) -> Kept:
         click.echo("Enter ends it ", nl=False, err=True)
         with contextlib.suppress(KeyboardInterrupt):  # ends the lab, not the report
             sys.stdin.readline()
+        INTERRUPTS.forget()
 
     return hold
 

@@ -13,10 +13,12 @@ FILE = "mitmproxy-ca.pem"
 """The name under which mitmproxy looks for its authority in its configuration directory."""
 
 
-def create(directory: Path) -> str:
-    """Write a new authority, key and certificate, where mitmproxy finds it.
+def create() -> tuple[bytes, str]:
+    """Make a new authority; nothing is written.
 
-    Returns: the certificate in PEM, which is what a client has to trust.
+    Returns:
+        Key and certificate in PEM, for `put`; and the certificate alone, which is what a client has
+        to trust.
     """
     key = new_key()
     now = datetime.datetime.now(datetime.UTC)
@@ -31,11 +33,15 @@ def create(directory: Path) -> str:
             (_CERTIFICATES_ONLY, True),
         ],
     )
-    directory.mkdir(parents=True, exist_ok=True)
+    return key_pem(key) + pem(certificate), pem(certificate).decode("ascii")
+
+
+def put(secret: bytes, directory: Path) -> None:
+    """Write an authority where mitmproxy finds it, for this user alone."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     target = directory / FILE
     target.touch(mode=0o600)
-    target.write_bytes(key_pem(key) + pem(certificate))
-    return pem(certificate).decode("ascii")
+    target.write_bytes(secret)
 
 
 _CERTIFICATES_ONLY = x509.KeyUsage(

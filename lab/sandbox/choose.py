@@ -70,8 +70,9 @@ def _docker(name: str, versions: Sequence[str], say: Say) -> Backend | None:
         wanted = [named(go) for go in versions or (None,)]
         problems = [problem for go in wanted for problem in images.missing(engine, go)]
         if not problems:
+            backend = DockerBackend(connect())
             say("docker: an engine answers and its images are current")
-            return DockerBackend(connect())
+            return backend
         reason = f"{problems[0]}; `golab images build` makes it"
     except LabError as error:
         reason = str(error).partition(";")[0].removesuffix(", or use --backend local")

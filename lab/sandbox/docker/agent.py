@@ -166,20 +166,19 @@ def _program(role: str) -> dict[str, Operation]:
 
 
 def _edge() -> Operation:
+    from lab.edge import authority
     from lab.edge.program import EdgeSpec, run
 
     def serve(
         address: str,
         names: list[str],
         origin: str,
-        authority: Mapping[str, bytes],
+        secret: bytes,
         *,
         ready: Callable[[], None],
     ) -> None:
         home = Path("/lab/authority")
-        home.mkdir(mode=0o700)
-        for name, content in authority.items():
-            (home / name).write_bytes(content)
+        authority.put(secret, home)
         run(EdgeSpec(address, tuple(names), (origin, 80), home, _SOCKET), ready)
 
     return serve

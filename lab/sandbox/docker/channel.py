@@ -62,8 +62,7 @@ class Channel:
             self._pending[number] = reply
         try:
             line = encode({"id": number, "do": operation, "with": arguments})
-            with self._sending:
-                self._socket.sendall(line)
+            self._send(line, patience)
             return reply.result(patience)
         except OSError as error:
             if isinstance(error, FutureTimeout):
@@ -80,6 +79,17 @@ class Channel:
             self._socket.close()
         with contextlib.suppress(OSError):
             self._response.close()
+
+    def _send(self, line: bytes, patience: float) -> None:
+        """Send a line; hang up when nobody takes it in time."""
+        guard = threading.Timer(patience, self.close)
+        guard.daemon = True
+        guard.start()
+        try:
+            with self._sending:
+                self._socket.sendall(line)
+        finally:
+            guard.cancel()
 
     def _listen(self) -> None:
         rest = b""
@@ -125,6 +135,7 @@ class Channel:
         with self._lock:
             self._ended = self._why()
             waiting = list(self._pending.values())
+        self.close()  # whoever is still sending would wait for ever
         for reply in waiting:
             with contextlib.suppress(Exception):  # answered in this instant
                 reply.set_exception(LabError(f"{self.name} has ended: {self._ended}"))

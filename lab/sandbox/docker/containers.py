@@ -9,7 +9,6 @@ import docker
 from docker.types import LogConfig
 
 from lab.errors import LabError
-from lab.sandbox.docker import images
 from lab.sandbox.docker.engine import spoken
 from lab.sandbox.docker.images import Role
 from lab.sandbox.docker.networks import Network
@@ -25,7 +24,7 @@ def create(
     role: Role,
     name: str,
     *,
-    go: str,
+    image: str,
     place: tuple[Network, str],
     resolver: str,
     marks: Mapping[str, str],
@@ -37,7 +36,7 @@ def create(
         engine: where.
         role: what it is for.
         name: a name that a person can read.
-        go: the Go version of the client.
+        image: the id of its image.
         place: the network it is on, and its address there.
         resolver: whom the engine's own resolver may ask.
         marks: its labels.
@@ -68,7 +67,7 @@ def create(
             **_files(role),
         )
         made = api.create_container(
-            images.tag(role, go),
+            image,
             user="0:0" if unroute else None,
             name=name,
             hostname=role,

@@ -10,7 +10,7 @@ from typing import Any
 import docker
 import requests
 import urllib3
-from docker.errors import APIError, DockerException, NotFound
+from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 from docker.tls import TLSConfig
 from urllib3.exceptions import InsecureRequestWarning
 
@@ -104,6 +104,9 @@ def spoken(doing: str) -> Iterator[None]:
     """Turn what the engine refuses within this block into a `LabError` that says what failed."""
     try:
         yield
+    except ImageNotFound as error:
+        said = f"{doing}: {_explained(error)}; `golab images build` builds it"
+        raise UnfitError(said) from None
     except NotFound as error:
         raise LabError(
             f"{doing}: {_explained(error)}; it was removed meanwhile, or never was"

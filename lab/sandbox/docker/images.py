@@ -22,6 +22,7 @@ from lab.toolchain import PINNED
 Role = Literal["client", "edge", "origin"]
 ROLES: tuple[Role, ...] = ("client", "edge", "origin")
 BASE = "debian:bookworm-slim"
+_KINDS = (".py", ".yaml", ".json")  # of a directory that is copied, what counts
 _ENGINES_OWN = ("Step ", "--->", "Removing intermediate container")
 _HERE = Path(__file__).resolve().parents[3]
 
@@ -31,8 +32,9 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Image:
-    """An image of golab's that an engine has."""
+    """An image of golab's that an engine has; one without a name has part of its id in it."""
 
+    id: str
     tag: str
     role: str
     go: str
@@ -70,7 +72,7 @@ def _sources(role: Role) -> Iterator[tuple[str, Path]]:
             yield name, top
             continue
         for path in sorted(top.rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts:
+            if path.suffix in _KINDS and path.is_file():
                 yield f"{name}/{path.relative_to(top)}", path
 
 
@@ -189,12 +191,14 @@ def every(engine: docker.DockerClient) -> list[Image]:
             if "<none>" not in name
         ]
         short = str(row["Id"]).removeprefix("sha256:")[:12]
-        found += [_image(name, marks, row) for name in tags or [short]]
+        unnamed = f"golab/{marks.get(labels.ROLE, '')}@{short}"
+        found += [_image(name, marks, row) for name in tags or [unnamed]]
     return sorted(found, key=lambda image: image.tag)
 
 
 def _image(name: str, marks: Mapping[str, str], row: Mapping[str, Any]) -> Image:
     return Image(
+        str(row["Id"]),
         name,
         role=marks.get(labels.ROLE, ""),
         go=marks.get(labels.GO, ""),
@@ -214,35 +218,29 @@ def prune(engine: docker.DockerClient, *, everything: bool = False) -> Iterator[
         if everything or not image.current:
             try:
                 with spoken(f"removing {image.tag}"):
-                    engine.api.remove_image(image.tag)
+                    engine.api.remove_image(image.id if "@" in image.tag else image.tag)
             except LabError as error:
                 yield image.tag, str(error)
             else:
                 yield image.tag, ""
-    if everything:  # what later builds would have begun from
-        with spoken("removing what images were built from"):
-            engine.images.prune(filters={"dangling": True, "label": labels.STAGE})
+    with spoken("removing what images were built from"):
+        engine.images.prune(filters={"dangling": True, "label": labels.STAGE})
 
 
-def missing(engine: docker.DockerClient, go: str | None) -> list[str]:
-    """Return what stands in the way of a lab; without `go`, any client image does."""
-    found = every(engine)
+def missing(engine: docker.DockerClient, go: str) -> list[str]:
+    """Return what stands in the way of a lab with this Go, such as `golab/edge:0.1.0 is stale`."""
+    found = {image.tag: image for image in every(engine)}
     problems = []
-    for role in ROLES:
-        if role == "client" and go is None:
-            mine = [image for image in found if image.role == "client"]
-        else:
-            mine = [image for image in found if image.tag == tag(role, go or "")]
-        name = "golab/client" if role == "client" and go is None else tag(role, go or "")
-        if not mine:
+    for name in (tag(role, go) for role in ROLES):
+        if name not in found:
             problems.append(f"{name} is missing")
-        elif not any(image.current for image in mine):
+        elif not found[name].current:
             problems.append(f"{name} is stale")
     return problems
 
 
-def check(engine: docker.DockerClient, go: str) -> None:
-    """Make sure that the images of a lab are there and current.
+def check(engine: docker.DockerClient, go: str) -> dict[Role, str]:
+    """Make sure that the images of a lab are there and current, and return their ids.
 
     Raises:
         UnfitError: they are not; `golab images build` makes them.
@@ -250,3 +248,5 @@ def check(engine: docker.DockerClient, go: str) -> None:
     problems = missing(engine, go)
     if problems:
         raise UnfitError(f"{', '.join(problems)}; `golab images build --go {go}` builds it")
+    ids = {image.tag: image.id for image in every(engine)}
+    return {role: ids[tag(role, go)] for role in ROLES}

@@ -26,6 +26,10 @@ RANGE = "10.213.0.0/16"
 VARIABLE = "GOLAB_DOCKER_SUBNETS"
 PREFIX = 28
 _TRIES = 8
+_PRIVATE = [  # RFC 1918, RFC 6598, RFC 2544
+    ipaddress.IPv4Network(text)
+    for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "198.18.0.0/15")
+]
 _ISOLATED_SINCE = (28, 0)
 
 
@@ -54,11 +58,13 @@ def pool() -> ipaddress.IPv4Network:
     Raises:
         UsageError: GOLAB_DOCKER_SUBNETS is not one, or too small.
     """
-    given = os.environ.get(VARIABLE, RANGE)
+    given = os.environ.get(VARIABLE) or RANGE
     try:
         network = ipaddress.IPv4Network(given)
     except ValueError as error:
         raise UsageError(f"{VARIABLE}={given}: {error}; write it as {RANGE}") from None
+    if not any(network.subnet_of(private) for private in _PRIVATE):
+        raise UsageError(f"{VARIABLE}={given} is not within a private range; write it as {RANGE}")
     if network.prefixlen > PREFIX - 1:
         raise UsageError(f"{VARIABLE}={given} has no room for one lab, which needs two /{PREFIX}")
     return network

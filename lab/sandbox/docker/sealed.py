@@ -14,6 +14,7 @@ from pathlib import Path
 
 from lab.sandbox import network, outside
 
+GATEWAY = "the host answers at its gateway address"
 METADATA = "169.254.169.254"
 EMBEDDED = "127.0.0.11"
 _COMPLETE = 0x2  # ATF_COM: somebody has answered for this address
@@ -43,7 +44,7 @@ def leaks(subnet: str, own: str, edge: str, name: str) -> list[str]:
     gateway = str(next(ipaddress.IPv4Network(subnet).hosts()))
     for address in _answering(subnet):
         if address == gateway:
-            found.append(f"the host answers at its gateway address {address}")
+            found.append(f"{GATEWAY} {address}")
         elif address != edge:
             found.append(f"somebody answers at {address}, on the client's own network")
     return found

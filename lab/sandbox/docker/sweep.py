@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +16,9 @@ from lab.errors import LabError
 from lab.sandbox.docker import labels
 from lab.sandbox.docker.engine import spoken
 
-_PATIENCE = 10.0
+_ATTEMPTS = 50
+_ROUNDS = 500
+_PAUSE, _GLANCE = 0.2, 0.02
 
 
 @dataclass
@@ -69,28 +72,49 @@ def every(engine: docker.DockerClient, lab: str | None = None) -> list[Found]:
 
 
 def sweep(engine: docker.DockerClient) -> list[str]:
-    """Remove every lab whose golab, on this machine, has ended; return their ids."""
-    gone = [lab.id for lab in every(engine) if lab.abandoned]
-    for name in gone:
-        remove(engine, name)
+    """Remove every lab whose golab, on this machine, has ended; return their ids.
+
+    One that resists is left: `golab ps` shows it, and `golab prune` says why it stays.
+    """
+    gone = []
+    for lab in every(engine):
+        if lab.abandoned:
+            with contextlib.suppress(LabError):
+                remove(engine, lab.id, attempts=3)
+                gone.append(lab.id)
     return gone
 
 
-def remove(engine: docker.DockerClient, lab: str) -> None:
+def remove(engine: docker.DockerClient, lab: str, *, attempts: int = _ATTEMPTS) -> None:
     """Remove all of a lab, and wait until it is gone.
+
+    Args:
+        engine: where.
+        lab: its id.
+        attempts: how often the engine may refuse. Time in which it is mute does not count.
 
     Raises:
         LabError: something of it stays.
     """
-    end = time.monotonic() + _PATIENCE
     problems: list[str] = []
-    while left := every(engine, lab):
-        if time.monotonic() > end:
-            why = "; ".join(problems) or "the engine does not say why"
-            raise LabError(f"lab {lab} could not be removed: {why}; try `golab down {lab}`")
+    refused = 0
+    for _ in range(_ROUNDS):
+        left = every(engine, lab)
+        if not left:
+            return
         problems = _removed(engine, left)
-        end = end if problems else max(end, time.monotonic() + 1)  # slow, but it goes on
-        time.sleep(0.02)
+        refused += 1 if problems else 0
+        if refused >= attempts:
+            break
+        time.sleep(_PAUSE if problems else _GLANCE)
+    why = "; ".join(dict.fromkeys(problems)) or "the engine is still at it"
+    raise LabError(f"lab {lab} could not be removed: {why}{_way_out(why)}")
+
+
+def _way_out(why: str) -> str:
+    if "active endpoints" in why:
+        return "; what is not golab's there, `docker network disconnect` takes out"
+    return ""
 
 
 def _removed(engine: docker.DockerClient, labs: Iterable[Found]) -> list[str]:

@@ -115,7 +115,8 @@ def _set_up(spec: LabSpec) -> Layout:
     needed += [spec.toolchain.goroot.resolve(), spec.tree.path.resolve(), Path(__file__).resolve()]
     layout = Layout(root.stage(needed))
     linux.mount("golab", str(layout.stage), "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, _TMPFS)
-    certificate = authority.create(layout.authority)
+    secret, certificate = authority.create()
+    authority.put(secret, layout.authority)
     etc = {"resolv.conf": f"nameserver {EDGE}\n", CA_BUNDLE.removeprefix("/etc/"): certificate}
     root.build(layout.root, spec.toolchain.goroot, etc)
     return layout

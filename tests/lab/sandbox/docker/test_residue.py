@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
 
 import docker
 import pytest
 
-from lab.errors import LabError
-from lab.sandbox.docker import labels, sweep
+from lab.errors import LabError, UnfitError
+from lab.sandbox.docker import images, labels, sweep
 from lab.sandbox.docker.backend import DockerBackend, DockerLab
 from lab.sandbox.interface import Command, LabSpec
 
@@ -33,9 +38,10 @@ def counted(engine: docker.DockerClient) -> dict[str, int]:
     }
 
 
-def started(*args: str) -> subprocess.Popen[bytes]:
+def started(*args: str, **env: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-m", "lab", "run", *args, "--backend", "docker"],
+        env={**os.environ, **env},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -49,11 +55,11 @@ def runs(engine: docker.DockerClient, pid: int) -> bool:
 
 
 @pytest.mark.timeout(240)
-def test_killed_at_any_moment_nothing_stays(engine: docker.DockerClient) -> None:
+def test_killed_at_any_moment_nothing_stays(engine: docker.DockerClient, tmp_path: Path) -> None:
     before = counted(engine)
     moments = random.Random(SEED)
     for delay in [moments.uniform(0.5, 3.0) for _ in range(TIMES)]:
-        process = started("proxy-timeout/mute")
+        process = started("proxy-timeout/mute", TMPDIR=str(tmp_path))
         time.sleep(delay)
         process.kill()
         process.communicate()
@@ -63,17 +69,91 @@ def test_killed_at_any_moment_nothing_stays(engine: docker.DockerClient) -> None
         assert not runs(engine, process.pid), f"killed after {delay:.2f} s"
     sweep.sweep(engine)
     assert counted(engine) == before
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_an_interrupt_leaves_nothing(engine: docker.DockerClient) -> None:
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize(
+    "args", [("proxy-timeout/mute",), ("--all", "--jobs", "4")], ids=["one", "several"]
+)
+@pytest.mark.parametrize("interrupts", [1, 2])
+def test_interrupted_at_any_moment_nothing_stays(
+    engine: docker.DockerClient, args: tuple[str, ...], interrupts: int
+) -> None:
     before = counted(engine)
-    process = started("proxy-timeout/mute")
-    time.sleep(3.5)
-    process.send_signal(signal.SIGINT)
-    said = process.communicate(timeout=20)[1]
-    assert process.returncode == 130
-    assert said.strip() == b"golab: interrupted; nothing is left behind"
+    moments = random.Random(SEED)
+    for delay in [moments.uniform(0.3, 3.5) for _ in range(TIMES // 2)]:
+        process = started(*args)
+        time.sleep(delay)
+        for _ in range(interrupts):
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.1)
+        lines = process.communicate(timeout=20)[1].splitlines()
+        assert process.returncode == 130, (delay, lines)
+        assert lines[-1] == b"golab: interrupted; nothing is left behind"
+        assert len(lines) <= interrupts
+        assert counted(engine) == before, delay
+
+
+@pytest.mark.parametrize("role", images.ROLES)
+def test_a_container_that_dies_when_it_starts_is_one_line(
+    engine: docker.DockerClient, role: str
+) -> None:
+    before = counted(engine)
+    events = engine.api.events(filters={"event": "start", "type": "container"}, decode=True)
+    process = started("sni-block")
+    killer = threading.Thread(target=_kill_first, args=(engine, events, role))
+    killer.start()
+    process.communicate(timeout=30)
+    events.close()
+    killer.join(10)
+    assert process.returncode == 3
     assert counted(engine) == before
+
+
+def _kill_first(engine: docker.DockerClient, events: Iterable[dict[str, Any]], role: str) -> None:
+    for event in events:
+        if event["Actor"]["Attributes"].get(labels.ROLE) == role:
+            with contextlib.suppress(docker.errors.APIError):
+                engine.api.kill(event["Actor"]["ID"])
+            return
+
+
+def test_images_are_those_that_were_checked(engine: docker.DockerClient, lab_spec: LabSpec) -> None:
+    edge = images.tag("edge")
+    real = engine.images.get(edge)
+    backend = DockerBackend()
+    backend.toolchain()
+    try:
+        assert engine.images.get(images.BASE).tag(edge)
+        with backend.start(lab_spec) as lab:
+            row = engine.api.inspect_container(lab._containers["edge"])
+            assert row["Image"] == real.id
+        with pytest.raises(UnfitError, match=r"golab/edge:.* is missing"):
+            DockerBackend().start(lab_spec)
+    finally:
+        assert real.tag(edge)
+        backend.close()
+
+
+def test_what_cannot_be_swept_does_not_stop_a_lab(
+    engine: docker.DockerClient, lab_spec: LabSpec
+) -> None:
+    machine = labels.owner().split()[0]
+    marks = {labels.LAB: "stuck", labels.OWNER: f"{machine} 4194305 1"}
+    network = engine.networks.create("golab-stuck", labels=marks, internal=True)
+    command = "import time; time.sleep(60)"
+    foreign = engine.containers.run(
+        images.tag("edge"), ["python3", "-c", command], network=network.name, detach=True
+    )
+    try:
+        with DockerBackend().start(lab_spec) as lab:
+            assert lab.read(["/nowhere"]) == {}
+        with pytest.raises(LabError, match=r"lab stuck could not .*`docker network disconnect`"):
+            sweep.remove(engine, "stuck", attempts=1)
+    finally:
+        foreign.remove(force=True)
+        network.remove()
 
 
 def test_closing_a_lab_removes_all_of_it(backend: DockerBackend, lab_spec: LabSpec) -> None:

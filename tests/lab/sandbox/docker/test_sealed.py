@@ -9,7 +9,7 @@ import docker
 import pytest
 
 from lab.client import Client
-from lab.sandbox.docker import containers, labels, networks, sweep
+from lab.sandbox.docker import containers, images, labels, networks, sweep
 from lab.sandbox.docker.backend import DockerBackend, DockerLab
 from lab.sandbox.docker.channel import Channel
 from lab.sandbox.interface import LabSpec
@@ -79,7 +79,7 @@ def test_the_proof_fails_where_the_host_answers(
             engine,
             "client",
             "golab-open-client",
-            go=lab_spec.toolchain.version,
+            image=images.tag("client", lab_spec.toolchain.version),
             place=(place, place.far),
             resolver=place.near,
             marks=marks,

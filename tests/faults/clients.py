@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import socket
 import ssl
 import struct
@@ -190,13 +191,19 @@ def ask(edge: Edge, kind: str, name: str = NAME, wait: float = 1.0) -> Any:
 
 
 def ask_at(port: int, kind: str, name: str, wait: float = 1.0) -> Any:
+    asked = query(kind, name)
+    end = time.monotonic() + wait
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.settimeout(wait)
-        sock.sendto(query(kind, name), ("127.0.0.1", port))
-        try:
-            return Message.unpack(sock.recv(4096))
-        except TimeoutError:
-            return None
+        sock.sendto(asked, ("127.0.0.1", port))
+        while (left := end - time.monotonic()) > 0:
+            sock.settimeout(left)
+            try:
+                answer = sock.recv(4096)
+            except TimeoutError:
+                return None
+            if answer[:2] == asked[:2]:  # else a late one, for whoever had this port before
+                return Message.unpack(answer)
+    return None
 
 
 def ask_tcp(edge: Edge, kind: str, name: str = NAME) -> Any:
@@ -211,7 +218,7 @@ def query(kind: str, name: str) -> bytes:
     """Return a DNS query that asks for recursion (RFC 1035, 4.1)."""
     labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split("."))
     asked = labels + b"\0" + struct.pack("!HH", getattr(dns.types, kind), dns.classes.IN)
-    return struct.pack("!6H", 4711, 0x0100, 1, 0, 0, 0) + asked
+    return struct.pack("!6H", random.randrange(1 << 16), 0x0100, 1, 0, 0, 0) + asked
 
 
 def go(

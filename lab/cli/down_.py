@@ -41,7 +41,7 @@ def _removed(name: str, unknown: str) -> str:
     try:
         removed = overview.remove(name)
     except UnfitError as error:
-        raise UsageError(f"{unknown}; what Docker has cannot be told: {error}") from None
+        raise UsageError(f"{unknown}; what Docker has cannot be told: {error.reason}") from None
     if removed is None:
         raise UsageError(unknown)
     return removed

@@ -22,8 +22,8 @@ def command(*, everything: bool) -> int:
     try:
         engine = overview.engine()
     except UnfitError as error:
-        said = f"what is in Docker stays: {error}; start it, or unset DOCKER_HOST"
-        raise UnfitError(said) from None
+        said = f"what is in Docker stays: {error.reason}"
+        raise UnfitError(said, "start it, or unset DOCKER_HOST") from None
     if engine is None:
         return OK
     from lab.sandbox.docker import sweep

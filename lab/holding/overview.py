@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from lab.errors import LabError, UnfitError
+from lab.errors import LabError
 from lab.holding.registry import Held, fitting_ids, held
 
 if TYPE_CHECKING:
@@ -51,11 +51,7 @@ def engine() -> docker.DockerClient | None:
         return None
     from lab.sandbox.docker.engine import connect
 
-    try:
-        client = connect(timeout=_PATIENCE)
-    except UnfitError as error:
-        said = str(error).partition(";")[0].removesuffix(", or use --backend local")
-        raise UnfitError(said) from None
+    client = connect(timeout=_PATIENCE)
     client.api.timeout = _WORKING
     return client
 
@@ -68,7 +64,7 @@ def overview() -> tuple[list[Row], str]:
     try:
         rows += [_of_engine(lab) for lab in _in_engine() if lab.id not in ids]
     except LabError as error:
-        return rows, str(error)
+        return rows, error.reason
     return rows, ""
 
 

@@ -249,4 +249,4 @@ def check(engine: docker.DockerClient, go: str) -> None:
     """
     problems = missing(engine, go)
     if problems:
-        raise UnfitError(f"{', '.join(problems)}; `golab images build --go {go}` builds it")
+        raise UnfitError(", ".join(problems), f"`golab images build --go {go}` builds it")

@@ -318,6 +318,16 @@ def test_an_engine_that_does_not_answer_hides_no_local_lab() -> None:
         assert (done.returncode, done.stderr.count("\n")) == (status, min(status, 1)), args
 
 
+def test_the_arm_is_known_to_whoever_sees_the_lab_from_elsewhere(
+    lab_id: str, backend: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    if backend == "local":
+        pytest.skip("a local lab is seen from nowhere else")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    (lab,) = [lab for lab in labs() if lab["lab"] == lab_id]
+    assert (lab["scenario"], lab["arm"], lab["backend"]) == (LAB, "broken", "docker")
+
+
 @pytest.mark.docker
 def test_a_lab_of_another_machine_is_shown_and_removed_by_its_labels(
     monkeypatch: pytest.MonkeyPatch,

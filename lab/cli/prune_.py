@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from lab.cli.each import each
 from lab.errors import OK, UnfitError
 
 
@@ -28,8 +29,8 @@ def command(*, everything: bool) -> int:
         return OK
     from lab.sandbox.docker import sweep
 
-    for lab in sweep.every(engine):
-        if everything or lab.abandoned:
-            sweep.remove(engine, lab.id)
-            click.echo(f"removed {lab.id} ({lab.scenario})")
-    return OK
+    def remove(lab: sweep.Found) -> None:
+        sweep.remove(engine, lab.id)
+        click.echo(f"removed {lab.id} ({lab.scenario})")
+
+    return each((lab for lab in sweep.every(engine) if everything or lab.abandoned), remove)

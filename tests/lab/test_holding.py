@@ -275,6 +275,13 @@ def test_two_labs_of_one_scenario_are_told_apart(lab_id: str, own_lab: str) -> N
     assert golab("exec", own_lab, "true").returncode == 2
 
 
+def test_a_wrong_name_keeps_no_lab_up(own_lab: str) -> None:
+    done = golab("down", "no-such", own_lab, "nor-this")
+    assert (done.returncode, done.stdout) == (2, f"{own_lab}\n")
+    assert [line.split()[3] for line in done.stderr.splitlines()] == ["'no-such'", "'nor-this'"]
+    assert own_lab not in golab("ps").stdout
+
+
 def test_a_holder_that_is_killed_takes_its_lab_along(own_lab: str) -> None:
     (lab,) = [lab for lab in labs() if lab["lab"] == own_lab]
     os.kill(int(lab["holder"].split()[-1]), signal.SIGKILL)

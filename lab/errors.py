@@ -14,9 +14,19 @@ OK, DIFFERS, USAGE, LAB = 0, 1, 2, 3
 
 
 class GolabError(Exception):
-    """One line: what is wrong, where, and what to do about it."""
+    """One line: what is wrong, where, and what to do about it.
+
+    Attributes:
+        reason: what is wrong, and where.
+        remedy: what to do about it, '' if that is not said or part of the reason.
+    """
 
     exit_status = DIFFERS
+
+    def __init__(self, reason: str, remedy: str = "") -> None:
+        super().__init__(f"{reason}; {remedy}" if remedy else reason)
+        self.reason = reason
+        self.remedy = remedy
 
 
 class UsageError(GolabError):

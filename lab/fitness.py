@@ -154,8 +154,8 @@ def _engine() -> Check:
         version = f"engine {engine.version().get('Version', '?')}"
         missing = images.missing(engine, toolchain.named(None))
     except LabError as error:
-        said, _, remedy = str(error).partition("; ")
-        return Check("docker", "optional", said, remedy or "labs run without; see --backend local")
+        remedy = error.remedy or "labs run without; see --backend local"
+        return Check("docker", "optional", error.reason, remedy)
     if missing:
         remedy = "`golab images build` makes them"
         return Check("docker", "optional", f"{version}, {', '.join(missing)}", remedy)

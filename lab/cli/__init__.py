@@ -77,7 +77,7 @@ def main() -> int:
     except click.exceptions.Exit as done:  # --help, --version
         return done.exit_code
     except GolabError as error:
-        _say(str(error))
+        say(str(error))
         return error.exit_status
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
@@ -85,7 +85,7 @@ def main() -> int:
     except click.UsageError as error:
         from lab.cli import usage
 
-        _say(usage.line(error))
+        say(usage.line(error))
         return USAGE
     except click.exceptions.Abort:
         raise KeyboardInterrupt from None
@@ -94,7 +94,7 @@ def main() -> int:
         return 128 + signal.SIGPIPE
     except OSError as error:
         where = f"{error.filename}: " if error.filename else "writing the output: "
-        _say(f"{where}{error.strerror or error}")
+        say(f"{where}{error.strerror or error}")
         with contextlib.suppress(OSError):  # what could not be written cannot be flushed either
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return LAB
@@ -103,11 +103,12 @@ def main() -> int:
             traceback.print_exc()
         frame = traceback.extract_tb(error.__traceback__)[-1]
         place = f"{Path(frame.filename).name}:{frame.lineno}"
-        _say(f"a defect of golab: {type(error).__name__}: {error} ({place}); set GOLAB_DEBUG=1")
+        say(f"a defect of golab: {type(error).__name__}: {error} ({place}); set GOLAB_DEBUG=1")
         return LAB
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """Print what went wrong, to standard error."""
     with contextlib.suppress(OSError):  # nobody can be told
         for line in text.splitlines():
             click.echo(f"golab: {line}", err=True)

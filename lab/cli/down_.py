@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from lab.errors import OK, UnfitError, UsageError
+from lab.cli.each import each
+from lab.errors import UnfitError, UsageError
+
+if TYPE_CHECKING:
+    from lab.holding.registry import Held
 
 
 @click.command("down")
@@ -13,25 +19,32 @@ from lab.errors import OK, UnfitError, UsageError
 def command(labs: tuple[str, ...], *, everything: bool) -> int:
     """End labs, and wait until nothing of them is left.
 
-    A lab of the Docker engine whose holder is not here is removed by its labels.
+    A lab of the Docker engine whose holder is not here is removed by its labels. One that cannot
+    be ended does not keep the others.
     """
-    from lab.holding import calls, registry
+    from lab.holding import registry
 
     if bool(labs) == everything:
         raise UsageError("which lab? `golab ps` lists them; --all ends every one")
-    if everything:
-        for lab in registry.held():
-            calls.down(lab)
-            click.echo(lab.id)
-    for name in labs:
-        try:
-            found = registry.find(name)
-        except UsageError as error:
-            click.echo(_removed(name, str(error)))
-        else:
-            calls.down(found)
-            click.echo(found.id)
-    return OK
+    return each(registry.held(), _end) if everything else each(labs, _end_named)
+
+
+def _end(lab: Held) -> None:
+    from lab.holding import calls
+
+    calls.down(lab)
+    click.echo(lab.id)
+
+
+def _end_named(name: str) -> None:
+    from lab.holding import registry
+
+    try:
+        found = registry.find(name)
+    except UsageError as error:
+        click.echo(_removed(name, str(error)))
+    else:
+        _end(found)
 
 
 def _removed(name: str, unknown: str) -> str:
@@ -41,7 +54,7 @@ def _removed(name: str, unknown: str) -> str:
     try:
         removed = overview.remove(name)
     except UnfitError as error:
-        raise UsageError(f"{unknown}; what Docker has cannot be told: {error}") from None
+        raise UsageError(f"{unknown}; what Docker has cannot be told: {error.reason}") from None
     if removed is None:
         raise UsageError(unknown)
     return removed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from lab.cli.each import each
 from lab.errors import OK, UnfitError
 
 
@@ -22,14 +23,14 @@ def command(*, everything: bool) -> int:
     try:
         engine = overview.engine()
     except UnfitError as error:
-        said = f"what is in Docker stays: {error}; start it, or unset DOCKER_HOST"
-        raise UnfitError(said) from None
+        said = f"what is in Docker stays: {error.reason}"
+        raise UnfitError(said, "start it, or unset DOCKER_HOST") from None
     if engine is None:
         return OK
     from lab.sandbox.docker import sweep
 
-    for lab in sweep.every(engine):
-        if everything or lab.abandoned:
-            sweep.remove(engine, lab.id)
-            click.echo(f"removed {lab.id} ({lab.scenario})")
-    return OK
+    def remove(lab: sweep.Found) -> None:
+        sweep.remove(engine, lab.id)
+        click.echo(f"removed {lab.id} ({lab.scenario})")
+
+    return each((lab for lab in sweep.every(engine) if everything or lab.abandoned), remove)

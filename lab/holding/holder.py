@@ -80,7 +80,7 @@ def _hold(wish: dict[str, Any]) -> None:
             open_backend(wish["backend"], go=wish["go"], say=lambda text: _tell(say=text))
         )
         toolchain = backend.toolchain(wish["go"], lambda *steps: _tell(progress=steps))
-        spec = LabSpec(run.name, tree, toolchain)
+        spec = LabSpec(run.name, tree, toolchain, arm.name)
         lab = stack.enter_context(backend.start(spec))
         client = set_up(lab, spec, scenario, arm, seed=0)
         lab.edge({"do": "arm", "rules": rules_as_data(scenario.faults), "seed": 0})

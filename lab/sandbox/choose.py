@@ -44,8 +44,8 @@ def open_backend(
 def _local(labs: int) -> Backend:
     if sys.platform != "linux":
         raise UnfitError(
-            f"local labs need Linux, and this is {sys.platform}; use --backend docker, "
-            "or a Linux machine, container or VM"
+            f"local labs need Linux, and this is {sys.platform}",
+            "use --backend docker, or a Linux machine, container or VM",
         )
     from lab.sandbox.local.backend import LocalBackend
 
@@ -75,6 +75,6 @@ def _docker(name: str, versions: Sequence[str], say: Say) -> Backend | None:
             return backend
         reason = f"{problems[0]}; `golab images build` makes it"
     except LabError as error:
-        reason = str(error).partition(";")[0].removesuffix(", or use --backend local")
+        reason = error.reason
     say(f"local: {reason}")
     return None

@@ -76,11 +76,12 @@ class Answer:
 
 @dataclass(frozen=True)
 class LabSpec:
-    """What a lab is made of."""
+    """What a lab is made of; `arm` is that in which it is held open, '' if it goes through all."""
 
     name: str
     tree: Tree
     toolchain: Toolchain
+    arm: str = ""
 
 
 class Lab(Protocol):

@@ -125,6 +125,7 @@ class DockerLab(AskedLab):
             labels.SESSION: backend.session,
             labels.LAB: self.id,
             labels.SCENARIO: spec.name,
+            labels.ARM: spec.arm,
             labels.OWNER: labels.owner(),
         }
         self.resolver = ""

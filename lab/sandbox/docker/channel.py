@@ -9,8 +9,8 @@ from __future__ import annotations
 import contextlib
 import itertools
 import socket
-import struct
 import threading
+from collections.abc import Iterator
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Any
@@ -19,10 +19,9 @@ import docker
 
 from lab.errors import LabError
 from lab.sandbox.docker.engine import spoken
+from lab.sandbox.docker.framing import STDOUT, frames
 from lab.sandbox.docker.wire import decode, encode
 
-_HEADER = struct.Struct(">BxxxL")  # the engine's framing of a stream without a terminal
-_STDOUT = 1
 _PATIENCE = 60.0
 _KEPT = 2000
 
@@ -94,11 +93,9 @@ class Channel:
     def _listen(self) -> None:
         rest = b""
         pieces: list[bytes] = []
-        with contextlib.suppress(OSError, EOFError, ValueError, LabError):
-            while True:
-                stream, size = _HEADER.unpack(self._exactly(_HEADER.size))
-                body = self._exactly(size)
-                if stream != _STDOUT:
+        with contextlib.suppress(ValueError):
+            for stream, body in self._frames():
+                if stream != STDOUT:
                     self._said = (self._said + body)[-_KEPT:]
                     continue
                 *whole, rest = body.split(b"\n")
@@ -108,14 +105,11 @@ class Channel:
                 pieces.append(rest)
         self._end()
 
-    def _exactly(self, size: int) -> bytes:
-        body = b""
-        while len(body) < size:
-            piece = self._socket.recv(size - len(body))
-            if not piece:
-                raise EOFError
-            body += piece
-        return body
+    def _frames(self) -> Iterator[tuple[int, bytes]]:
+        try:
+            yield from frames(self._socket.recv)
+        except LabError as error:
+            self._said = str(error).encode()
 
     def _reply(self, line: bytes) -> None:
         message = decode(line)

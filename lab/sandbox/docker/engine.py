@@ -76,18 +76,18 @@ def connect(timeout: float = 60) -> docker.DockerClient:
     found = where.endpoint()
     if found is None:
         raise UnfitError(
-            "no Docker engine: DOCKER_HOST is not set and there is no /var/run/docker.sock; "
-            "start one, or use --backend local"
+            "no Docker engine: DOCKER_HOST is not set and there is no /var/run/docker.sock",
+            "start one, or use --backend local",
         )
     try:
         client = _Engine(found, int(timeout) or 1)
     except _failures(ValueError) as error:
-        raise UnfitError(why_not(found, error)) from None
+        raise UnfitError(*why_not(found, error)) from None
     version = client.api.api_version
     if tuple(int(part) for part in version.split(".")[:2]) < OLDEST_API:
         raise UnfitError(
-            f"the Docker engine at {found.address} is too old (API {version}, and 1.41 is needed): "
-            "use Engine 20.10 or later, or --backend local"
+            f"the Docker engine at {found.address} is too old (API {version}, and 1.41 is needed)",
+            "use Engine 20.10 or later, or --backend local",
         )
     return client
 
@@ -105,8 +105,8 @@ def spoken(doing: str) -> Iterator[None]:
     try:
         yield
     except ImageNotFound as error:
-        said = f"{doing}: {_explained(error)}; `golab images build` builds it"
-        raise UnfitError(said) from None
+        said = f"{doing}: {_explained(error)}"
+        raise UnfitError(said, "`golab images build` builds it") from None
     except NotFound as error:
         raise LabError(
             f"{doing}: {_explained(error)}; it was removed meanwhile, or never was"

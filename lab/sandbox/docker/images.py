@@ -247,6 +247,6 @@ def check(engine: docker.DockerClient, go: str) -> dict[Role, str]:
     """
     problems = missing(engine, go)
     if problems:
-        raise UnfitError(f"{', '.join(problems)}; `golab images build --go {go}` builds it")
+        raise UnfitError(", ".join(problems), f"`golab images build --go {go}` builds it")
     ids = {image.tag: image.id for image in every(engine)}
     return {role: ids[tag(role, go)] for role in ROLES}

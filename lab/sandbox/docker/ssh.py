@@ -154,26 +154,32 @@ def _settings(host: str) -> dict[str, Any]:
     return dict(SSHConfig.from_path(str(path)).lookup(host)) if path.exists() else {}
 
 
-def way_out(address: str, error: BaseException) -> str:
-    """Say what to do about a refusal of an SSH server, '' if this error is none."""
+def way_out(address: str, error: BaseException) -> tuple[str, str] | None:
+    """Return the reason of an SSH server's refusal and the remedy, None if this error is none."""
     host = address.removeprefix("ssh://")
     reach = f"`ssh {address} docker version`"
     if isinstance(error, BadHostKeyException):
         return (
-            f"the host key of {host} is not the one in ~/.ssh/known_hosts: somebody may be in "
-            "between; if it was changed on purpose, `ssh-keygen -R` forgets the old one"
+            (
+                f"the host key of {host} is not the one in ~/.ssh/known_hosts: somebody may be in "
+                "between"
+            ),
+            "if it was changed on purpose, `ssh-keygen -R` forgets the old one",
         )
     if isinstance(error, PasswordRequiredException):
-        return f"the key for {host} has a passphrase; `ssh-add` hands it to the agent"
+        return f"the key for {host} has a passphrase", "`ssh-add` hands it to the agent"
     if isinstance(error, AuthenticationException):
         return (
-            f"{host} accepts none of your SSH keys; `ssh-add` one, or name it with IdentityFile in "
-            f"~/.ssh/config, until {reach} asks for nothing"
+            f"{host} accepts none of your SSH keys",
+            (
+                "`ssh-add` one, or name it with IdentityFile in ~/.ssh/config, until "
+                f"{reach} asks for nothing"
+            ),
         )
     if not isinstance(error, SSHException):
-        return ""
+        return None
     if "not found in known_hosts" in str(error):
-        return f"{host} is not in ~/.ssh/known_hosts; {reach} shows its key and asks"
+        return f"{host} is not in ~/.ssh/known_hosts", f"{reach} shows its key and asks"
     if _DIAL in str(error):
-        return f"no Docker engine answers at {address} ({error}); see what {reach} says"
-    return f"no SSH connection to {host} ({str(error) or 'it was closed'}); try {reach}"
+        return f"no Docker engine answers at {address} ({error})", f"see what {reach} says"
+    return f"no SSH connection to {host} ({str(error) or 'it was closed'})", f"try {reach}"

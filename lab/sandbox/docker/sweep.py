@@ -28,8 +28,7 @@ class Found:
     id: str
     scenario: str
     owner: str
-    session: str
-    arm: str = ""
+    arm: str
     containers: dict[str, dict[str, Any]] = field(default_factory=dict)
     networks: list[dict[str, Any]] = field(default_factory=list)
 
@@ -60,7 +59,7 @@ def every(engine: docker.DockerClient, lab: str | None = None) -> list[Found]:
             name,
             marks.get(labels.SCENARIO, ""),
             marks.get(labels.OWNER, ""),
-            marks.get(labels.SESSION, ""),
+            marks.get(labels.ARM, ""),
         )
         return found.setdefault(name, fresh)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-import struct
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -16,9 +15,9 @@ from lab.errors import LabError
 from lab.sandbox import streams
 from lab.sandbox.docker import labels
 from lab.sandbox.docker.engine import connect, spoken
+from lab.sandbox.docker.framing import STDERR, frames
 from lab.sandbox.interface import ENTRANCE
 
-_HEADER = struct.Struct(">BxxxL")  # the engine's framing of streams without a terminal
 _PATIENCE = 5.0
 
 
@@ -56,7 +55,7 @@ def enter(place: str, words: Sequence[str], *, terminal: bool, gone: Callable[[]
             _lend(engine, made, remote, gone)
         else:
             streams.feed(remote.sendall, lambda: _end_input(remote))
-            _show(remote)
+            show(remote.recv)
     finally:
         remote.close()
     return _exit_status(engine, made)
@@ -73,11 +72,17 @@ def _lend(engine: docker.DockerClient, made: str, remote: Any, gone: Callable[[]
             streams.write(1, shown)
 
 
-def _show(remote: Any) -> None:
-    with remote.makefile("rb") as frames:
-        while len(header := frames.read(_HEADER.size)) == _HEADER.size:
-            stream, size = _HEADER.unpack(header)
-            streams.write(stream, frames.read(size))
+def show(receive: Callable[[int], bytes]) -> None:
+    """Write what comes to our own standard output and standard error.
+
+    Args:
+        receive: as `socket.recv`.
+
+    Raises:
+        LabError: it ended in the middle, or the engine reports an error.
+    """
+    for stream, content in frames(receive):
+        streams.write(2 if stream == STDERR else 1, content)
 
 
 def _end_input(remote: Any) -> None:

@@ -81,8 +81,8 @@ def _from_environment(address: str) -> Endpoint:
     found = Endpoint(address, bool(verify or named), verify, Path(named) if named else _home())
     if named and not any(found.file(name) for name in ("ca.pem", "cert.pem")):
         raise UnfitError(
-            f"DOCKER_CERT_PATH={named} has neither ca.pem nor cert.pem; name the directory of the "
-            "engine's TLS files, or unset it"
+            f"DOCKER_CERT_PATH={named} has neither ca.pem nor cert.pem",
+            "name the directory of the engine's TLS files, or unset it",
         )
     return found
 
@@ -94,14 +94,14 @@ def _from_context(name: str) -> Endpoint:
     store = _home() / "contexts"
     settings = store / "meta" / number / "meta.json"
     if not settings.exists():
-        raise UnfitError(f"there is no Docker context {name}; `docker context ls` lists them")
+        raise UnfitError(f"there is no Docker context {name}", "`docker context ls` lists them")
     try:
         engine = _json(settings)["Endpoints"]["docker"]
         address, skip = str(engine["Host"]), bool(engine.get("SkipTLSVerify"))
     except (KeyError, TypeError, AttributeError):
         raise UnfitError(
-            f"the Docker context {name} names no engine ({settings}); make it again with "
-            f"`docker context create`"
+            f"the Docker context {name} names no engine ({settings})",
+            "make it again with `docker context create`",
         ) from None
     certificates = store / "tls" / number / "docker"
     return Endpoint(address, skip or certificates.is_dir(), not skip, certificates)

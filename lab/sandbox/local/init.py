@@ -42,7 +42,7 @@ def launch(control: socket.socket) -> None:
         unshare()
     except OSError as error:
         said = f"the kernel refuses the lab its namespaces: {error.strerror}"
-        letters.send(UnfitError(f"{said}; `golab doctor` says what to change"))
+        letters.send(UnfitError(said, "`golab doctor` says what to change"))
         return
     pid = os.fork()
     if pid == 0:

@@ -13,6 +13,7 @@ import pytest
 import trustme
 from docker.errors import APIError
 
+from lab.errors import UnfitError
 from lab.sandbox.docker.refusals import why_not
 from lab.sandbox.docker.where import Endpoint
 from tests.lab.sandbox.docker.ways import (
@@ -89,7 +90,7 @@ def test_tls_with_an_engine_that_speaks_none() -> None:
 def test_an_engine_that_speaks_tls_and_was_asked_without() -> None:
     """In the words of Go's HTTP server, which an engine is."""
     error = APIError("400 Client Error: Client sent an HTTP request to an HTTPS server.")
-    said = why_not(Endpoint("tcp://engine:2376"), error)
+    said = str(UnfitError(*why_not(Endpoint("tcp://engine:2376"), error)))
     assert said.startswith("the Docker engine at tcp://engine:2376 speaks TLS; set DOCKER_TLS_VER")
 
 

@@ -115,4 +115,4 @@ def test_without_paramiko(tmp_path: Path) -> None:
     (tmp_path / "paramiko.py").write_text("raise ImportError('not installed')")
     path = f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}"
     said = refused(DOCKER_HOST="ssh://somebody@127.0.0.1", PYTHONPATH=path)
-    assert "needs paramiko: `python3 -m pip install 'docker[ssh]'`" in said
+    assert "needs paramiko; `python3 -m pip install 'docker[ssh]'` installs it" in said

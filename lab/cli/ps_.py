@@ -25,6 +25,7 @@ def command(*, as_json: bool) -> int:
         rows = [_HEADER]
         for lab in labs:
             holder = "nobody; `golab prune` removes it" if lab.abandoned else lab.holder
+            holder += ", which is mute" if lab.mute else ""
             cells = (lab.lab, lab.scenario, lab.arm, lab.backend, lab.go, lab.since, holder)
             rows.append(tuple(cell or "-" for cell in cells))  # type: ignore[arg-type]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

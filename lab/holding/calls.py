@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
+import time
 from typing import Any, BinaryIO, Self
 
 from lab.errors import LabError
@@ -12,6 +13,8 @@ from lab.holding.registry import Held
 
 _PATIENCE = 60.0
 _END_LIMIT = 20.0
+_PING_LIMIT = 2.0
+_RETRY = 0.05
 
 
 class GoneError(LabError):
@@ -21,11 +24,22 @@ class GoneError(LabError):
         super().__init__(f"lab {lab.id} has gone; `golab ps` lists those that are up")
 
 
+class MuteError(LabError):
+    """The holder of a lab is there and does not answer: it was stopped, or hangs."""
+
+    def __init__(self, lab: Held, patience: float) -> None:
+        super().__init__(
+            f"the holder of lab {lab.id}, process {lab.pid}, is mute for {patience:g} s",
+            f"`kill -KILL {lab.pid}` ends it, and its lab",
+        )
+
+
 class Line:
     """A connection to a lab's holder.
 
     Raises:
-        LabError: it has gone, or is mute.
+        GoneError: it has gone.
+        MuteError: it does not answer within `patience` seconds.
     """
 
     def __init__(self, lab: Held, patience: float = _PATIENCE) -> None:
@@ -35,13 +49,23 @@ class Line:
         self._patience = patience
         self._answers: BinaryIO = self._socket.makefile("rb")
         try:
-            self._socket.connect(str(lab.door))
+            self._connect()
         except TimeoutError:
             self.close()
-            raise LabError(_mute(lab, patience)) from None
+            raise MuteError(lab, patience) from None
         except OSError:
             self.close()
             raise GoneError(lab) from None
+
+    def _connect(self) -> None:
+        end = time.monotonic() + self._patience
+        while True:
+            try:
+                return self._socket.connect(str(self._lab.door))
+            except BlockingIOError:  # as many as it has room for wait to be heard
+                if time.monotonic() > end:
+                    raise TimeoutError from None
+                time.sleep(_RETRY)
 
     def __enter__(self) -> Self:
         return self
@@ -69,7 +93,7 @@ class Line:
         try:
             line = self._answers.readline()
         except TimeoutError:
-            raise LabError(_mute(self._lab, self._patience)) from None
+            raise MuteError(self._lab, self._patience) from None
         except OSError:
             line = b""
         if not line:
@@ -103,6 +127,19 @@ def ask(lab: Held, do: str, **rest: Any) -> Any:
         return connection.hear()
 
 
+def is_mute(lab: Held) -> bool:
+    """Tell whether a lab's holder does not answer, which takes 2 s then."""
+    try:
+        with Line(lab, _PING_LIMIT) as connection:
+            connection.say(do="ping")
+            connection.hear()
+    except MuteError:
+        return True
+    except LabError:  # it answers that it does not know the word, or has gone meanwhile
+        return False
+    return False
+
+
 def down(lab: Held) -> None:
     """End a lab, and wait until nothing of it is left.
 
@@ -112,7 +149,3 @@ def down(lab: Held) -> None:
     with contextlib.suppress(GoneError), Line(lab, _END_LIMIT) as connection:
         connection.say(do="down")
         connection.hear()  # ends with the holder, unless that has something to say
-
-
-def _mute(lab: Held, patience: float) -> str:
-    return f"the holder of lab {lab.id}, process {lab.pid}, is mute for {patience:g} s; kill it"

@@ -25,6 +25,7 @@ class Door(socketserver.ThreadingUnixStreamServer):
     """The door of a lab, open for the body of a `with`."""
 
     daemon_threads = True
+    request_queue_size = 64
 
     def __init__(self, folder: Path, held: Held, lab: Lab) -> None:
         self._lab = lab
@@ -71,6 +72,8 @@ class Door(socketserver.ThreadingUnixStreamServer):
             return
         try:
             match json.loads(line):
+                case {"do": "ping"}:
+                    send({"value": None})
                 case {"do": "edge", "request": request}:
                     send({"value": self._lab.edge(request)})
                 case {"do": "origin", "request": request}:

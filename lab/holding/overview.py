@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from lab.errors import LabError
+from lab.holding.calls import is_mute
 from lab.holding.registry import Held, fitting_ids, held
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ class Row:
         since: when it came up (RFC 3339, UTC).
         holder: who holds it: `process 1234`, with `on HOST` where that is another machine.
         abandoned: whether its holder has ended.
+        mute: whether its holder is on this machine and does not answer.
     """
 
     lab: str
@@ -37,6 +40,7 @@ class Row:
     since: str | None
     holder: str
     abandoned: bool
+    mute: bool = False
 
 
 def engine() -> docker.DockerClient | None:
@@ -59,7 +63,8 @@ def engine() -> docker.DockerClient | None:
 def overview() -> tuple[list[Row], str]:
     """Return every lab, and why those of the engine could not be listed, '' if they could."""
     known = held()
-    rows = [_of_ours(lab) for lab in known]
+    with ThreadPoolExecutor(len(known) or 1) as pool:
+        rows = list(pool.map(_of_ours, known))
     ids = {lab.id for lab in known}
     try:
         rows += [_of_engine(lab) for lab in _in_engine() if lab.id not in ids]
@@ -80,7 +85,15 @@ def _in_engine() -> list[Found]:
 def _of_ours(lab: Held) -> Row:
     holder = f"process {lab.pid}"
     return Row(
-        lab.id, lab.scenario, lab.arm, lab.backend, lab.go, lab.since, holder, abandoned=False
+        lab.id,
+        lab.scenario,
+        lab.arm,
+        lab.backend,
+        lab.go,
+        lab.since,
+        holder,
+        abandoned=False,
+        mute=is_mute(lab),
     )
 
 

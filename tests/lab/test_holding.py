@@ -16,6 +16,8 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from lab.holding.registry import folder
+
 LAB = "auth-fallback"
 ASKED = "go list -m -versions git.corp.example/lib"
 GOLAB = [sys.executable, "-m", "lab"]
@@ -280,6 +282,36 @@ def test_a_wrong_name_keeps_no_lab_up(own_lab: str) -> None:
     assert (done.returncode, done.stdout) == (2, f"{own_lab}\n")
     assert [line.split()[3] for line in done.stderr.splitlines()] == ["'no-such'", "'nor-this'"]
     assert own_lab not in golab("ps").stdout
+
+
+def test_a_holder_that_is_stopped_is_mute_and_keeps_nobody_waiting(own_lab: str) -> None:
+    (lab,) = [lab for lab in labs() if lab["lab"] == own_lab]
+    holder = int(lab["holder"].split()[-1])
+    os.kill(holder, signal.SIGSTOP)
+    crowd = []
+    try:
+        for _ in range(200):  # as many as the holder has room for, and some
+            crowd.append(socket.socket(socket.AF_UNIX))
+            crowd[-1].setblocking(False)
+            try:
+                crowd[-1].connect(f"{folder()}/{own_lab}.sock")
+            except BlockingIOError:
+                break
+        else:
+            pytest.fail("the holder has room for everybody")
+        began = time.monotonic()
+        shown = golab("ps").stdout
+        assert f"process {holder}, which is mute" in shown
+        assert time.monotonic() - began < 10
+        done = golab("down", own_lab)
+        said = f"process {holder}, is mute for 20 s; `kill -KILL {holder}` ends it, and its lab\n"
+        assert (done.returncode, done.stdout, done.stderr.endswith(said)) == (3, "", True)
+        assert time.monotonic() - began < 40
+    finally:
+        for one in crowd:
+            one.close()
+        os.kill(holder, signal.SIGCONT)
+    assert not any(lab["mute"] for lab in labs())
 
 
 def test_a_holder_that_is_killed_takes_its_lab_along(own_lab: str) -> None:

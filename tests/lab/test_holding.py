@@ -314,6 +314,31 @@ def test_a_holder_that_is_stopped_is_mute_and_keeps_nobody_waiting(own_lab: str)
     assert not any(lab["mute"] for lab in labs())
 
 
+def test_a_lab_that_ended_by_itself_is_up_no_more(own_lab: str, backend: str) -> None:
+    if backend == "docker":
+        from lab.sandbox.docker import labels
+        from lab.sandbox.docker.engine import connect
+
+        engine = connect()
+        mine = labels.selector(own_lab)["label"]
+        chosen = {"label": [*mine, f"{labels.ROLE}=client"]}
+        engine.api.remove_container(engine.api.containers(filters=chosen)[0]["Id"], force=True)
+    else:
+        (note,) = folder().glob(f"{own_lab}.json")
+        first = re.search(r"--target (\d+) ", json.loads(note.read_text())["entrance"])
+        assert first
+        os.kill(int(first[1]), signal.SIGKILL)
+    end = time.monotonic() + 15
+    while list(folder().glob(f"{own_lab}*")) and time.monotonic() < end:  # its holder's to remove
+        time.sleep(0.1)
+    assert not list(folder().glob(f"{own_lab}*"))
+    while own_lab in golab("ps").stdout and time.monotonic() < end:
+        time.sleep(0.1)
+    assert own_lab not in golab("ps").stdout
+    done = golab("exec", own_lab, "true")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+
+
 def test_a_holder_that_is_killed_takes_its_lab_along(own_lab: str) -> None:
     (lab,) = [lab for lab in labs() if lab["lab"] == own_lab]
     os.kill(int(lab["holder"].split()[-1]), signal.SIGKILL)

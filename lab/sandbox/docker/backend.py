@@ -121,6 +121,7 @@ class DockerLab(AskedLab):
         self._containers: dict[images.Role, str] = {}
         self._networks: list[Network] = []
         self._etc: dict[str, str] = {}
+        self._ended = threading.Event()
         self._closing = threading.Lock()
         self._closed = False
 
@@ -172,7 +173,7 @@ class DockerLab(AskedLab):
             routed=not networks.isolates(self._version),
         )
         self._containers[role] = container
-        self._channels[role] = Channel(self._engine, container, name)
+        self._channels[role] = Channel(self._engine, container, name, self._ended)
         with spoken(f"starting {name}"):
             if role == "edge":
                 self._engine.api.connect_container_to_network(
@@ -206,6 +207,10 @@ class DockerLab(AskedLab):
                 channel.close()
             self._on_close(self)
             sweep.remove(self._engine, self.id)
+
+    def wait(self, limit: float | None = None) -> bool:
+        """Wait until one of the lab's containers has ended, and so the lab."""
+        return self._ended.wait(limit)
 
     def _ask(self, operation: str, *arguments: Any, limit: float = 30.0) -> Any:
         roles: dict[str, images.Role] = {"edge": "edge", "origin": "origin"}

@@ -90,7 +90,7 @@ class Door(socketserver.ThreadingUnixStreamServer):
                     send({"value": lease.note})
                     with contextlib.suppress(LabError):  # the lab has gone, so we have, soon
                         if lease.watch(lines):
-                            send({"value": None})
+                            send({"value": {"void": lease.void}})
                 case {"do": "down"}:
                     threading.Thread(target=self.shutdown).start()
                     send({"error": self._ended.result()})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -20,6 +21,7 @@ from lab.holding.registry import folder
 
 LAB = "auth-fallback"
 ASKED = "go list -m -versions git.corp.example/lib"
+NSENTER = shutil.which("nsenter")
 GOLAB = [sys.executable, "-m", "lab"]
 
 
@@ -183,6 +185,31 @@ def test_an_interrupt_ends_the_command_and_a_second_one_kills_it(lab_id: str) ->
     left = running(lab_id)
     assert "sleep 7002" not in left
     assert "trap" not in left
+
+
+def test_an_interrupt_before_the_command_has_begun(
+    lab_id: str, backend: str, tmp_path: Path
+) -> None:
+    if backend == "docker":
+        pytest.skip("here a slow way into a local lab is what makes room for the interrupt")
+    slow = tmp_path / "nsenter"
+    slow.write_text(f'#!/bin/sh\ntouch {tmp_path}/on-its-way\nsleep 2\nexec {NSENTER} "$@"\n')
+    slow.chmod(0o755)
+    process = subprocess.Popen(
+        [*GOLAB, "exec", lab_id, "echo begun"],
+        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    end = time.monotonic() + 10
+    while not (tmp_path / "on-its-way").exists() and time.monotonic() < end:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    out, errors = process.communicate(timeout=20)
+    assert (process.returncode, out) == (130, "")
+    assert errors.startswith("golab: interrupted")
 
 
 def test_a_command_does_not_outlive_golab(lab_id: str) -> None:

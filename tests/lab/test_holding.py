@@ -17,6 +17,8 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from lab.errors import LabError
+from lab.holding import start
 from lab.holding.registry import folder
 
 LAB = "auth-fallback"
@@ -372,6 +374,21 @@ def test_a_holder_that_is_killed_takes_its_lab_along(own_lab: str) -> None:
     time.sleep(3)
     golab("prune")
     assert own_lab not in golab("ps").stdout
+
+
+def test_what_a_holder_that_crashed_said_last(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    crashing = tmp_path / "python"
+    crashing.write_text("#!/bin/sh\necho Traceback >&2\necho 'MemoryError: no room' >&2\nexit 9\n")
+    crashing.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(crashing))
+    ended = r"^the process that was to hold the lab ended \(9\): MemoryError: no room$"
+    with pytest.raises(LabError, match=ended):
+        start.up(LAB, "broken", "local", None, say=print, progress=print)
+    crashing.write_text("#!/bin/sh\nkill -KILL $$\n")
+    with pytest.raises(LabError, match=r"^the process that was to hold the lab ended \(-9\)$"):
+        start.up(LAB, "broken", "local", None, say=print, progress=print)
 
 
 @pytest.mark.parametrize("after", [0.3, 0.7])

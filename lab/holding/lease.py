@@ -2,7 +2,8 @@
 
 An engine lets an `exec` live on when its client has gone, and so does the kernel with what entered
 a namespace. The holder stays, so it watches the line to whoever asked for the lease. The script
-at the lab's entrance takes the lease up by renaming its note, which says who leads the session.
+at the lab's entrance takes the lease up by renaming its note, which says who leads the session;
+what has left the session is known by LAB_LEASE in its environment. An interrupt is for the session.
 """
 
 from __future__ import annotations
@@ -17,14 +18,16 @@ from lab.sandbox.interface import Command, Lab
 _LIMIT = 10.0
 _SIGNAL = r"""
 rm "$1" 2>/dev/null && echo "$1" && exit  # nothing has begun, and now nothing will
-leader=$(echo "$1".*) signal=$2
+leader=$(echo "$1".*) signal=$2 mark=LAB_LEASE=$1
 leader=${leader##*.} found=1
 while [ "$found" ]; do
     found=
     for process in /proc/[0-9]*; do
         { read -r stat <"$process/stat"; } 2>/dev/null || continue
         set -- ${stat##*) }  # state, parent, group, session
-        [ "$4" = "$leader" ] && [ "$1" != Z ] || continue
+        [ "$1" != Z ] || continue
+        [ "$4" = "$leader" ] ||
+            { [ "$signal" = KILL ] && grep -qszxF "$mark" "$process/environ"; } || continue
         kill -s "$signal" "${process#/proc/}" 2>/dev/null && [ "$signal" = KILL ] && found=1
     done
 done

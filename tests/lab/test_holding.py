@@ -215,8 +215,13 @@ def test_an_interrupt_before_the_command_has_begun(
 
 
 def test_a_command_does_not_outlive_golab(lab_id: str) -> None:
-    process = started(lab_id, "trap '' INT TERM HUP; echo ready; sleep 7003 & sleep 7004")
-    assert "sleep 7004" in running(lab_id)
+    process = started(
+        lab_id, "trap '' INT TERM HUP; setsid sleep 7008 & echo ready; sleep 7003 & sleep 7004"
+    )
+    time.sleep(0.3)
+    begun = running(lab_id)
+    assert "sleep 7004" in begun
+    assert "sleep 7008" in begun
     os.kill(pid_of(process), signal.SIGKILL)
     process.wait(10)
     end = time.monotonic() + 5

@@ -100,7 +100,7 @@ class Door(socketserver.ThreadingUnixStreamServer):
         except LabError as error:
             said = str(error)
             if self._lab.wait(_END_LIMIT):
-                way_out = f"`golab down {self._id}` removes what is left"
+                way_out = f"if `golab ps` still has it, `golab down {self._id}` removes it"
                 said = f"lab {self._id} has ended ({said}); {way_out}"
             send({"error": said})
 

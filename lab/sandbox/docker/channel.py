@@ -33,7 +33,7 @@ class Channel:
         self, engine: docker.DockerClient, container: str, name: str, ended: threading.Event
     ) -> None:
         self.name = name
-        self._event = ended
+        self._end_event = ended
         self._numbers = itertools.count()
         self._pending: dict[int, Future[Any]] = {}
         self._ended: str | None = None
@@ -119,7 +119,7 @@ class Channel:
         return lines[-1][:300] if lines else "its connection was closed"
 
     def _end(self) -> None:
-        self._event.set()
+        self._end_event.set()
         with self._lock:
             self._ended = self._why()
             waiting = list(self._pending.values())

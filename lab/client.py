@@ -154,11 +154,12 @@ unset OLDPWD
 [ "$TERM" ] || unset TERM
 control=
 if [ "$1" ]; then
-    # What runs under a lease is a session of this process namespace: that is how it is found.
+    # What runs under a lease is found by its session, in this process namespace, and by LAB_LEASE.
     if [ "$(cut -d' ' -f6 /proc/$$/stat)" != $$ ]; then
         exec setsid ${TERM:+--ctty} sh "$0" "$@"
     fi
     mv "$1" "$1.$$" 2>/dev/null || exit 129
+    export LAB_LEASE="$1"
     shift
 elif [ "$(cut -d' ' -f5 /proc/$$/stat)" = 0 ]; then
     control=+m  # job control needs a process group of this namespace

@@ -15,9 +15,10 @@ from typing import Any, Self
 from lab.errors import LabError
 from lab.holding.lease import Lease
 from lab.holding.registry import Held
-from lab.sandbox.interface import Lab
+from lab.sandbox.interface import LabHandle
 
 _ANSWER_LIMIT = 5.0
+_END_LIMIT = 0.2
 Send = Callable[[dict[str, Any]], object]
 
 
@@ -27,7 +28,8 @@ class Door(socketserver.ThreadingUnixStreamServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, folder: Path, held: Held, lab: Lab) -> None:
+    def __init__(self, folder: Path, held: Held, lab: LabHandle) -> None:
+        self._id = held.id
         self._lab = lab
         self._path = folder / f"{held.id}.sock"
         self._note = self._path.with_suffix(".json")
@@ -48,8 +50,13 @@ class Door(socketserver.ThreadingUnixStreamServer):
         self._path.unlink(missing_ok=True)
 
     def serve(self) -> None:
-        """Answer until somebody says `down`."""
+        """Answer until somebody says `down`, or the lab has ended by itself."""
+        threading.Thread(target=self._watch, name="the lab's end", daemon=True).start()
         self.serve_forever(poll_interval=0.2)
+
+    def _watch(self) -> None:
+        self._lab.wait()
+        self.shutdown()
 
     def report(self, close: Callable[[], object]) -> None:
         """Close the lab; who said `down` hears what went wrong, or that this process ended.
@@ -83,7 +90,7 @@ class Door(socketserver.ThreadingUnixStreamServer):
                     send({"value": lease.note})
                     with contextlib.suppress(LabError):  # the lab has gone, so we have, soon
                         if lease.watch(lines):
-                            send({"value": None})
+                            send({"value": {"void": lease.void}})
                 case {"do": "down"}:
                     threading.Thread(target=self.shutdown).start()
                     send({"error": self._ended.result()})
@@ -91,7 +98,11 @@ class Door(socketserver.ThreadingUnixStreamServer):
                 case _:
                     send({"error": "the holder does not know that word"})
         except LabError as error:
-            send({"error": str(error)})
+            said = str(error)
+            if self._lab.wait(_END_LIMIT):
+                way_out = f"if `golab ps` still has it, `golab down {self._id}` removes it"
+                said = f"lab {self._id} has ended ({said}); {way_out}"
+            send({"error": said})
 
 
 class _Visitor(socketserver.StreamRequestHandler):

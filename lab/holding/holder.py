@@ -105,6 +105,7 @@ def _hold(wish: dict[str, Any]) -> None:
             _tell(up=asdict(held))
             with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - as it is opened for dup2
                 os.dup2(nowhere.fileno(), 1)
+                os.dup2(nowhere.fileno(), 2)
             door.serve()
             door.report(stack.close)
 

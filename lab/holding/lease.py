@@ -2,7 +2,8 @@
 
 An engine lets an `exec` live on when its client has gone, and so does the kernel with what entered
 a namespace. The holder stays, so it watches the line to whoever asked for the lease. The script
-at the lab's entrance takes the lease up by renaming its note, which says who leads the session.
+at the lab's entrance takes the lease up by renaming its note, which says who leads the session;
+what has left the session is known by LAB_LEASE in its environment. An interrupt is for the session.
 """
 
 from __future__ import annotations
@@ -16,15 +17,17 @@ from lab.sandbox.interface import Command, Lab
 
 _LIMIT = 10.0
 _SIGNAL = r"""
-rm "$1" 2>/dev/null && exit  # nothing has begun, and now nothing will
-leader=$(echo "$1".*) signal=$2
+rm "$1" 2>/dev/null && echo "$1" && exit  # nothing has begun, and now nothing will
+leader=$(echo "$1".*) signal=$2 mark=LAB_LEASE=$1
 leader=${leader##*.} found=1
 while [ "$found" ]; do
     found=
     for process in /proc/[0-9]*; do
         { read -r stat <"$process/stat"; } 2>/dev/null || continue
         set -- ${stat##*) }  # state, parent, group, session
-        [ "$4" = "$leader" ] && [ "$1" != Z ] || continue
+        [ "$1" != Z ] || continue
+        [ "$4" = "$leader" ] ||
+            { [ "$signal" = KILL ] && grep -qszxF "$mark" "$process/environ"; } || continue
         kill -s "$signal" "${process#/proc/}" 2>/dev/null && [ "$signal" = KILL ] && found=1
     done
 done
@@ -32,10 +35,16 @@ done
 
 
 class Lease:
-    """A lease of a lab; `note` is what the script at its entrance is told."""
+    """A lease of a lab.
+
+    Attributes:
+        note: what the script at the entrance is told.
+        void: whether a signal came before anything had begun, so that nothing does.
+    """
 
     def __init__(self, lab: Lab) -> None:
         self._lab = lab
+        self.void = False
         self.note = f"/lab/lease-{secrets.token_hex(4)}"
         lab.write({self.note: ""})
 
@@ -55,13 +64,16 @@ class Lease:
                 done = "done" in said
                 if done:
                     break
-                self._sh(_SIGNAL, said["signal"])
+                self._signal(said["signal"])
         finally:
             if not done:
-                self._sh(_SIGNAL, "KILL")
+                self._signal("KILL")
             self._sh('rm -f "$1" "$1".*')
         return done
 
-    def _sh(self, script: str, *words: str) -> None:
+    def _signal(self, name: str) -> None:
+        self.void |= bool(self._sh(_SIGNAL, name))
+
+    def _sh(self, script: str, *words: str) -> str:
         argv = ("sh", "-c", script, "sh", self.note, *words)
-        self._lab.run(Command(argv, {"PATH": SYSTEM_PATH}, "/", _LIMIT))
+        return self._lab.run(Command(argv, {"PATH": SYSTEM_PATH}, "/", _LIMIT)).stdout

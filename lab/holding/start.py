@@ -6,16 +6,18 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from lab.errors import LabError, UsageError
 from lab.holding.registry import Held, folder
 
 _PATIENCE = 120.0
 """Seconds without a word from the holder; while it fetches something, it says so all the time."""
+_KEPT = 2000  # bytes
 
 Say = Callable[[str], object]
 Progress = Callable[[str, int, int], object]
@@ -38,26 +40,29 @@ def up(
         GolabError: it did not come up.
     """
     wish = {"scenario": scenario, "arm": arm, "backend": backend, "go": go, "to": str(folder())}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "lab.holding.holder", json.dumps(wish)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        cwd=None if Path(scenario).exists() else "/",
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)},
-    )
-    try:
-        lab = _followed(process, say, progress)
-    except BaseException:
-        process.terminate()
-        process.wait()
-        raise
+    with tempfile.TemporaryFile() as complaints:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "lab.holding.holder", json.dumps(wish)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            start_new_session=True,
+            cwd=None if Path(scenario).exists() else "/",
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)},
+        )
+        try:
+            lab = _followed(process, complaints, say, progress)
+        except BaseException:
+            process.terminate()
+            process.wait()
+            raise
     process.returncode = 0  # it lives on, and nobody here is to wait for it
     return lab
 
 
-def _followed(process: subprocess.Popen[bytes], say: Say, progress: Progress) -> Held:
+def _followed(
+    process: subprocess.Popen[bytes], complaints: IO[bytes], say: Say, progress: Progress
+) -> Held:
     for message in _heard(process):
         match message:
             case {"say": text}:
@@ -70,7 +75,14 @@ def _followed(process: subprocess.Popen[bytes], say: Say, progress: Progress) ->
                 raise LabError(text)
             case {"up": lab}:
                 return Held(**lab)
-    raise LabError(f"the process that was to hold the lab ended ({process.wait()})")
+    raise LabError(_why(process.wait(), complaints))
+
+
+def _why(status: int, complaints: IO[bytes]) -> str:
+    complaints.seek(max(0, complaints.seek(0, os.SEEK_END) - _KEPT))
+    lines = complaints.read().decode("utf-8", "replace").strip().splitlines()
+    last = f": {lines[-1][:300]}" if lines else ""
+    return f"the process that was to hold the lab ended ({status}){last}"
 
 
 def _heard(process: subprocess.Popen[bytes]) -> Iterator[Any]:

@@ -31,6 +31,7 @@ def visit(
 
     Raises:
         LabError: the lab has gone.
+        KeyboardInterrupt: we were interrupted before the command had begun, so it never did.
     """
     late = threading.Event()
     with _lease(lab) as (line, note), _interrupts(line):
@@ -53,7 +54,8 @@ def visit(
         if late.is_set():
             return TIMED_OUT
         line.say(done=True)
-        line.hear()
+        if line.hear()["void"]:
+            raise KeyboardInterrupt
     return status
 
 

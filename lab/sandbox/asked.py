@@ -29,6 +29,10 @@ class AskedLab(ABC):
     def close(self) -> None:
         """End the lab and wait until nothing of it is left. May be called twice."""
 
+    @abstractmethod
+    def wait(self, limit: float | None = None) -> bool:
+        """Wait until the lab has ended, by itself too, and tell whether it has in `limit` s."""
+
     def __enter__(self) -> Self:
         return self
 

@@ -142,6 +142,9 @@ class Backend(Protocol):
 class LabHandle(Lab, Protocol):
     """A lab with a lifetime: leaving the `with` block removes everything."""
 
+    def wait(self, limit: float | None = None) -> bool:
+        """Wait until the lab has ended, by itself too, and tell whether it has in `limit` s."""
+
     def __enter__(self) -> Self: ...
 
     def __exit__(

@@ -137,6 +137,7 @@ class DockerLab(AskedLab):
         self._ending = threading.Event()
         self._at_rest = threading.Event()  # nothing more is being made
         self._at_rest.set()
+        self._ended = threading.Event()
         self._closing = threading.Lock()
         self._closed = False
 
@@ -205,7 +206,7 @@ class DockerLab(AskedLab):
             routed=not networks.isolates(self._version),
         )
         self._containers[role] = container
-        self._channels[role] = Channel(self._engine, container, name)
+        self._channels[role] = Channel(self._engine, container, name, self._ended)
         self._go_on()
         with spoken(f"starting {name}"):
             if role == "edge":
@@ -243,6 +244,10 @@ class DockerLab(AskedLab):
             self._hang_up()
             self._on_close(self)
             sweep.remove(self._engine, self.id)
+
+    def wait(self, limit: float | None = None) -> bool:
+        """Wait until one of the lab's containers has ended, and so the lab."""
+        return self._ended.wait(limit)
 
     def _hang_up(self) -> None:
         for channel in list(self._channels.values()):

@@ -27,10 +27,13 @@ _KEPT = 2000
 
 
 class Channel:
-    """A connection to a container that has been created but not started."""
+    """A connection to a container that has been created but not started; it sets `ended`."""
 
-    def __init__(self, engine: docker.DockerClient, container: str, name: str) -> None:
+    def __init__(
+        self, engine: docker.DockerClient, container: str, name: str, ended: threading.Event
+    ) -> None:
         self.name = name
+        self._end_event = ended
         self._numbers = itertools.count()
         self._pending: dict[int, Future[Any]] = {}
         self._ended: str | None = None
@@ -126,6 +129,7 @@ class Channel:
         return lines[-1][:300] if lines else "its connection was closed"
 
     def _end(self) -> None:
+        self._end_event.set()
         with self._lock:
             self._ended = self._why()
             waiting = list(self._pending.values())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -165,6 +166,14 @@ class LocalLab(AskedLab):
                 self._control.recv(1)
         self._control.close()
         self._on_close(self)
+
+    def wait(self, limit: float | None = None) -> bool:
+        """Wait until the lab has ended: nothing comes over `control` but its end."""
+        try:
+            with self._control.dup() as control:
+                return bool(select.select([control], [], [], limit)[0])
+        except OSError:  # it was closed
+            return True
 
     def _ask(self, operation: str, *arguments: Any, limit: float = 0) -> Any:
         ours, theirs = Pipe()

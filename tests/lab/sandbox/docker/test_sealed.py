@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import threading
 from typing import Any
 
 import docker
@@ -85,7 +86,7 @@ def test_the_proof_fails_where_the_host_answers(
             marks=marks,
             routed=False,
         )
-        channel = Channel(engine, client, "golab-open-client")
+        channel = Channel(engine, client, "golab-open-client", threading.Event())
         engine.api.start(client)
         found = channel.ask("leaks", subnet, place.far, place.near, "proxy.golang.org")
         channel.close()

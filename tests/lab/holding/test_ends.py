@@ -1,0 +1,135 @@
+"""How labs that are held end: by `down`, by themselves, with their holder."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from lab.errors import LabError
+from lab.holding import start
+from lab.holding.registry import folder
+from tests.lab.holding.byhand import GOLAB, LAB, golab, labs
+
+
+def test_two_labs_of_one_scenario_are_told_apart(lab_id: str, own_lab: str) -> None:
+    both = golab("exec", LAB, "true")
+    assert both.returncode == 2
+    assert lab_id in both.stderr
+    assert own_lab in both.stderr
+    beginning = next(n for n in range(1, 7) if own_lab[:n] != lab_id[:n])
+    assert golab("exec", own_lab[:beginning], "true").returncode == 0
+    assert golab("down", own_lab[:beginning]).stdout == f"{own_lab}\n"
+    assert golab("exec", LAB, "true").returncode == 0
+    assert golab("exec", own_lab, "true").returncode == 2
+
+
+def test_a_wrong_name_keeps_no_lab_up(own_lab: str) -> None:
+    done = golab("down", "no-such", own_lab, "nor-this")
+    assert (done.returncode, done.stdout) == (2, f"{own_lab}\n")
+    assert [line.split()[3] for line in done.stderr.splitlines()] == ["'no-such'", "'nor-this'"]
+    assert own_lab not in golab("ps").stdout
+
+
+def test_a_holder_that_is_stopped_is_mute_and_keeps_nobody_waiting(own_lab: str) -> None:
+    (lab,) = [lab for lab in labs() if lab["lab"] == own_lab]
+    holder = int(lab["holder"].split()[-1])
+    os.kill(holder, signal.SIGSTOP)
+    crowd = []
+    try:
+        for _ in range(200):  # as many as the holder has room for, and some
+            crowd.append(socket.socket(socket.AF_UNIX))
+            crowd[-1].setblocking(False)
+            try:
+                crowd[-1].connect(f"{folder()}/{own_lab}.sock")
+            except BlockingIOError:
+                break
+        else:
+            pytest.fail("the holder has room for everybody")
+        began = time.monotonic()
+        shown = golab("ps").stdout
+        assert f"process {holder}, which is mute" in shown
+        assert time.monotonic() - began < 10
+        done = golab("down", own_lab)
+        said = f"process {holder}, is mute for 20 s; `kill -KILL {holder}` ends it, and its lab\n"
+        assert (done.returncode, done.stdout, done.stderr.endswith(said)) == (3, "", True)
+        assert time.monotonic() - began < 40
+    finally:
+        for one in crowd:
+            one.close()
+        os.kill(holder, signal.SIGCONT)
+    assert not any(lab["mute"] for lab in labs())
+
+
+def test_a_lab_that_ended_by_itself_is_up_no_more(own_lab: str, backend: str) -> None:
+    if backend == "docker":
+        from lab.sandbox.docker import labels
+        from lab.sandbox.docker.engine import connect
+
+        engine = connect()
+        mine = labels.selector(own_lab)["label"]
+        chosen = {"label": [*mine, f"{labels.ROLE}=client"]}
+        engine.api.remove_container(engine.api.containers(filters=chosen)[0]["Id"], force=True)
+    else:
+        (note,) = folder().glob(f"{own_lab}.json")
+        first = re.search(r"--target (\d+) ", json.loads(note.read_text())["entrance"])
+        assert first
+        os.kill(int(first[1]), signal.SIGKILL)
+    end = time.monotonic() + 15
+    while list(folder().glob(f"{own_lab}*")) and time.monotonic() < end:  # its holder's to remove
+        time.sleep(0.1)
+    assert not list(folder().glob(f"{own_lab}*"))
+    while own_lab in golab("ps").stdout and time.monotonic() < end:
+        time.sleep(0.1)
+    assert own_lab not in golab("ps").stdout
+    done = golab("exec", own_lab, "true")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+
+
+def test_a_holder_that_is_killed_takes_its_lab_along(own_lab: str) -> None:
+    (lab,) = [lab for lab in labs() if lab["lab"] == own_lab]
+    os.kill(int(lab["holder"].split()[-1]), signal.SIGKILL)
+    time.sleep(3)
+    golab("prune")
+    assert own_lab not in golab("ps").stdout
+
+
+def test_what_a_holder_that_crashed_said_last(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    crashing = tmp_path / "python"
+    crashing.write_text("#!/bin/sh\necho Traceback >&2\necho 'MemoryError: no room' >&2\nexit 9\n")
+    crashing.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(crashing))
+    ended = r"^the process that was to hold the lab ended \(9\): MemoryError: no room$"
+    with pytest.raises(LabError, match=ended):
+        start.up(LAB, "broken", "local", None, say=print, progress=print)
+    crashing.write_text("#!/bin/sh\nkill -KILL $$\n")
+    with pytest.raises(LabError, match=r"^the process that was to hold the lab ended \(-9\)$"):
+        start.up(LAB, "broken", "local", None, say=print, progress=print)
+
+
+@pytest.mark.parametrize("after", [0.3, 0.7])
+def test_an_interrupted_start_leaves_nothing(
+    backend: str, after: float, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    known = {lab["lab"] for lab in labs()}
+    process = subprocess.Popen(
+        [*GOLAB, "up", LAB, "--backend", backend], stderr=subprocess.PIPE, text=True
+    )
+    time.sleep(after)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) == 130
+    holders = subprocess.run(["ps", "ax", "-o", "args"], capture_output=True, text=True).stdout
+    assert str(tmp_path) not in holders
+    assert {lab["lab"] for lab in labs()} == known
+    assert not list((tmp_path / f"golab-{os.getuid()}").iterdir())

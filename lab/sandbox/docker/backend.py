@@ -60,10 +60,10 @@ class DockerBackend:
             UnfitError: there is no current image with it.
         """
         go = named(version)
-        self.images(go)
+        self.image_ids(go)
         return Toolchain(go, Path(GOROOT))
 
-    def images(self, go: str) -> Mapping[images.Role, str]:
+    def image_ids(self, go: str) -> Mapping[images.Role, str]:
         """Return the ids of the images of a lab: the same for all, whatever is built meanwhile.
 
         Raises:
@@ -133,7 +133,7 @@ class DockerLab(AskedLab):
         self._containers: dict[images.Role, str] = {}
         self._networks: list[Network] = []
         self._etc: dict[str, str] = {}
-        self._images = backend.images(spec.toolchain.version)
+        self._images = backend.image_ids(spec.toolchain.version)
         self._ending = threading.Event()
         self._at_rest = threading.Event()  # nothing more is being made
         self._at_rest.set()

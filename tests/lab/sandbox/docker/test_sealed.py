@@ -10,7 +10,8 @@ import docker
 import pytest
 
 from lab.client import Client
-from lab.sandbox.docker import containers, images, labels, networks, sweep
+from lab.errors import LabError
+from lab.sandbox.docker import containers, images, labels, networks, sealed, sweep
 from lab.sandbox.docker.backend import DockerBackend, DockerLab
 from lab.sandbox.docker.channel import Channel
 from lab.sandbox.interface import LabSpec
@@ -97,6 +98,21 @@ def test_the_proof_fails_where_the_host_answers(
     assert "there is a route to 0.0.0.0/0" in found
     assert "TCP to 192.0.2.1 is not refused" in found
     assert "the resolver 127.0.0.11 is not the edge" in found
+
+
+@pytest.mark.parametrize("value", ["", "0", "no", "1", "true"])
+def test_a_gateway_that_answers_is_accepted_only_where_that_is_said(
+    docker_lab: DockerLab, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    inner = next(network for network in docker_lab._networks if network.name.endswith("inner"))
+    found = [f"{sealed.GATEWAY} {inner.near}"]
+    monkeypatch.setattr(docker_lab._channels["client"], "ask", lambda *_: found)
+    monkeypatch.setenv("GOLAB_DOCKER_ALLOW_GATEWAY", value)
+    if value in ("1", "true"):
+        docker_lab._prove_sealed(inner)
+        found.append("the resolver 127.0.0.11 is not the edge")
+    with pytest.raises(LabError, match=r"not sealed and was not used: "):
+        docker_lab._prove_sealed(inner)
 
 
 def test_two_labs_do_not_see_each_other(

@@ -19,7 +19,7 @@ from faults.yamlsource import SourceError, nearest
 from lab.client import Client, prepare
 from lab.errors import UsageError
 from lab.sandbox.choose import open_backend
-from lab.sandbox.interface import Lab, LabSpec, rules_as_data
+from lab.sandbox.interface import Lab, LabSpec
 from lab.scenario.model import ClientSpec
 from lab.toolchain import Progress
 from lab.world.build import build
@@ -67,11 +67,11 @@ class OpenLab:
         Raises:
             LabError: there is no rule of this name.
         """
-        self.lab.edge({"do": "on", "name": name})
+        self.lab.edge.switch(name, on=True)
         try:
             yield
         finally:
-            self.lab.edge({"do": "off", "name": name})
+            self.lab.edge.switch(name, on=False)
 
     def faults(self) -> list[dict[str, Any]]:
         """Return each rule in its order: `name`, `where`, `do`, and how it stands.
@@ -79,8 +79,7 @@ class OpenLab:
         `on` is its switch; `acting` is False, too, once it is past its `until`; `seen` counts the
         traffic that its `where` matched, `hits` how often it acted.
         """
-        found: list[dict[str, Any]] = self.lab.edge({"do": "list"})["rules"]
-        return found
+        return self.lab.edge.rules()
 
     def add_faults(self, faults: Sequence[Mapping[str, Any]]) -> list[str]:
         """Add rules, switched off, behind those there are.
@@ -96,9 +95,7 @@ class OpenLab:
         Raises:
             UsageError: a rule is not valid; nothing is added.
         """
-        rules = rules_as_data(_rules(faults))
-        warnings: list[str] = self.lab.edge({"do": "add", "rules": rules, "on": False})["warnings"]
-        return warnings
+        return self.lab.edge.add(_rules(faults), on=False)
 
     def remove_fault(self, name: str) -> None:
         """Remove a rule.
@@ -106,17 +103,15 @@ class OpenLab:
         Raises:
             LabError: there is no rule of this name.
         """
-        self.lab.edge({"do": "remove", "name": name})
+        self.lab.edge.remove(name)
 
     def records(self) -> list[dict[str, Any]]:
         """Return every query, handshake and request so far, with what the rules did to it."""
-        found: list[dict[str, Any]] = self.lab.edge({"do": "ledger"})["records"]
-        return found
+        return self.lab.edge.ledger().records
 
     def fired(self) -> dict[str, int]:
         """Return how often each rule has acted."""
-        counts: dict[str, int] = self.lab.edge({"do": "fired"})["fired"]
-        return counts
+        return self.lab.edge.fired()
 
 
 @contextmanager
@@ -143,14 +138,13 @@ def open_lab(
         UsageError: a rule is not valid.
         LabError: the lab could not be started.
     """
-    rules = rules_as_data(_rules(faults))
+    rules = _rules(faults)
     tree = build(base_world().merged(world or World()))
     with ExitStack() as stack:
         place = stack.enter_context(open_backend(backend, go=go))
         spec = LabSpec(name="python", tree=tree, toolchain=place.toolchain(go, progress))
         lab = stack.enter_context(place.start(spec))
-        lab.edge({"do": "arm", "rules": rules, "seed": seed, "on": False})
-        lab.edge({"do": "clear"})
+        lab.edge.arm(rules, seed=seed, on=False)
         yield OpenLab(lab, spec)
 
 

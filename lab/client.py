@@ -89,7 +89,7 @@ class Client:
 
 def prepare(lab: Lab, lab_spec: LabSpec, spec: ClientSpec) -> Client:
     """Set up a fresh client in a lab: nothing of an earlier arm is left."""
-    lab.remove(HOME)
+    lab.fresh()
     project = {"go.mod": DEFAULT_GO_MOD, **spec.project}
     files = {f"{PROJECT}/{name}": text for name, text in project.items()}
     files[f"{TEMPORARY}/.keep"] = ""
@@ -142,7 +142,7 @@ def entrance(env: Mapping[str, str], prompt: str = "lab") -> str:
     """Write the script that puts whoever enters a lab in the client's place.
 
     Without arguments it becomes a shell on the caller's terminal. Otherwise the first argument is
-    a lease (`lab.holding.lease`) and the rest a command, or nothing for a shell; a TERM in the
+    a lease (`lab.daemon.lease`) and the rest a command, or nothing for a shell; a TERM in the
     environment says that standard input is a terminal of its own.
     """
     exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in env.items())

@@ -32,7 +32,7 @@ from lab.results import (
     State,
     Verdict,
 )
-from lab.sandbox.interface import Completed, Lab, LabSpec, rules_as_data
+from lab.sandbox.interface import Completed, Lab, LabSpec
 from lab.scenario.load import Run, described
 from lab.scenario.model import ClientSpec, Scenario, as_list
 from lab.scenario.sources import cited
@@ -151,8 +151,7 @@ def about(run: Run) -> dict[str, Any]:
 
 def _arm(lab: Lab, rules: Sequence[Rule], seed: int) -> None:
     """Give the edge these rules and no others, with fresh counters and an empty ledger."""
-    lab.edge({"do": "arm", "rules": rules_as_data(rules), "seed": seed})
-    lab.edge({"do": "clear"})
+    lab.edge.arm(rules, seed=seed)
 
 
 def _run(client: Client, text: str, limit: float) -> Completed:
@@ -172,8 +171,8 @@ def _before(scenario: Scenario, client: Client) -> None:
 
 def _replayed(scenario: Scenario, arm: Arm, client: Client) -> ArmResult:
     done = [_run(client, text, scenario.replay.limit) for text in scenario.replay.commands]
-    records = client.lab.edge({"do": "ledger"})["records"]
-    fired = client.lab.edge({"do": "fired"})["fired"]
+    records = client.lab.edge.ledger().records
+    fired = client.lab.edge.fired()
     names = [f"{PROJECT}/{name}" for name in ("go.mod", "go.sum")]
     files = client.lab.read(names)
     project = {path.rpartition("/")[2]: text.decode() for path, text in files.items()}

@@ -8,8 +8,8 @@ import click
 from rich.table import Table
 from rich.text import Text
 
+from lab.doctor import Check, checks
 from lab.errors import LAB, OK
-from lab.fitness import Check, checks
 from lab.report.page import emit
 
 _MARKS = {"ok": ("ok", "green"), "optional": ("--", "yellow"), "missing": ("NO", "bold red")}

@@ -10,7 +10,7 @@ from lab.cli.each import each
 from lab.errors import UnfitError, UsageError
 
 if TYPE_CHECKING:
-    from lab.holding.registry import Held
+    from lab.daemon.registry import Held
 
 
 @click.command("down")
@@ -22,7 +22,7 @@ def command(labs: tuple[str, ...], *, everything: bool) -> int:
     A lab of the Docker engine whose holder is not here is removed by its labels. One that cannot
     be ended does not keep the others.
     """
-    from lab.holding import registry
+    from lab.daemon import registry
 
     if bool(labs) == everything:
         raise UsageError("which lab? `golab ps` lists them; --all ends every one")
@@ -30,14 +30,14 @@ def command(labs: tuple[str, ...], *, everything: bool) -> int:
 
 
 def _end(lab: Held) -> None:
-    from lab.holding import calls
+    from lab.daemon import client
 
-    calls.down(lab)
+    client.down(lab)
     click.echo(lab.id)
 
 
 def _end_named(name: str) -> None:
-    from lab.holding import registry
+    from lab.daemon import registry
 
     try:
         found = registry.find(name)
@@ -49,10 +49,10 @@ def _end_named(name: str) -> None:
 
 def _removed(name: str, unknown: str) -> str:
     """Remove a lab that only the engine knows, if it does."""
-    from lab.holding import overview
+    from lab.daemon import listing
 
     try:
-        removed = overview.remove(name)
+        removed = listing.remove(name)
     except UnfitError as error:
         raise UsageError(f"{unknown}; what Docker has cannot be told: {error.reason}") from None
     if removed is None:

@@ -21,7 +21,8 @@ def command(lab: str, words: tuple[str, ...], *, tty: bool, limit: float | None)
     a shell. An interrupt goes to the command, a second one kills it. 124 says that the limit was
     reached.
     """
-    from lab.holding import registry, visit
+    from lab.daemon import registry
+    from lab.daemon.exec import run
 
     if tty and not sys.stdin.isatty():
         raise UsageError("--tty needs a terminal as standard input; leave it out in a pipe")
@@ -30,4 +31,4 @@ def command(lab: str, words: tuple[str, ...], *, tty: bool, limit: float | None)
         raise UsageError("which command? golab exec LAB COMMAND")
     if len(chosen) == 1:
         chosen = ("sh", "-c", *chosen)
-    return visit.visit(registry.find(lab), chosen, terminal=tty, limit=limit)
+    return run(registry.find(lab), chosen, terminal=tty, limit=limit)

@@ -10,9 +10,9 @@ from lab.errors import OK, UsageError
 
 
 def _edge(lab: str, **request: Any) -> Any:
-    from lab.holding import calls, registry
+    from lab.daemon import client, registry
 
-    return calls.ask(registry.find(lab), "edge", request=request)
+    return client.ask(registry.find(lab), "edge", request=request)
 
 
 def _switch(lab: str, name: str, *, to: str) -> int:

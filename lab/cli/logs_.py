@@ -22,12 +22,12 @@ def command(lab: str, *, follow: bool, origin: bool, as_json: bool) -> int:
     A line has the seconds since the lab was set up, what was asked and answered, and the faults
     that acted on it.
     """
-    from lab.holding import journal, registry
+    from lab.daemon import logs, registry
 
     found = registry.find(lab)
-    source = journal.ORIGIN if origin else journal.EDGE
+    source = logs.ORIGIN if origin else logs.EDGE
     try:
-        for record in journal.records(found, source, follow=follow):
+        for record in logs.records(found, source, follow=follow):
             text = json.dumps(record, sort_keys=True) if as_json else source.line(record)
             click.echo(text)
     except KeyboardInterrupt:

@@ -17,11 +17,11 @@ def command(*, everything: bool) -> int:
     Docker engine is set up there is nothing else to do; where one is that does not answer, that
     is an error, because it may have something.
     """
-    from lab.holding import overview, registry
+    from lab.daemon import listing, registry
 
     registry.held()
     try:
-        engine = overview.engine()
+        engine = listing.engine()
     except UnfitError as error:
         said = f"what is in Docker stays: {error.reason}"
         raise UnfitError(said, "start it, or unset DOCKER_HOST") from None

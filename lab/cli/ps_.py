@@ -16,7 +16,7 @@ _HEADER = ("LAB", "SCENARIO", "ARM", "BACKEND", "GO", "UP SINCE", "HELD BY")
 @click.option("--json", "as_json", is_flag=True, help="A JSON array, an object for each lab.")
 def command(*, as_json: bool) -> int:
     """List the labs that are up here, and those that golab has in the Docker engine."""
-    from lab.holding.overview import overview
+    from lab.daemon.listing import overview
 
     labs, problem = overview()
     if as_json:

@@ -13,9 +13,10 @@ from lab.errors import UsageError
 @click.argument("lab")
 def command(lab: str) -> int:
     """Open a shell in the project of a lab's client; its prompt says which lab and arm."""
-    from lab.holding import registry, visit
+    from lab.daemon import registry
+    from lab.daemon.exec import run
 
     held = registry.find(lab)
     if not sys.stdin.isatty():
         raise UsageError("a shell needs a terminal; `golab exec` runs one command without")
-    return visit.visit(held, terminal=True)
+    return run(held, terminal=True)

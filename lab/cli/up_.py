@@ -32,7 +32,7 @@ from lab.sandbox.choose import BACKENDS
 def command(scenario: str, *, arm: str, backend: str, go: str | None) -> int:
     """Start a lab that stays until `golab down`; its id is printed."""
     from lab.cli.progress import fetching
-    from lab.holding import start
+    from lab.daemon import start
 
     def say(text: str) -> None:
         click.echo(f"golab: backend {text}", err=True)

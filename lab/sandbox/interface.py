@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 if TYPE_CHECKING:  # a sandbox starts before the rest of golab is loaded
-    from faults.rules import Rule
+    from lab.sandbox.controls import EdgeControl, OriginControl
     from lab.toolchain import Progress, Toolchain
     from lab.world.tree import Tree
 
@@ -45,13 +46,21 @@ class Command:
 
 @dataclass(frozen=True)
 class Completed:
-    """What a command did. `exit` is None when the lab's own limit ended it."""
+    """What a command did.
+
+    `exit` is None when the lab's own limit ended it, and -N when signal N did.
+    """
 
     argv: tuple[str, ...]
     exit: int | None
     stdout: str
     stderr: str
     seconds: float
+
+    @property
+    def signal(self) -> str:
+        """The signal that ended it, such as SIGKILL; '' if none did, or the lab's limit."""
+        return signal.Signals(-self.exit).name if self.exit is not None and self.exit < 0 else ""
 
     @property
     def timed_out(self) -> bool:
@@ -90,6 +99,18 @@ class Lab(Protocol):
     resolver: str
     """The address of the only resolver the client has."""
 
+    edge: EdgeControl
+    """Its rules and its ledger."""
+
+    origin: OriginControl
+    """Its state and its access log."""
+
+    def fresh(self) -> None:
+        """End the client, with all that it started and wrote, and begin another."""
+
+    def check(self) -> None:
+        """Raise a LabError that names the part if edge, origin or client ended by themselves."""
+
     def write(self, files: Mapping[str, str | bytes]) -> None:
         """Write files for the client; directories are made as needed."""
 
@@ -116,12 +137,6 @@ class Lab(Protocol):
 
     def entrance(self) -> str:
         """Return the command with which a person enters the lab as its client."""
-
-    def edge(self, request: Mapping[str, Any]) -> Any:
-        """Ask the edge for something: `arm` rules, `collect` records."""
-
-    def origin(self, request: Mapping[str, Any]) -> Any:
-        """Ask the origin for something: change its state, `collect` its log."""
 
 
 class Backend(Protocol):
@@ -153,8 +168,3 @@ class LabHandle(Lab, Protocol):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None: ...
-
-
-def rules_as_data(rules: Sequence[Rule]) -> list[dict[str, Any]]:
-    """Return rules in the form in which they travel to an edge."""
-    return [rule.model_dump(mode="json", by_alias=True, exclude_defaults=True) for rule in rules]

@@ -24,7 +24,7 @@ def running_lab(lab_spec: LabSpec) -> Iterator[LocalLab]:
     """A lab for the tests of one module, with no faults in it."""
     with open_backend("local") as backend, backend.start(lab_spec) as lab:
         assert isinstance(lab, LocalLab)
-        lab.edge({"do": "arm", "rules": [], "seed": 0})
+        lab.edge.arm([])
         yield lab
 
 

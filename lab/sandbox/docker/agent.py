@@ -24,7 +24,7 @@ from typing import Any
 
 from lab.errors import LabError
 from lab.sandbox.control import call
-from lab.sandbox.docker.wire import decode, encode
+from lab.sandbox.docker.codec import decode, encode
 
 USER = 1000
 _SOCKET = Path("/lab/control.sock")
@@ -118,15 +118,15 @@ def _reap(*_: object) -> None:
 
 
 def _client() -> dict[str, Operation]:
-    from lab.sandbox import network, operations
+    from lab.sandbox import client_ops, network
     from lab.sandbox.docker import sealed
 
     return {
-        "write": operations.write,
-        "read": operations.read,
-        "remove": operations.remove,
-        "has": operations.has,
-        "run": operations.execute,
+        "write": client_ops.write,
+        "read": client_ops.read,
+        "remove": client_ops.remove,
+        "has": client_ops.has,
+        "run": client_ops.execute,
         "fetch": network.fetch,
         "resolve": network.resolve,
         "handshake": network.handshake,

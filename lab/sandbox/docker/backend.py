@@ -19,10 +19,10 @@ import docker
 import lab
 from lab.edge import authority
 from lab.errors import LabError
-from lab.sandbox.asked import AskedLab
+from lab.sandbox.base_lab import BaseLab
 from lab.sandbox.docker import containers, images, labels, networks, sealed, sweep
 from lab.sandbox.docker.channel import Channel
-from lab.sandbox.docker.engine import connect, spoken
+from lab.sandbox.docker.engine import connect, engine_errors
 from lab.sandbox.docker.networks import Network
 from lab.sandbox.interface import CA_BUNDLE, ENTRANCE, GOROOT, LabSpec
 from lab.toolchain import Progress, Toolchain, named
@@ -43,7 +43,7 @@ class DockerBackend:
 
     def __init__(self, engine: docker.DockerClient | None = None) -> None:
         self.engine = engine or connect()
-        with spoken("asking the engine"):
+        with engine_errors("asking the engine"):
             self.version = str(self.engine.version()["Version"])
         self.session = secrets.token_hex(4)
         self._labs: set[DockerLab] = set()
@@ -104,7 +104,7 @@ class DockerBackend:
         self.engine.close()
 
 
-class DockerLab(AskedLab):
+class DockerLab(BaseLab):
     """A lab in containers."""
 
     def __init__(
@@ -208,7 +208,7 @@ class DockerLab(AskedLab):
         self._containers[role] = container
         self._channels[role] = Channel(self._engine, container, name, self._ended)
         self._go_on()
-        with spoken(f"starting {name}"):
+        with engine_errors(f"starting {name}"):
             if role == "edge":
                 self._engine.api.connect_container_to_network(
                     container, outer.id, ipv4_address=outer.near

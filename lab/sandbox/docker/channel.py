@@ -18,9 +18,9 @@ from typing import Any
 import docker
 
 from lab.errors import LabError
-from lab.sandbox.docker.engine import spoken
+from lab.sandbox.docker.codec import decode, encode
+from lab.sandbox.docker.engine import engine_errors
 from lab.sandbox.docker.framing import STDOUT, frames
-from lab.sandbox.docker.wire import decode, encode
 
 _PATIENCE = 60.0
 _KEPT = 2000
@@ -40,7 +40,7 @@ class Channel:
         self._said = b""
         self._lock = threading.Lock()
         self._sending = threading.Lock()
-        with spoken(f"attaching to {name}"):
+        with engine_errors(f"attaching to {name}"):
             # The response object owns the connection: both are kept.
             self._response = engine.api.attach_socket(
                 container, params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}

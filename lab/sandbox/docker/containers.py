@@ -9,7 +9,7 @@ import docker
 from docker.types import LogConfig
 
 from lab.errors import LabError
-from lab.sandbox.docker.engine import spoken
+from lab.sandbox.docker.engine import engine_errors
 from lab.sandbox.docker.images import Role
 from lab.sandbox.docker.networks import Network
 
@@ -46,7 +46,7 @@ def create(
     api = engine.api
     network, own = place
     unroute = routed and role == "client"
-    with spoken(f"making the container {name}"):
+    with engine_errors(f"making the container {name}"):
         host = api.create_host_config(
             auto_remove=True,
             cap_drop=["ALL"],
@@ -107,7 +107,7 @@ def as_root(
         LabError: it failed, or could not be run.
     """
     api = engine.api
-    with spoken("setting up the client"):
+    with engine_errors("setting up the client"):
         made = api.exec_create(
             container,
             ["sh", "-ec", script, "golab", *arguments],

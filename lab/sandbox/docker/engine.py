@@ -100,7 +100,7 @@ def _failures(*others: type[BaseException]) -> tuple[type[BaseException], ...]:
 
 
 @contextmanager
-def spoken(doing: str) -> Iterator[None]:
+def engine_errors(doing: str) -> Iterator[None]:
     """Turn what the engine refuses within this block into a `LabError` that says what failed."""
     try:
         yield

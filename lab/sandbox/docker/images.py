@@ -16,7 +16,7 @@ import lab
 from lab.errors import LabError, UnfitError
 from lab.paths import images_root
 from lab.sandbox.docker import labels
-from lab.sandbox.docker.engine import spoken
+from lab.sandbox.docker.engine import engine_errors
 from lab.toolchain import PINNED
 
 Role = Literal["client", "edge", "origin"]
@@ -125,7 +125,7 @@ def build(
         labels.ROLE: role,
         labels.GO: go,
     }
-    with tempfile.TemporaryFile() as context, spoken(f"building {name}"):
+    with tempfile.TemporaryFile() as context, engine_errors(f"building {name}"):
         _pack(context, role)
         context.seek(0)
         steps = engine.api.build(
@@ -179,7 +179,7 @@ def _add(archive: tarfile.TarFile, name: str, path: Path) -> None:
 
 def every(engine: docker.DockerClient) -> list[Image]:
     """Return every image of golab's that the engine has."""
-    with spoken("listing images"):
+    with engine_errors("listing images"):
         # The summaries, not `images.list`: that inspects each, and one may go meanwhile.
         rows: list[dict[str, Any]] = engine.api.images(filters={"label": labels.CONTENT})
     found: list[Image] = []
@@ -217,13 +217,13 @@ def prune(engine: docker.DockerClient, *, everything: bool = False) -> Iterator[
     for image in every(engine):
         if everything or not image.current:
             try:
-                with spoken(f"removing {image.tag}"):
+                with engine_errors(f"removing {image.tag}"):
                     engine.api.remove_image(image.id if "@" in image.tag else image.tag)
             except LabError as error:
                 yield image.tag, str(error)
             else:
                 yield image.tag, ""
-    with spoken("removing what images were built from"):
+    with engine_errors("removing what images were built from"):
         engine.images.prune(filters={"dangling": True, "label": labels.STAGE})
 
 

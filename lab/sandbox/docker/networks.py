@@ -18,8 +18,8 @@ from docker.errors import APIError
 from docker.types import IPAMConfig, IPAMPool
 
 from lab.errors import LabError, UsageError
-from lab.sandbox import outside
-from lab.sandbox.docker.engine import spoken
+from lab.sandbox import egress
+from lab.sandbox.docker.engine import engine_errors
 from lab.sandbox.docker.where import endpoint
 
 RANGE = "10.213.0.0/16"
@@ -78,12 +78,12 @@ def create(
     Raises:
         LabError: the range is used up, or the engine refuses.
     """
-    with spoken("listing networks"):
+    with engine_errors("listing networks"):
         taken = _taken(engine.api.networks())
     for _ in range(_TRIES):
         subnet = _free(taken)
         try:
-            with spoken(f"making the network {name}"):
+            with engine_errors(f"making the network {name}"):
                 return Network(_made(engine, name, subnet, marks, version), name, str(subnet))
         except LabError as error:
             cause = error.__context__
@@ -134,7 +134,7 @@ def _taken(rows: list[dict[str, Any]]) -> list[ipaddress.IPv4Network]:
     taken = [ipaddress.IPv4Network(subnet, strict=False) for subnet in subnets if "." in subnet]
     engine = endpoint()
     if engine and engine.is_here:  # its routes are this machine's
-        found = (ipaddress.IPv4Network(route) for route in outside.routes())
+        found = (ipaddress.IPv4Network(route) for route in egress.routes())
         taken += [network for network in found if network.prefixlen]
     return taken
 

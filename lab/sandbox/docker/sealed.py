@@ -12,7 +12,7 @@ import socket
 import time
 from pathlib import Path
 
-from lab.sandbox import network, outside
+from lab.sandbox import egress, network
 
 GATEWAY = "the host answers at its gateway address"
 METADATA = "169.254.169.254"
@@ -34,8 +34,8 @@ def leaks(subnet: str, own: str, edge: str, name: str) -> list[str]:
     interfaces = sorted(name for _, name in socket.if_nameindex())
     if len([name for name in interfaces if name.startswith("eth")]) != 1:
         found.append(f"the client is on other networks, too: {', '.join(interfaces)}")
-    found += [f"there is a route to {route}" for route in outside.routes() if route != subnet]
-    found += outside.open_ways(outside.IPV4, outside.IPV6, METADATA)
+    found += [f"there is a route to {route}" for route in egress.routes() if route != subnet]
+    found += egress.open_ways(egress.IPV4, egress.IPV6, METADATA)
     found += [f"there is IPv6 on {name}" for name in _with_ipv6()]
     _ask_for_everybody(subnet, own)
     asked = time.monotonic()
@@ -79,9 +79,9 @@ def _answering(subnet: str) -> list[str]:
 def _resolvers(edge: str, name: str) -> list[str]:
     others = [resolver for resolver in network.resolvers() if resolver != edge]
     found = [f"the resolver {resolver} is not the edge" for resolver in others]
-    outcome, addresses = network.ask(edge, outside.NAME, 2.0)
+    outcome, addresses = network.ask(edge, egress.NAME, 2.0)
     if outcome != "NXDOMAIN":
-        found.append(f"{outside.NAME} is not unknown to the edge: {' '.join(addresses) or outcome}")
+        found.append(f"{egress.NAME} is not unknown to the edge: {' '.join(addresses) or outcome}")
     # The engine's own resolver may answer for the edge, but must ask nobody else.
     outcome, addresses = network.ask(EMBEDDED, name, 0.5)
     if outcome == "NXDOMAIN" or (addresses and addresses != [edge]):

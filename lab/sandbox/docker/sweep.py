@@ -14,7 +14,7 @@ from docker.errors import APIError, NotFound
 
 from lab.errors import LabError
 from lab.sandbox.docker import labels
-from lab.sandbox.docker.engine import spoken
+from lab.sandbox.docker.engine import engine_errors
 
 _ATTEMPTS = 50
 _ROUNDS = 500
@@ -47,7 +47,7 @@ class Found:
 def every(engine: docker.DockerClient, lab: str | None = None) -> list[Found]:
     """Return the labs that an engine knows, or the one of this id."""
     chosen = dict(labels.selector(lab))
-    with spoken("listing labs"):
+    with engine_errors("listing labs"):
         containers = engine.api.containers(all=True, filters=chosen)
         networks = engine.api.networks(filters=chosen)
     found: dict[str, Found] = {}
@@ -126,7 +126,7 @@ def _removed(engine: docker.DockerClient, labs: Iterable[Found]) -> list[str]:
 
 
 def _network(engine: docker.DockerClient, network: str) -> str:
-    with spoken("removing a network"):
+    with engine_errors("removing a network"):
         try:
             engine.api.remove_network(network)
         except NotFound:
@@ -137,7 +137,7 @@ def _network(engine: docker.DockerClient, network: str) -> str:
 
 
 def _container(engine: docker.DockerClient, container: str) -> str:
-    with spoken("removing a container"):
+    with engine_errors("removing a container"):
         try:
             engine.api.remove_container(container, force=True, v=True)
         except NotFound:

@@ -14,7 +14,7 @@ import docker
 from lab.errors import LabError
 from lab.sandbox import streams
 from lab.sandbox.docker import labels
-from lab.sandbox.docker.engine import connect, spoken
+from lab.sandbox.docker.engine import connect, engine_errors
 from lab.sandbox.docker.framing import STDERR, frames
 from lab.sandbox.interface import ENTRANCE
 
@@ -34,7 +34,7 @@ def enter(place: str, words: Sequence[str], *, terminal: bool, gone: Callable[[]
         LabError: the lab has gone.
     """
     engine = connect()
-    with spoken(f"entering lab {place}"):
+    with engine_errors(f"entering lab {place}"):
         chosen = [*labels.selector(place)["label"], f"{labels.ROLE}=client"]
         found = engine.api.containers(filters={"label": chosen})
         if not found:
@@ -96,7 +96,7 @@ def _end_input(remote: Any) -> None:
 
 def _exit_status(engine: docker.DockerClient, made: str) -> int:
     end = time.monotonic() + _PATIENCE
-    with spoken("asking how it ended"):
+    with engine_errors("asking how it ended"):
         while True:  # the streams may end before the engine has noticed
             state = engine.api.exec_inspect(made)
             if not state["Running"]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import lab
 from lab.errors import LabError
-from lab.sandbox.asked import AskedLab
+from lab.sandbox.base_lab import BaseLab
 from lab.sandbox.interface import EDGE, ENTRANCE, LabSpec
 from lab.sandbox.local.layout import Layout
 
@@ -48,8 +48,8 @@ class LocalBackend:
         self._labs: set[LocalLab] = set()
         modules = _MODULES if labs > 1 else []
         with theirs:
-            self._nursery = subprocess.Popen(
-                [sys.executable, "-m", "lab.sandbox.local.nursery", str(theirs.fileno()), *modules],
+            self._zygote = subprocess.Popen(
+                [sys.executable, "-m", "lab.sandbox.local.zygote", str(theirs.fileno()), *modules],
                 pass_fds=[theirs.fileno()],
                 env=_python_environment(),
                 cwd="/",
@@ -99,10 +99,10 @@ class LocalBackend:
             self._begun.close()
         self._requests.close()
         try:
-            self._nursery.wait(5)
+            self._zygote.wait(5)
         except subprocess.TimeoutExpired:
-            self._nursery.kill()
-            self._nursery.wait()
+            self._zygote.kill()
+            self._zygote.wait()
 
 
 def _python_environment() -> dict[str, str]:
@@ -116,7 +116,7 @@ def _python_environment() -> dict[str, str]:
     }
 
 
-class LocalLab(AskedLab):
+class LocalLab(BaseLab):
     """A running local lab."""
 
     resolver = EDGE

@@ -8,7 +8,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from lab.errors import LabError
-from lab.sandbox import linux, network, operations
+from lab.sandbox import client_ops, linux, network
 from lab.sandbox.control import call
 from lab.sandbox.interface import Command, Completed
 from lab.sandbox.local import root, sealed
@@ -37,14 +37,14 @@ def serve(connection: Connection, layout: Layout) -> None:
 
 def run(command: Command) -> Completed:
     """Run a command as the client, who has no privileges."""
-    return operations.execute(command, linux.drop_privileges)
+    return client_ops.execute(command, linux.drop_privileges)
 
 
 OPERATIONS: dict[str, Callable[..., Any]] = {
-    "write": operations.write,
-    "read": operations.read,
-    "remove": operations.remove,
-    "has": operations.has,
+    "write": client_ops.write,
+    "read": client_ops.read,
+    "remove": client_ops.remove,
+    "has": client_ops.has,
     "run": run,
     "fetch": network.fetch,
     "resolve": network.resolve,

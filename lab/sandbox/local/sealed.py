@@ -6,7 +6,7 @@ import os
 import socket
 from pathlib import Path
 
-from lab.sandbox import outside
+from lab.sandbox import egress
 from lab.sandbox.interface import EDGE
 
 
@@ -36,15 +36,15 @@ def leaks(host: dict[str, int], resolvers: list[str]) -> list[str]:
     interfaces = sorted(name for _, name in socket.if_nameindex())
     if interfaces != ["lo"]:
         found.append(f"there are interfaces besides lo: {', '.join(interfaces)}")
-    found += outside.open_ways(outside.IPV4, outside.IPV6)
+    found += egress.open_ways(egress.IPV4, egress.IPV6)
     found += [
         f"the host's resolver {resolver} answers"
         for resolver in resolvers
         if resolver != EDGE and _answers_dns(resolver)
     ]
     try:
-        address = socket.gethostbyname(outside.NAME)
-        found.append(f"the outside name {outside.NAME} resolves to {address}")
+        address = socket.gethostbyname(egress.NAME)
+        found.append(f"the outside name {egress.NAME} resolves to {address}")
     except OSError:
         pass
     return found

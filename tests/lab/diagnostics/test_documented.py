@@ -53,9 +53,9 @@ def test_golabs_own_probes_are_quiet_on_a_healthy_network(client: Client, name: 
 
 
 def test_a_probe_never_shows_a_private_name_to_a_public_proxy(client: Client) -> None:
-    client.lab.edge({"do": "arm", "rules": [], "seed": 0})
+    client.lab.edge.arm([])
     private = replace(client, env={**client.env, "GOPRIVATE": "git.corp.example"})
     target = replace(MUX, module="git.corp.example/lib")
     assert diagnostics()["second-source"].check(private, target, 5).state == "unavailable"
-    paths = [item.get("path", "") for item in client.lab.edge({"do": "ledger"})["records"]]
+    paths = [item.get("path", "") for item in client.lab.edge.ledger().records]
     assert not [path for path in paths if "git.corp.example" in path]

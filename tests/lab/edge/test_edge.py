@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from faults.rules import from_data
 from lab.client import Client
 
 LIST = "/github.com/gorilla/mux/@v/list"
@@ -14,12 +15,12 @@ FORWARD = "http://proxy.corp.example:8080"
 
 @pytest.fixture
 def asked(client: Client) -> Client:
-    client.lab.edge({"do": "clear"})
+    client.lab.edge.arm([])
     return client
 
 
 def records(client: Client, kind: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = client.lab.edge({"do": "ledger"})["records"]
+    found: list[dict[str, Any]] = client.lab.edge.ledger().records
     return [record for record in found if record["kind"] == kind]
 
 
@@ -87,7 +88,7 @@ def test_every_request_is_on_record_with_what_the_rules_did_to_it(asked: Client)
         "where": {"host": "goproxy.cn"},
         "do": {"respond": {"status": 410, "body": "gone\n"}},
     }
-    asked.lab.edge({"do": "arm", "rules": [rule], "seed": 0})
+    asked.lab.edge.arm(from_data([rule]))
     try:
         assert curl(asked, f"https://goproxy.cn{LIST}") == "410 2 443"
         assert curl(asked, f"https://proxy.golang.org{LIST}") == "200 2 443"
@@ -95,6 +96,6 @@ def test_every_request_is_on_record_with_what_the_rules_did_to_it(asked: Client)
         assert touched["status"] == 410
         assert [fired["rule"] for fired in touched["fired"]] == ["gone"]
         assert (untouched["status"], untouched["fired"]) == (200, [])
-        assert asked.lab.edge({"do": "fired"})["fired"] == {"gone": 1}
+        assert asked.lab.edge.fired() == {"gone": 1}
     finally:
-        asked.lab.edge({"do": "arm", "rules": [], "seed": 0})
+        asked.lab.edge.arm([])

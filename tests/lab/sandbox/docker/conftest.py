@@ -43,7 +43,7 @@ def backend(engine: docker.DockerClient) -> Iterator[DockerBackend]:
 def docker_lab(backend: DockerBackend, lab_spec: LabSpec) -> Iterator[DockerLab]:
     """A lab for the tests of one module."""
     with backend.start(lab_spec) as lab:
-        lab.edge({"do": "arm", "rules": [], "seed": 0})
+        lab.edge.arm([])
         yield lab
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import docker
 import pytest
 
-from lab import fitness, toolchain
+from lab import doctor, toolchain
 
 
 @pytest.mark.docker
@@ -13,10 +13,10 @@ def test_it_names_the_engine_and_the_state_of_the_images(
     engine: docker.DockerClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     version = engine.version()["Version"]
-    (check,) = [check for check in fitness.checks() if check.name == "docker"]
+    (check,) = [check for check in doctor.checks() if check.name == "docker"]
     assert (check.state, check.said) == ("ok", f"engine {version}, images current")
     monkeypatch.setattr(toolchain, "DEFAULT", "1.99.0")
-    (check,) = [check for check in fitness.checks() if check.name == "docker"]
+    (check,) = [check for check in doctor.checks() if check.name == "docker"]
     assert (check.state, check.said) == (
         "optional",
         f"engine {version}, golab/client:1.99.0 is missing",

@@ -45,7 +45,7 @@ def test_fifty_labs_at_once(
 
 
 def _latest(lab: DockerLab) -> str:
-    lab.edge({"do": "arm", "rules": [], "seed": 0})
+    lab.edge.arm([])
     answer = lab.fetch("https://proxy.golang.org/github.com/spf13/cobra/@latest", {}, 20)
     return f"{answer.status} {answer.body.decode()}"
 

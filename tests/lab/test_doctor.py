@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import fitness
+from lab import doctor
 from lab.sandbox.local import sealed
 from tests.lab.golab import COMMAND, golab
 
@@ -69,8 +69,8 @@ def test_without_root() -> None:
     assert "verdict  REPRODUCED" in done.stdout
 
 
-def found(name: str) -> fitness.Check:
-    return next(check for check in fitness.checks() if check.name == name)
+def found(name: str) -> doctor.Check:
+    return next(check for check in doctor.checks() if check.name == name)
 
 
 def test_the_proof_that_labs_are_sealed_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,6 @@
 """Forks labs: a process without threads, and with nothing of golab's own state in it.
 
-Started as `python -m lab.sandbox.local.nursery FD [MODULE…]` with one end of a Unix socket. For
+Started as `python -m lab.sandbox.local.zygote FD [MODULE…]` with one end of a Unix socket. For
 each socket passed in over it, a lab is forked that is controlled through that socket. The modules
 named are imported once, for all labs. It ends when golab does, and every lab with it.
 """

@@ -14,7 +14,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from tests.lab.holding.byhand import ASKED, GOLAB, LAB, golab, running
+from tests.lab.daemon.byhand import ASKED, GOLAB, LAB, golab, running
 
 NSENTER = shutil.which("nsenter")
 

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from lab.daemon import start
+from lab.daemon.registry import folder
 from lab.errors import LabError
-from lab.holding import start
-from lab.holding.registry import folder
-from tests.lab.holding.byhand import GOLAB, LAB, golab, labs
+from tests.lab.daemon.byhand import GOLAB, LAB, golab, labs
 
 
 def test_two_labs_of_one_scenario_are_told_apart(lab_id: str, own_lab: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.holding.byhand import LAB, golab, labs, up
+from tests.lab.daemon.byhand import LAB, golab, labs, up
 
 
 def test_ps_says_what_is_up(lab_id: str, backend: str) -> None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from lab.daemon.client import is_mute
+from lab.daemon.registry import Held, fitting_ids, held
 from lab.errors import LabError
-from lab.holding.calls import is_mute
-from lab.holding.registry import Held, fitting_ids, held
 
 if TYPE_CHECKING:
     import docker

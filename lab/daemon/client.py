@@ -8,8 +8,8 @@ import socket
 import time
 from typing import Any, BinaryIO, Self
 
+from lab.daemon.registry import Held
 from lab.errors import LabError
-from lab.holding.registry import Held
 
 _PATIENCE = 60.0
 _END_LIMIT = 20.0

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from lab.holding.calls import GoneError, ask
-from lab.holding.registry import Held
+from lab.daemon.client import GoneError, ask
+from lab.daemon.registry import Held
 
 _PAUSE = 0.3
 _PATIENCE = 2.0

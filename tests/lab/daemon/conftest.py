@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.lab.holding.byhand import golab, up
+from tests.lab.daemon.byhand import golab, up
 
 
 @pytest.fixture(autouse=True, scope="module")

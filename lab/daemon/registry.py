@@ -62,7 +62,7 @@ def folder() -> Path:
 def held() -> list[Held]:
     """Return the labs that are held open on this machine; forget those whose holder has gone.
 
-    A holder need not answer to be there: see `lab.holding.calls.is_mute`.
+    A holder need not answer to be there: see `lab.daemon.client.is_mute`.
     """
     found = []
     for note in sorted(folder().glob("*.json")):

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
+from lab.daemon.registry import Held, folder
 from lab.errors import LabError, UsageError
-from lab.holding.registry import Held, folder
 
 _PATIENCE = 120.0
 """Seconds without a word from the holder; while it fetches something, it says so all the time."""
@@ -39,19 +39,19 @@ def up(
     Raises:
         GolabError: it did not come up.
     """
-    wish = {"scenario": scenario, "arm": arm, "backend": backend, "go": go, "to": str(folder())}
-    with tempfile.TemporaryFile() as complaints:
+    request = {"scenario": scenario, "arm": arm, "backend": backend, "go": go, "to": str(folder())}
+    with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", "lab.holding.holder", json.dumps(wish)],
+            [sys.executable, "-m", "lab.daemon.main", json.dumps(request)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=complaints,
+            stderr=errors,
             start_new_session=True,
             cwd=None if Path(scenario).exists() else "/",
             env={**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)},
         )
         try:
-            lab = _followed(process, complaints, say, progress)
+            lab = _followed(process, errors, say, progress)
         except BaseException:
             process.terminate()
             process.wait()
@@ -61,7 +61,7 @@ def up(
 
 
 def _followed(
-    process: subprocess.Popen[bytes], complaints: IO[bytes], say: Say, progress: Progress
+    process: subprocess.Popen[bytes], errors: IO[bytes], say: Say, progress: Progress
 ) -> Held:
     for message in _heard(process):
         match message:
@@ -75,12 +75,12 @@ def _followed(
                 raise LabError(text)
             case {"up": lab}:
                 return Held(**lab)
-    raise LabError(_why(process.wait(), complaints))
+    raise LabError(_why(process.wait(), errors))
 
 
-def _why(status: int, complaints: IO[bytes]) -> str:
-    complaints.seek(max(0, complaints.seek(0, os.SEEK_END) - _KEPT))
-    lines = complaints.read().decode("utf-8", "replace").strip().splitlines()
+def _why(status: int, errors: IO[bytes]) -> str:
+    errors.seek(max(0, errors.seek(0, os.SEEK_END) - _KEPT))
+    lines = errors.read().decode("utf-8", "replace").strip().splitlines()
     last = f": {lines[-1][:300]}" if lines else ""
     return f"the process that was to hold the lab ended ({status}){last}"
 

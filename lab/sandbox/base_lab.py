@@ -7,18 +7,21 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
+from lab.sandbox.controls import EdgeControl, OriginControl
 from lab.sandbox.interface import Answer, Command, Completed
 
 _SHORT = 30.0
 
 
-class AskedLab(ABC):
+class BaseLab(ABC):
     """A lab that carries out what it is asked; see `lab.sandbox.interface.Lab` for what it can do.
 
     A backend says how a request gets there, and how the lab is ended.
     """
 
     def __init__(self) -> None:
+        self.edge = EdgeControl(lambda request: self._ask("edge", dict(request)))
+        self.origin = OriginControl(lambda request: self._ask("origin", dict(request)))
         self._programs: dict[tuple[str, str], bool] = {}  # these do not change while a lab runs
 
     @abstractmethod
@@ -43,6 +46,13 @@ class AskedLab(ABC):
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def fresh(self) -> None:
+        """End the client and begin another."""
+        self._ask("remove", "/lab/home")
+
+    def check(self) -> None:
+        """Raise if a part of the lab has ended by itself."""
 
     def write(self, files: Mapping[str, str | bytes]) -> None:
         """Write files for the client."""
@@ -81,11 +91,3 @@ class AskedLab(ABC):
     def handshake(self, address: str, server_name: str, limit: float) -> str:
         """Try a TLS handshake; '' is success."""
         return str(self._ask("handshake", address, server_name, limit, limit=limit))
-
-    def edge(self, request: Mapping[str, Any]) -> Any:
-        """Ask the edge for something."""
-        return self._ask("edge", dict(request))
-
-    def origin(self, request: Mapping[str, Any]) -> Any:
-        """Ask the origin for something."""
-        return self._ask("origin", dict(request))

@@ -1,6 +1,6 @@
-"""The process that holds a lab: `python -m lab.holding.holder` with a JSON object as its argument.
+"""The process that holds a lab: `python -m lab.daemon.main` with a JSON object as its argument.
 
-What it says on standard output while the lab comes up is for `lab.holding.start`. When it ends,
+What it says on standard output while the lab comes up is for `lab.daemon.start`. When it ends,
 however it ends, its lab ends with it; so it does if nobody listens when the lab is up.
 """
 
@@ -18,9 +18,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lab.daemon.registry import Held
+from lab.daemon.server import Door
 from lab.errors import GolabError, LabError, UsageError
-from lab.holding.door import Door
-from lab.holding.registry import Held
 
 if TYPE_CHECKING:
     from lab.scenario.load import Run
@@ -29,16 +29,16 @@ if TYPE_CHECKING:
 _ENDING = threading.Event()
 
 
-def main(wish: dict[str, Any]) -> None:
+def main(request: dict[str, Any]) -> None:
     """Hold a lab until somebody says `down`, or a signal does."""
     signal.signal(signal.SIGTERM, _end)
     with contextlib.suppress(BrokenPipeError):  # whoever wanted the lab has gone
-        _report(wish)
+        _report(request)
 
 
-def _report(wish: dict[str, Any]) -> None:
+def _report(request: dict[str, Any]) -> None:
     try:
-        _hold(wish)
+        _hold(request)
     except BrokenPipeError:
         raise
     except GolabError as error:
@@ -63,30 +63,30 @@ def _tell(**message: Any) -> None:
     os.write(1, json.dumps(message).encode() + b"\n")
 
 
-def _hold(wish: dict[str, Any]) -> None:
+def _hold(request: dict[str, Any]) -> None:
     from lab.client import entrance
     from lab.replay import arms, set_up
     from lab.sandbox.choose import open_backend
-    from lab.sandbox.interface import ENTRANCE, LabSpec, rules_as_data
+    from lab.sandbox.interface import ENTRANCE, LabSpec
     from lab.world.build import build
     from lab.world.load import base_world
 
-    run = _chosen(wish["scenario"])
+    run = _chosen(request["scenario"])
     scenario = run.scenario
-    arm = next(arm for arm in arms(scenario) if arm.name == wish["arm"])
+    arm = next(arm for arm in arms(scenario) if arm.name == request["arm"])
     tree = build(base_world().merged(scenario.world))
     with contextlib.ExitStack() as stack:
         backend = stack.enter_context(
-            open_backend(wish["backend"], go=wish["go"], say=lambda text: _tell(say=text))
+            open_backend(request["backend"], go=request["go"], say=lambda text: _tell(say=text))
         )
-        toolchain = backend.toolchain(wish["go"], lambda *steps: _tell(progress=steps))
+        toolchain = backend.toolchain(request["go"], lambda *steps: _tell(progress=steps))
         spec = LabSpec(run.name, tree, toolchain, arm.name)
         lab = stack.enter_context(backend.start(spec))
         client = set_up(lab, spec, scenario, arm, seed=0)
-        lab.edge({"do": "arm", "rules": rules_as_data(scenario.faults), "seed": 0})
+        lab.edge.arm(scenario.faults)
         for rule in scenario.faults:
             if rule not in arm.rules:
-                lab.edge({"do": "off", "name": rule.name})
+                lab.edge.switch(rule.name, on=False)
         held = Held(
             id=getattr(lab, "id", None) or secrets.token_hex(3),
             scenario=run.name,
@@ -101,7 +101,7 @@ def _hold(wish: dict[str, Any]) -> None:
         lab.write({ENTRANCE: entrance(client.env, prompt)})
         if _ENDING.is_set():  # the exit was raised where it is lost, such as in a destructor
             return
-        with Door(Path(wish["to"]), held, lab) as door:
+        with Door(Path(request["to"]), held, lab) as door:
             _tell(up=asdict(held))
             with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - as it is opened for dup2
                 os.dup2(nowhere.fileno(), 1)

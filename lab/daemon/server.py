@@ -12,9 +12,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
 
+from lab.daemon.lease import Lease
+from lab.daemon.registry import Held
 from lab.errors import LabError
-from lab.holding.lease import Lease
-from lab.holding.registry import Held
 from lab.sandbox.interface import LabHandle
 
 _ANSWER_LIMIT = 5.0
@@ -82,9 +82,9 @@ class Door(socketserver.ThreadingUnixStreamServer):
                 case {"do": "ping"}:
                     send({"value": None})
                 case {"do": "edge", "request": request}:
-                    send({"value": self._lab.edge(request)})
+                    send({"value": self._lab.edge.send(request)})
                 case {"do": "origin", "request": request}:
-                    send({"value": self._lab.origin(request)})
+                    send({"value": self._lab.origin.send(request)})
                 case {"do": "lease"}:
                     lease = Lease(self._lab)
                     send({"value": lease.note})

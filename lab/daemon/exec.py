@@ -8,14 +8,14 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from lab.holding.calls import GoneError, Line
-from lab.holding.registry import Held
+from lab.daemon.client import GoneError, Line
+from lab.daemon.registry import Held
 
 TIMED_OUT = 124
 """The exit status of a command whose limit was reached, as timeout(1) has it."""
 
 
-def visit(
+def run(
     lab: Held, command: Sequence[str] = (), *, terminal: bool, limit: float | None = None
 ) -> int:
     """Run a command, or a shell, on our standard streams, and return its exit status.

@@ -1,0 +1,85 @@
+"""What a client may have at most, by rlimits and by the size of its file systems."""
+
+from __future__ import annotations
+
+import os
+import resource
+import threading
+from pathlib import Path
+
+PROCESSES = 512
+OPEN_FILES = 4096
+FILE_SIZE = 2 << 30
+DATA = 8 << 30
+"""Bytes of private writable memory of one process; what all have together is a cgroup's business."""
+
+HOME_SIZE = 3 << 30
+HOME_FILES = 400_000
+TMP_SIZE = 512 << 20
+"""Bytes, and number, of the files that a client may keep in memory."""
+
+PLACES = ("/lab/home", "/tmp", "/var/tmp", "/run", "/dev/shm", "/dev/mqueue")  # noqa: S108 - its own
+"""The only directories that a client can write to; not every backend has all of them."""
+
+_RLIMITS = {
+    resource.RLIMIT_CORE: 0,
+    resource.RLIMIT_DATA: DATA,
+    resource.RLIMIT_FSIZE: FILE_SIZE,
+    resource.RLIMIT_NOFILE: OPEN_FILES,
+    resource.RLIMIT_NPROC: PROCESSES,
+    resource.RLIMIT_MSGQUEUE: 1 << 20,
+}
+
+
+def apply(*, processes: bool = True) -> None:
+    """Limit this process and all that it starts.
+
+    Args:
+        processes: whether the number of processes is limited here.
+    """
+    for kind, wanted in _RLIMITS.items():
+        if kind == resource.RLIMIT_NPROC and not processes:
+            continue
+        _, most = resource.getrlimit(kind)
+        value = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
+        resource.setrlimit(kind, (value, value))
+
+
+def counted_alone() -> bool:
+    """Tell whether the kernel counts processes by user namespace (Linux 5.14), not by user alone.
+
+    Before that, a limit for the client would count whatever else its user runs.
+    """
+    major, minor = (int(part) for part in os.uname().release.split(".")[:2])
+    return (major, minor) >= (5, 14)
+
+
+def reached(processes: int) -> str:
+    """Say what the client has used up: `processes`, `files`, or '' for nothing.
+
+    Args:
+        processes: how many it has.
+    """
+    threads = sum(_threads()) if processes > PROCESSES // 16 else processes
+    if threads >= PROCESSES - threading.active_count() - 8:
+        return "processes"
+    for place in PLACES:
+        try:
+            state = os.statvfs(place)
+        except OSError:
+            continue
+        if (state.f_blocks and not state.f_bavail) or (state.f_files and not state.f_ffree):
+            return "files"
+    return ""
+
+
+def _threads() -> list[int]:
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                fields = (entry / "stat").read_text(errors="replace").rpartition(")")[2].split()
+            except OSError:
+                continue
+            found.append(int(fields[17]))
+    return found

@@ -16,7 +16,7 @@ def _edge(lab: str, **request: Any) -> Any:
 
 
 def _switch(lab: str, name: str, *, to: str) -> int:
-    known = [rule["name"] for rule in _edge(lab, do="list")["rules"]]
+    known = [rule["name"] for rule in _edge(lab, do="list")]
     if name not in known:
         raise UsageError(f"lab {lab} has no fault {name!r}; it has {', '.join(known) or 'none'}")
     _edge(lab, do=to, name=name)
@@ -32,10 +32,9 @@ def command() -> None:
 @click.argument("lab")
 def list_(lab: str) -> int:
     """List the faults: name, whether they are on, how often they have fired."""
-    fired = _edge(lab, do="fired")["fired"]
-    for rule in _edge(lab, do="list")["rules"]:
+    for rule in _edge(lab, do="list"):
         state = "on" if rule["on"] else "off"
-        click.echo(f"{rule['name']:<24} {state:<4} fired {fired.get(rule['name'], 0)}")
+        click.echo(f"{rule['name']:<24} {state:<4} fired {rule['hits']}")
     return OK
 
 

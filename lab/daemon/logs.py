@@ -23,15 +23,13 @@ class Source:
 
     Attributes:
         program: edge or origin.
-        request: what it is asked for, without the number of records that are known already.
-        fields: the names, in its answer, of the records and of how many there ever were.
+        command: what it is asked for.
         line: a record as a line for people.
         open: whether a record still waits for an answer.
     """
 
     program: str
-    request: dict[str, Any]
-    fields: tuple[str, str]
+    command: str
     line: Callable[[Record], str]
     open: Callable[[Record], bool]
 
@@ -53,12 +51,12 @@ def records(lab: Held, source: Source, *, follow: bool) -> Iterator[Record]:
     since: dict[int, float] = {}
     while True:
         try:
-            answer = ask(lab, source.program, request={**source.request, "after": seen})
+            answer = ask(lab, source.program, request={"do": source.command, "after": seen})
         except GoneError:
             if follow and (seen or done):
                 return
             raise
-        found, total = (answer[name] for name in source.fields)
+        found, total = answer["records"], answer["total"]
         for number, record in enumerate(found, total - len(found)):
             waited = time.monotonic() - since.setdefault(number, time.monotonic())
             if number in done or (follow and source.open(record) and waited < _PATIENCE):
@@ -130,5 +128,5 @@ def _origin_line(record: Record) -> str:
     )
 
 
-EDGE = Source("edge", {"do": "ledger"}, ("records", "opened"), _edge_line, _waits)
-ORIGIN = Source("origin", {"get": "log"}, ("log", "seen"), _origin_line, lambda _: False)
+EDGE = Source("edge", "ledger", _edge_line, _waits)
+ORIGIN = Source("origin", "log", _origin_line, lambda _: False)

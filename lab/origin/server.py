@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from lab.origin import h1
 from lab.origin.app import Origin
-from lab.origin.control import answer_calls
+from lab.origin.control import serve as serve_control
 from lab.world.tree import Tree
 
 BACKLOG = 1024
@@ -46,7 +46,7 @@ def serve(
         where: an address and port, or listening sockets (see `listen`), closed in the end.
         tls: certificate chain and private key, PEM files; with it HTTP/2 is offered, too.
         tunnel: a listening socket for `lab.origin.tunnel`, which ends at the first of `where`.
-        control: where to make the Unix socket on which `lab.origin.control.Control` calls.
+        control: where to make the Unix socket for `lab.origin.control`.
         ready: called once requests are being answered.
 
     Raises:
@@ -74,7 +74,7 @@ async def _serve(
         loop.add_signal_handler(number, stop.set)
     async with contextlib.AsyncExitStack() as doors:
         if control:
-            await doors.enter_async_context(await answer_calls(origin, control))
+            await doors.enter_async_context(await serve_control(origin, control))
             doors.callback(control.unlink, missing_ok=True)
         if tunnel:
             from lab.origin import tunnel as way

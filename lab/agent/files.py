@@ -42,14 +42,16 @@ def read(paths: Sequence[str]) -> dict[str, bytes]:
     found = {}
     for name in paths:
         try:
-            with open(_opened(name, os.O_RDONLY), "rb") as file:  # noqa: PTH123 - a descriptor
+            with open(_opened(name, os.O_RDONLY), "rb") as file:
                 content = file.read(MOST_READ + 1)
         except FileNotFoundError:
             continue
         except OSError as error:
             raise LabError(f"the client's {name} cannot be read: {error.strerror}") from None
         if len(content) > MOST_READ:
-            raise LabError(f"the client's {name} is longer than the {MOST_READ >> 20} MB golab reads")
+            raise LabError(
+                f"the client's {name} is longer than the {MOST_READ >> 20} MB golab reads"
+            )
         found[name] = content
     return found
 

@@ -67,8 +67,9 @@ class Loop:
         """Wait until something is ready, and call what it is for."""
         soonest = min((moment for moment, _ in self._later.values()), default=None)
         wait = None if soonest is None else max(0.0, soonest - time.monotonic())
-        for key, _ in self._selector.select(wait):
-            key.data()
+        for ready, _ in self._selector.select(wait):
+            if ready.fd in self._selector.get_map():  # nobody has forgotten it in this turn
+                ready.data()
         now = time.monotonic()
         for key in [key for key, (moment, _) in self._later.items() if moment <= now]:
             self._later.pop(key)[1]()
@@ -127,7 +128,9 @@ class Process:
             if terminal:
                 actions = self._with_terminal(terminal, ours, theirs)
             else:
-                actions = self._with_pipes(ours, theirs, given=bool(self.command.stdin) or following)
+                actions = self._with_pipes(
+                    ours, theirs, given=bool(self.command.stdin) or following
+                )
             pid = _spawned(self.command, actions)
         except BaseException:
             for descriptor in ours:

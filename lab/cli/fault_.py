@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from lab.errors import OK, UsageError
 
+if TYPE_CHECKING:
+    from lab.sandbox.controls import EdgeControl
 
-def _edge(lab: str, **request: Any) -> Any:
+
+def _edge(lab: str) -> EdgeControl:
     from lab.daemon import client, registry
 
-    return client.ask(registry.find(lab), "edge", request=request)
+    return client.edge(registry.find(lab))
 
 
-def _switch(lab: str, name: str, *, to: str) -> int:
-    known = [rule["name"] for rule in _edge(lab, do="list")]
+def _switch(lab: str, name: str, *, on: bool) -> int:
+    edge = _edge(lab)
+    known = [rule["name"] for rule in edge.rules()]
     if name not in known:
         raise UsageError(f"lab {lab} has no fault {name!r}; it has {', '.join(known) or 'none'}")
-    _edge(lab, do=to, name=name)
+    edge.switch(name, on=on)
     return OK
 
 
@@ -32,7 +36,7 @@ def command() -> None:
 @click.argument("lab")
 def list_(lab: str) -> int:
     """List the faults: name, whether they are on, how often they have fired."""
-    for rule in _edge(lab, do="list"):
+    for rule in _edge(lab).rules():
         state = "on" if rule["on"] else "off"
         click.echo(f"{rule['name']:<24} {state:<4} fired {rule['hits']}")
     return OK
@@ -43,7 +47,7 @@ def list_(lab: str) -> int:
 @click.argument("name")
 def on(lab: str, name: str) -> int:
     """Switch a fault on."""
-    return _switch(lab, name, to="on")
+    return _switch(lab, name, on=True)
 
 
 @command.command("off")
@@ -51,4 +55,4 @@ def on(lab: str, name: str) -> int:
 @click.argument("name")
 def off(lab: str, name: str) -> int:
     """Switch a fault off."""
-    return _switch(lab, name, to="off")
+    return _switch(lab, name, on=False)

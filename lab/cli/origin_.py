@@ -61,9 +61,11 @@ def serve(file: Path | None, port: int, tls: bool, as_json: bool) -> None:
             certificate=files[0] if files else None,
             tunnel=tunnel.getsockname()[1] if tunnel else None,
         )
-        server.serve(
-            tree, [sock], tls=files, tunnel=tunnel, ready=lambda: _say(exported, as_json=as_json)
-        )
+
+        async def started(_: object) -> None:
+            _say(exported, as_json=as_json)
+
+        server.serve(tree, [sock], tls=files, tunnel=tunnel, started=started)
 
 
 def _say(exported: dict[str, str], *, as_json: bool) -> None:

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from lab.daemon.client import GoneError, ask
+from lab.daemon.client import GoneError, edge, origin
 from lab.daemon.registry import Held
+from lab.sandbox.controls import Records
 
 _PAUSE = 0.3
 _PATIENCE = 2.0
@@ -22,14 +23,12 @@ class Source:
     """A program of the lab that keeps records.
 
     Attributes:
-        program: edge or origin.
-        command: what it is asked for.
+        ask: returns the records of a lab behind the first so many, and how many there ever were.
         line: a record as a line for people.
         open: whether a record still waits for an answer.
     """
 
-    program: str
-    command: str
+    ask: Callable[[Held, int], Records]
     line: Callable[[Record], str]
     open: Callable[[Record], bool]
 
@@ -51,12 +50,11 @@ def records(lab: Held, source: Source, *, follow: bool) -> Iterator[Record]:
     since: dict[int, float] = {}
     while True:
         try:
-            answer = ask(lab, source.program, request={"do": source.command, "after": seen})
+            found, total = source.ask(lab, seen)
         except GoneError:
             if follow and (seen or done):
                 return
             raise
-        found, total = answer["records"], answer["total"]
         for number, record in enumerate(found, total - len(found)):
             waited = time.monotonic() - since.setdefault(number, time.monotonic())
             if number in done or (follow and source.open(record) and waited < _PATIENCE):
@@ -90,9 +88,9 @@ def _edge_line(record: Record) -> str:
 
 
 def _http(record: Record) -> str:
-    status, origin = record["status"], record["origin_status"]
+    status, from_origin = record["status"], record["origin_status"]
     answer = str(status) if status else record.get("error", "no answer")
-    said = f" (origin {origin})" if origin not in (None, status) else ""
+    said = f" (origin {from_origin})" if from_origin not in (None, status) else ""
     url = f"{record['scheme']}://{record['host']}{record['path']}"
     return f"{record['method']} {url}  {answer}{said}"
 
@@ -128,5 +126,5 @@ def _origin_line(record: Record) -> str:
     )
 
 
-EDGE = Source("edge", "ledger", _edge_line, _waits)
-ORIGIN = Source("origin", "log", _origin_line, lambda _: False)
+EDGE = Source(lambda lab, after: edge(lab).ledger(after), _edge_line, _waits)
+ORIGIN = Source(lambda lab, after: origin(lab).log(after), _origin_line, lambda _: False)

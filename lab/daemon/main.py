@@ -1,4 +1,4 @@
-"""The process that holds a lab: `python -m lab.daemon.main` with a JSON object as its argument.
+"""The process that holds a lab: `python -m lab.daemon.main FOLDER`, with a JSON object as its input.
 
 What it says on standard output while the lab comes up is for `lab.daemon.start`. When it ends,
 however it ends, its lab ends with it; so it does if nobody listens when the lab is up.
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lab.daemon.registry import Held
-from lab.daemon.server import Door
+from lab.daemon.server import Server
 from lab.errors import GolabError, LabError, UsageError
 
 if TYPE_CHECKING:
@@ -64,10 +64,9 @@ def _tell(**message: Any) -> None:
 
 
 def _hold(request: dict[str, Any]) -> None:
-    from lab.client import entrance
     from lab.replay import arms, set_up
     from lab.sandbox.choose import open_backend
-    from lab.sandbox.interface import ENTRANCE, LabSpec
+    from lab.sandbox.interface import LabSpec
     from lab.world.build import build
     from lab.world.load import base_world
 
@@ -95,19 +94,16 @@ def _hold(request: dict[str, Any]) -> None:
             go=toolchain.version,
             since=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             pid=os.getpid(),
-            entrance=lab.entrance(),
         )
-        prompt = f"{held.id} {held.scenario} {held.arm}"
-        lab.write({ENTRANCE: entrance(client.env, prompt)})
         if _ENDING.is_set():  # the exit was raised where it is lost, such as in a destructor
             return
-        with Door(Path(request["to"]), held, lab) as door:
+        with Server(Path(request["to"]), held, lab, client) as server:
             _tell(up=asdict(held))
             with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - as it is opened for dup2
                 os.dup2(nowhere.fileno(), 1)
                 os.dup2(nowhere.fileno(), 2)
-            door.serve()
-            door.report(stack.close)
+            server.serve()
+            server.report(stack.close)
 
 
 def _chosen(name: str) -> Run:
@@ -121,4 +117,4 @@ def _chosen(name: str) -> Run:
 
 
 if __name__ == "__main__":
-    main(json.loads(sys.argv[1]))
+    main({**json.load(sys.stdin), "to": sys.argv[1]})

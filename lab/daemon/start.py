@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -39,11 +40,11 @@ def up(
     Raises:
         GolabError: it did not come up.
     """
-    request = {"scenario": scenario, "arm": arm, "backend": backend, "go": go, "to": str(folder())}
+    request = {"scenario": scenario, "arm": arm, "backend": backend, "go": go}
     with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", "lab.daemon.main", json.dumps(request)],
-            stdin=subprocess.DEVNULL,
+            [sys.executable, "-m", "lab.daemon.main", str(folder())],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
             start_new_session=True,
@@ -51,6 +52,7 @@ def up(
             env={**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)},
         )
         try:
+            _tell(process, request)
             lab = _followed(process, errors, say, progress)
         except BaseException:
             process.terminate()
@@ -58,6 +60,12 @@ def up(
             raise
     process.returncode = 0  # it lives on, and nobody here is to wait for it
     return lab
+
+
+def _tell(process: subprocess.Popen[bytes], request: dict[str, Any]) -> None:
+    assert process.stdin
+    with contextlib.suppress(BrokenPipeError), process.stdin as pipe:  # it says why it has ended
+        pipe.write(json.dumps(request).encode())
 
 
 def _followed(

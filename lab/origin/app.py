@@ -36,6 +36,9 @@ LOG_LENGTH = 100_000
 # A name that the world does not know (localhost, an address) gets a proxy that has everything.
 FRONT = Host(proxy="/", private=True)
 
+EDGE_HEADER = "Golab-Edge"
+"""The header by which the origin of a lab knows its edge, so that no client gets past the faults."""
+
 _CHUNK = 1 << 18
 
 
@@ -61,10 +64,11 @@ class Entry:
 class Origin:
     """The application; `state` may be replaced at any time."""
 
-    def __init__(self, tree: Tree, state: OriginState | None = None) -> None:
+    def __init__(self, tree: Tree, state: OriginState | None = None, token: str = "") -> None:
         self.tree = tree
         self.log: deque[Entry] = deque(maxlen=LOG_LENGTH)
         self._state = state or OriginState()
+        self._token = token
         self.seen = 0
         """How many requests there ever were."""
         self._start = time.monotonic()
@@ -107,6 +111,8 @@ class Origin:
         self.seen += 1
 
     async def _answer(self, request: Request) -> Response:
+        if self._token and request.headers.get(EDGE_HEADER.lower()) != self._token:
+            raise RefusedError(403, "this origin answers its edge alone")
         index = self.tree.index
         caller = identify(request.headers.get("authorization", ""), index.credentials, self._state)
         host = self._host(request.host)

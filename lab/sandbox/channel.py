@@ -88,7 +88,8 @@ class Channel:
         self._sending = threading.Lock()
         self._why = ""
         self._ended = threading.Event()
-        self.closed = False
+        self.noted: dict[str, Any] = {}
+        """What the part has said of itself, unasked."""
         threading.Thread(target=self._listen, name=name, daemon=True).start()
 
     @property
@@ -180,7 +181,6 @@ class Channel:
 
     def close(self) -> None:
         """Hang up: the part ends. May be called twice."""
-        self.closed = True
         self._transport.close()
 
     def _listen(self) -> None:
@@ -202,6 +202,7 @@ class Channel:
                 call.on_event(message)
             elif number is None:
                 self._why = str(message.get("said", ""))[:500]
+                self.noted.update(message)
         elif call is not None and not call.reply.done():
             if "error" in message:
                 call.reply.set_exception(_error(message))

@@ -1,5 +1,9 @@
 from __future__ import annotations
-import os, shutil
+
+import os
+import shutil
+
+
 def remove_tree(path: str) -> None:
     if os.path.isdir(path) and not os.path.islink(path):
         for folder, _, _ in os.walk(path):

@@ -148,8 +148,6 @@ def _see_only(root: Path) -> None:
     _mount(root / "lab/home", "tmpfs", home)
     _mount(root / "tmp", "tmpfs", small)
     _mount(root / "dev/shm", "tmpfs", small)
-    with contextlib.suppress(OSError):  # no terminals then
-        _mount(root / "dev/pts", "devpts", "newinstance,ptmxmode=0666,mode=0620")
     _own_processes(root / "proc")
     linux.remount_read_only(str(root))
     linux.pivot_root(str(root))

@@ -96,10 +96,16 @@ def _namespaces() -> Check:
 
 def _sealed() -> Check:
     """Try every way out of the namespaces of a lab, as each lab does before it is used."""
+    from lab.agent import walls
     from lab.sandbox.local import sealed
 
-    host, resolvers = sealed.host_namespaces(), sealed.host_resolvers()
-    leaks = _in_namespaces(lambda: "; ".join(sealed.leaks(host, resolvers)))
+    host = sealed.host()
+
+    def prove() -> str:
+        walls.raise_all(())
+        return "; ".join(sealed.leaks(host))
+
+    leaks = _in_namespaces(prove)
     if not leaks:
         ways = "IPv4, IPv6, the host's resolvers, outside names"
         return Check("sealed", "ok", f"no way out of a lab: {ways} tried, all refused at once")

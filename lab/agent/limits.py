@@ -11,14 +11,14 @@ PROCESSES = 512
 OPEN_FILES = 4096
 FILE_SIZE = 2 << 30
 DATA = 8 << 30
-"""Bytes of private writable memory of one process; what all have together is a cgroup's business."""
+"""Bytes of private writable memory of one process; of all together, where a cgroup counts."""
 
 HOME_SIZE = 3 << 30
 HOME_FILES = 400_000
 TMP_SIZE = 512 << 20
 """Bytes, and number, of the files that a client may keep in memory."""
 
-PLACES = ("/lab/home", "/tmp", "/var/tmp", "/run", "/dev/shm", "/dev/mqueue")  # noqa: S108 - its own
+PLACES = ("/lab/home", "/tmp", "/var/tmp", "/run", "/dev/shm", "/dev/mqueue")  # noqa: S108
 """The only directories that a client can write to; not every backend has all of them."""
 
 _RLIMITS = {

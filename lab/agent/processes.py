@@ -307,7 +307,7 @@ class Process:
             self.end()
 
     def reaped(self, status: int) -> None:
-        """Its first process has ended, and so has the command: what is in its pipes still counts."""
+        """Its first process has ended, and so has the command; what is in its pipes still counts."""
         self._loop.cancel(self)
         self._loop.cancel((self, "look"))
         for descriptor in list(self._streams):

@@ -45,7 +45,7 @@ def raise_all(writable: tuple[str, ...], *, count_processes: bool = True) -> dic
     _drop_capabilities()
     fenced = landlock.restrict(writable)
     filtered = seccomp.install()
-    # Whoever is not dumpable cannot be traced by others of the same user, nor can its memory be read.
+    # Who is not dumpable cannot be traced, nor have its memory read, by others of the same user.
     _checked(_libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0), "dumpable")
     return {
         "no_new_privs": "yes",

@@ -59,7 +59,7 @@ class _Ready:
         for server in self.servers.servers:
             if not server.is_running:
                 raise LabError(f"the edge cannot listen: {server.last_exception}")
-        self._task = asyncio.ensure_future(self.started(self.faults))  # type: ignore[assignment]
+        self._task = asyncio.ensure_future(self.started(self.faults))
 
 
 async def _serve(spec: EdgeSpec, started: Started) -> None:

@@ -37,7 +37,7 @@ LOG_LENGTH = 100_000
 FRONT = Host(proxy="/", private=True)
 
 EDGE_HEADER = "Golab-Edge"
-"""The header by which the origin of a lab knows its edge, so that no client gets past the faults."""
+"""The header by which the origin of a lab knows its edge: no client gets past the faults."""
 
 _CHUNK = 1 << 18
 

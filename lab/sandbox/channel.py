@@ -21,8 +21,9 @@ OnEvent = Callable[[dict[str, Any]], object]
 class Transport(Protocol):
     """What carries the bytes of a channel."""
 
-    said: str
-    """The last words of the other end, where it has another way to say them; else ''."""
+    @property
+    def said(self) -> str:
+        """The last words of the other end, where it has another way to say them; else ''."""
 
     def send(self, data: bytes, descriptors: Sequence[int] = ()) -> None:
         """Send all of it, or raise an OSError."""

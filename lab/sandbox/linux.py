@@ -123,7 +123,7 @@ def stay_readable() -> None:
 
 
 def pivot_root(root: str) -> None:
-    """Make a mount point the root of this mount namespace, and forget the old one (pivot_root(2))."""
+    """Make a mount point the root of this mount namespace, and forget the old one."""
     os.chdir(root)
     _checked(_libc.syscall(ctypes.c_long(_SYS_PIVOT_ROOT), b".", b"."), "pivot_root")
     _checked(_libc.umount2(b".", _MNT_DETACH), "umount2")  # the old root lies on top of the new one

@@ -17,10 +17,10 @@ from faults.rules import Rule, from_data
 from faults.validation import validated
 from faults.yamlsource import SourceError, nearest
 from lab.client import Client, prepare
+from lab.client_spec import ClientSpec
 from lab.errors import UsageError
 from lab.sandbox.choose import open_backend
 from lab.sandbox.interface import Lab, LabSpec
-from lab.scenario.model import ClientSpec
 from lab.toolchain import Progress
 from lab.world.build import build
 from lab.world.load import base_world

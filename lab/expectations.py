@@ -1,12 +1,42 @@
-"""Compares what a command did with what was expected of it."""
+"""What is expected of a command, and how what it did differs from that."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import Field, field_validator
 
 from lab.sandbox.interface import Completed
-from lab.scenario.model import Expected, as_list
+from lab.schema import OneOrMore, Part, as_list
+
+
+class Expected(Part):
+    """What the judged command must do in one arm.
+
+    Texts are regular expressions, searched line by line; one that starts with `!` must not be
+    found. Several may be given as a list.
+    """
+
+    exit: int | Literal["failure", "timeout"] = 0
+    """The exit status; `failure`: any but 0; `timeout`: it never ends, the lab's limit ends it."""
+    stdout: OneOrMore | None = None
+    """What it prints."""
+    stderr: OneOrMore | None = None
+    """What it says on standard error."""
+    go_mod: OneOrMore | None = Field(default=None, alias="go.mod")
+    """What the project's go.mod holds afterwards."""
+
+    @field_validator("stdout", "stderr", "go_mod")
+    @classmethod
+    def _are_patterns(cls, value: str | list[str] | None) -> str | list[str] | None:
+        for pattern in as_list(value):
+            try:
+                re.compile(pattern.removeprefix("!"))
+            except re.error as error:
+                raise ValueError(f"not a regular expression: {pattern!r}: {error}") from None
+        return value
 
 
 def differences(done: Completed, expected: Expected, project: Mapping[str, str]) -> list[str]:

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from faults.rules import Rule
 from lab.client import PROJECT, Client, prepare, settle
+from lab.client_spec import ClientSpec
 from lab.diagnostics.catalogue import diagnostics
 from lab.diagnostics.interface import Diagnostic, Finding, Target
 from lab.errors import LabError
@@ -34,8 +35,9 @@ from lab.results import (
 )
 from lab.sandbox.interface import Completed, Lab, LabSpec
 from lab.scenario.load import Run, described
-from lab.scenario.model import ClientSpec, Scenario, as_list
-from lab.scenario.sources import cited
+from lab.scenario.model import Scenario
+from lab.schema import as_list
+from lab.sources import cited
 
 _AT_ONCE = 4
 _NOT_FOUND = 127
@@ -142,7 +144,7 @@ def about(run: Run) -> dict[str, Any]:
         "kind": scenario.kind,
         "family": scenario.family,
         "title": scenario.title,
-        "sources": cited(scenario),
+        "sources": cited(scenario.sources),
         "story": " ".join(scenario.story.split()),
         "lesson": " ".join(scenario.lesson.split()),
         "faults": {rule.name: described(rule) for rule in scenario.faults},

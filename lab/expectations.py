@@ -10,6 +10,7 @@ from pydantic import Field, field_validator
 
 from lab.sandbox.interface import Completed
 from lab.schema import OneOrMore, Part, as_list
+from lab.termination import REPORTED, named
 
 
 class Expected(Part):
@@ -20,7 +21,10 @@ class Expected(Part):
     """
 
     exit: int | Literal["failure", "timeout"] = 0
-    """The exit status; `failure`: any but 0; `timeout`: it never ends, the lab's limit ends it."""
+    """The exit status; `failure`: any but 0; `timeout`: it never ends, the lab's limit ends it.
+
+    What a signal ended has not failed, it was ended: that is an error of the run.
+    """
     stdout: OneOrMore | None = None
     """What it prints."""
     stderr: OneOrMore | None = None
@@ -47,8 +51,11 @@ def differences(done: Completed, expected: Expected, project: Mapping[str, str])
     for name, wanted, text in (
         ("stdout", expected.stdout, done.stdout),
         ("stderr", expected.stderr, done.stderr),
-        ("go.mod", expected.go_mod, project.get("go.mod", "")),
+        ("go.mod", expected.go_mod, project.get("go.mod")),
     ):
+        if text is None:
+            found += [f"there is no {name}"] if wanted else []
+            continue
         for pattern in as_list(wanted):
             absent = pattern.startswith("!")
             if bool(re.search(pattern.removeprefix("!"), text, re.MULTILINE)) == absent:
@@ -62,13 +69,15 @@ def _exit_fits(exit_: int | None, wanted: int | str) -> bool:
         case "timeout":
             return exit_ is None
         case "failure":
-            return exit_ not in (None, 0)
+            return exit_ is not None and exit_ > 0 and exit_ not in REPORTED
         case _:
             return exit_ == wanted
 
 
 def _exit_said(exit_: int | None) -> str:
-    return "ended by the lab's limit" if exit_ is None else f"exit {exit_}"
+    if exit_ is None:
+        return "ended by the lab's limit"
+    return f"exit {exit_}" if exit_ >= 0 else f"ended by {named(-exit_)}"
 
 
 def _exit_wanted(wanted: int | str) -> str:

@@ -65,7 +65,7 @@ def _tell(**message: Any) -> None:
 
 def _hold(request: dict[str, Any]) -> None:
     from lab.client import entrance
-    from lab.replay import arms, set_up
+    from lab.replay.arms import arms, set_up
     from lab.sandbox.choose import open_backend
     from lab.sandbox.interface import ENTRANCE, LabSpec
     from lab.world.build import build

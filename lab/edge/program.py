@@ -16,6 +16,7 @@ from mitmproxy.addons import core, next_layer, proxyserver, tlsconfig
 from mitmproxy.master import Master
 
 from faults.addon import Faults
+from lab.edge.failures import Failures
 from lab.edge.routing import LabNames, ToOrigin
 from lab.errors import LabError
 
@@ -58,12 +59,14 @@ class _Ready:
 async def _serve(spec: EdgeSpec, ready: Callable[[], None]) -> None:
     master = Master(options.Options())
     servers = proxyserver.Proxyserver()
+    faults = Faults()
     master.addons.add(
         core.Core(),
         servers,
         next_layer.NextLayer(),
         tlsconfig.TlsConfig(),
-        Faults(),
+        faults,
+        Failures(faults.ledger, spec.origin),
         LabNames(spec.names, spec.address),
         ToOrigin(spec.names, spec.origin),
         _Ready(servers, ready),

@@ -56,6 +56,7 @@ class Completed:
     stdout: str
     stderr: str
     seconds: float
+    hit: str = ""
 
     @property
     def signal(self) -> str:

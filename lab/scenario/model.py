@@ -17,6 +17,8 @@ Family = Literal[
     "auth", "versions", "fallback", "transport", "configuration", "checksums", "cache", "field"
 ]
 
+Recorded = Literal["detected", "miss", "false-alarm"]
+
 
 class Change(Part):
     """What an arm changes, compared with the healthy one."""
@@ -84,7 +86,7 @@ class Record(Part):
     """Seconds that a diagnostic may take."""
 
     @property
-    def outcomes(self) -> dict[str, str]:
+    def outcomes(self) -> dict[str, Recorded]:
         """Diagnostic -> recorded outcome."""
         return {
             **dict.fromkeys(self.detect, "detected"),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lab.paths import scenarios_root
-from lab.replay import outcome
+from lab.replay.scoring import outcome
 from lab.results import Outcome, State
 from tests.lab.golab import golab
 

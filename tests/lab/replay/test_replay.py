@@ -134,6 +134,18 @@ def test_a_part_that_ended_in_any_arm_is_named_and_nothing_is_believed(
         replayed(FakeLab(answers), diagnostics=record)
 
 
+def test_nothing_is_asked_of_a_lab_that_has_lost_a_part() -> None:
+    def answers(line: str, lab: FakeLab) -> Completed | str:
+        lab.dead = "origin"
+        return honest(line, lab)
+
+    lab = FakeLab(answers)
+    record = {"subject": {"module": "m.example/m", "version": "v1"}, "miss": ["goproxy-env"]}
+    with pytest.raises(LabError, match=r"^healthy: the origin"):
+        replayed(lab, diagnostics=record)
+    assert [call for call in lab.calls if call.startswith("run")] == [f"run {LINE}"]
+
+
 def test_a_call_that_failed_because_a_part_ended_names_the_part() -> None:
     def answers(line: str, lab: FakeLab) -> Completed | str:
         lab.dead = "client"

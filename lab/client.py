@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
+from lab.client_spec import ClientSpec
 from lab.sandbox.interface import (
     CA_BUNDLE,
     GOROOT,
@@ -18,7 +19,6 @@ from lab.sandbox.interface import (
     Lab,
     LabSpec,
 )
-from lab.scenario.model import ClientSpec
 from lab.world.modpath import escape
 
 HOME = "/lab/home"

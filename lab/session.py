@@ -11,14 +11,13 @@ from contextlib import contextmanager
 from typing import Protocol
 
 import lab
-from lab.errors import LabError, UnfitError
-from lab.replay import about, replay
+from lab.errors import GolabError, LabError, UnfitError
+from lab.labs import start
+from lab.replay.replay import about, replay
 from lab.results import Report, RunResult, totals
-from lab.sandbox.interface import Backend, Lab, LabSpec
+from lab.sandbox.interface import Backend, Lab
 from lab.scenario.load import Run
 from lab.toolchain import Toolchain
-from lab.world.build import build
-from lab.world.load import base_world
 
 
 class Observer(Protocol):
@@ -56,6 +55,7 @@ class Session:
         self._started = datetime.datetime.now(datetime.UTC)
         self._clock = time.monotonic()
         self._cancelled = threading.Event()
+        self._fit = False
 
     def run(self, runs: Sequence[Run], observer: Observer, *, jobs: int = 1) -> Report:
         """Replay all of `runs`, at most `jobs` at a time.
@@ -97,19 +97,18 @@ class Session:
         began = time.monotonic()
         try:
             result = self._replayed(run, toolchain, observer)
-        except UnfitError:
-            raise  # no lab will do better
-        except LabError as error:
-            if self._cancelled.is_set():
+        except Exception as error:
+            # Where not even one lab has come up, no other will do better.
+            if self._cancelled.is_set() or (isinstance(error, UnfitError) and not self._fit):
                 raise
-            result = self._failed(run, toolchain, str(error), time.monotonic() - began)
+            result = self._failed(run, toolchain, _said(error), time.monotonic() - began)
         observer.finished(run, result)
         return result
 
     def _replayed(self, run: Run, toolchain: Toolchain, observer: Observer) -> RunResult:
-        tree = build(base_world().merged(run.scenario.world))
-        spec = LabSpec(name=run.name, tree=tree, toolchain=toolchain)
-        with self.backend.start(spec) as lab_:
+        world = run.scenario.world
+        with start(self.backend, toolchain, name=run.name, world=world) as (lab_, spec):
+            self._fit = True
             result = replay(
                 run,
                 lab_,
@@ -145,3 +144,13 @@ class Session:
             runs=list(results),
             totals=totals(list(results), seconds),
         )
+
+
+def _said(error: Exception) -> str:
+    """Say in one line what went wrong with a run."""
+    if isinstance(error, GolabError):
+        return " ".join(str(error).split())
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        return f"golab itself: {where}{error.strerror.lower()}"
+    return f"a defect of golab: {type(error).__name__}: {error}"

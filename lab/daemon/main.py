@@ -64,32 +64,20 @@ def _tell(**message: Any) -> None:
 
 
 def _hold(request: dict[str, Any]) -> None:
-    from lab.replay import arms, set_up
+    from lab import labs
     from lab.sandbox.choose import open_backend
-    from lab.sandbox.interface import LabSpec
-    from lab.world.build import build
-    from lab.world.load import base_world
 
     run = _chosen(request["scenario"])
-    scenario = run.scenario
-    arm = next(arm for arm in arms(scenario) if arm.name == request["arm"])
-    tree = build(base_world().merged(scenario.world))
     with contextlib.ExitStack() as stack:
         backend = stack.enter_context(
             open_backend(request["backend"], go=request["go"], say=lambda text: _tell(say=text))
         )
         toolchain = backend.toolchain(request["go"], lambda *steps: _tell(progress=steps))
-        spec = LabSpec(run.name, tree, toolchain, arm.name)
-        lab = stack.enter_context(backend.start(spec))
-        client = set_up(lab, spec, scenario, arm, seed=0)
-        lab.edge.arm(scenario.faults)
-        for rule in scenario.faults:
-            if rule not in arm.rules:
-                lab.edge.switch(rule.name, on=False)
+        lab, _, client = stack.enter_context(labs.hold(run, request["arm"], backend, toolchain))
         held = Held(
             id=getattr(lab, "id", None) or secrets.token_hex(3),
             scenario=run.name,
-            arm=arm.name,
+            arm=request["arm"],
             backend=backend.name,
             go=toolchain.version,
             since=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),

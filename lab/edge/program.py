@@ -16,6 +16,7 @@ from mitmproxy.addons import core, next_layer, proxyserver, tlsconfig
 from mitmproxy.master import Master
 
 from faults.addon import Faults
+from lab.edge.failures import Failures
 from lab.edge.routing import LabNames, ToOrigin
 from lab.errors import LabError
 
@@ -71,6 +72,7 @@ async def _serve(spec: EdgeSpec, started: Started) -> None:
         next_layer.NextLayer(),
         tlsconfig.TlsConfig(),
         faults,
+        Failures(faults.ledger, spec.origin),
         LabNames(spec.names, spec.address),
         ToOrigin(spec.names, spec.origin, spec.token),
         _Ready(servers, faults, started),

@@ -12,10 +12,11 @@ from urllib.parse import urlsplit
 from faults.dead import dead
 from faults.rules import Rule, repeated
 from faults.yamlsource import Loc, Problem, Source, nearest
+from lab.client_spec import ClientSpec
 from lab.diagnostics.catalogue import diagnostics
 from lab.gosettings import proxies
-from lab.scenario.model import ClientSpec, Record, Scenario, Variant
-from lab.scenario.sources import articles
+from lab.scenario.model import Record, Scenario, Variant
+from lab.sources import articles
 from lab.world.load import base_world
 from lab.world.model import World
 from lab.world.repos import place

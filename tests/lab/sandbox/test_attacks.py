@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from lab.client import Client, prepare
-from lab.scenario.model import ClientSpec
+from lab.client_spec import ClientSpec
 from lab.errors import LabError
 from lab.sandbox import egress
 from lab.sandbox.interface import Completed, LabSpec

@@ -6,10 +6,10 @@ import os
 from pathlib import Path
 
 from lab.client import Client, prepare
+from lab.client_spec import ClientSpec
 from lab.sandbox.interface import LabSpec
 from lab.sandbox.local import sealed
 from lab.sandbox.local.backend import LocalLab
-from lab.scenario.model import ClientSpec
 
 
 def out(client: Client, command: str) -> str:

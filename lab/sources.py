@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from pydantic import BaseModel, ConfigDict, RootModel
 
 from faults import validation, yamlsource
 from lab.paths import scenarios_root
-from lab.scenario.model import Scenario
+from lab.schema import Name, Part, Text
 
 SOURCES = "sources.yaml"
+
+
+class Citation(Part):
+    """Where a failure is documented."""
+
+    article: Name
+    """An entry of scenarios/sources.yaml."""
+    section: Text | None = None
+    """The section of the article, or the number of the issue."""
 
 
 class Article(BaseModel):
@@ -34,10 +43,10 @@ def articles() -> Mapping[str, Article]:
     return validation.check(yamlsource.read(scenarios_root() / SOURCES), _Articles).root
 
 
-def cited(scenario: Scenario) -> list[str]:
-    """Return where a scenario is documented, in words."""
+def cited(citations: Sequence[Citation]) -> list[str]:
+    """Return where something is documented, in words."""
     found = []
-    for citation in scenario.sources:
+    for citation in citations:
         article = articles()[citation.article]
         section = f", section {citation.section}" if citation.section else ""
         found.append(f"“{article.title}” ({article.language}){section}")

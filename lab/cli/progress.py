@@ -24,10 +24,11 @@ class Live:
     def __init__(self, total: int, *, shown: bool) -> None:
         self._status: Status | None = None
         if shown and sys.stderr.isatty():
-            from rich.console import Console
             from rich.status import Status
 
-            self._status = Status("starting", console=Console(stderr=True))
+            from lab.report.console import console
+
+            self._status = Status("starting", console=console(sys.stderr))
         self._total = total
         self._done = 0
         self._doing: dict[str, str] = {}
@@ -101,9 +102,10 @@ def fetching() -> Iterator[Report]:
 
 
 def _bar() -> Progress:
-    from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
+    from lab.report.console import console
+
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
-    console = Console(stderr=True)
-    return Progress(*columns, console=console, disable=not console.is_terminal)
+    err = console(sys.stderr)
+    return Progress(*columns, console=err, disable=not err.is_terminal)

@@ -59,7 +59,7 @@ def _waiting(text: str) -> Iterator[Callable[[], object]]:
     if not sys.stderr.isatty():
         yield lambda: None
         return
-    from rich.console import Console
+    from lab.report.console import console
 
-    with Console(stderr=True).status(text) as status:
+    with console(sys.stderr).status(text) as status:
         yield status.stop

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import click
 
+from lab.cli.group import Group
 from lab.errors import ScenarioError
 
 
-@click.group("faults")
+@click.group("faults", cls=Group)
 def command() -> None:
     """The fault rules on their own: `mitmdump -s "$(golab faults path)"`."""
 

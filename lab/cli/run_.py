@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lab.cli import complete
 from lab.errors import DIFFERS, LAB, OK, UsageError
 from lab.interrupts import INTERRUPTS
 from lab.sandbox.choose import BACKENDS, open_backend
@@ -28,9 +29,18 @@ _SHOWN_IN_FULL = 3
 
 
 @click.command("run")
-@click.argument("scenarios", nargs=-1, metavar="[SCENARIO[/VARIANT] | FILE]...")
+@click.argument(
+    "scenarios",
+    nargs=-1,
+    metavar="[SCENARIO[/VARIANT] | FILE]...",
+    shell_complete=complete.scenarios,
+)
 @click.option("--all", "everything", is_flag=True, help="Replay the whole catalogue.")
-@click.option("--family", help="Replay one family of the catalogue, such as `versions`.")
+@click.option(
+    "--family",
+    help="Replay one family of the catalogue, such as `versions`.",
+    shell_complete=complete.families,
+)
 @click.option(
     "--backend",
     type=click.Choice(BACKENDS),
@@ -39,12 +49,29 @@ _SHOWN_IN_FULL = 3
     envvar="GOLAB_BACKEND",
 )
 @click.option(
-    "--go", "versions", multiple=True, metavar="VERSION", help="Use this Go; repeat to compare."
+    "--go",
+    "versions",
+    multiple=True,
+    metavar="VERSION",
+    help="Use this Go; repeat to compare.",
+    shell_complete=complete.versions,
 )
 @click.option("--jobs", type=click.IntRange(1, 64), metavar="N", help="Labs at a time.")
 @click.option("--seed", type=click.IntRange(0), metavar="N", help="What fixes every chance.")
-@click.option("--json", "json_file", metavar="FILE", help="Write the report there; - is stdout.")
-@click.option("--artifacts", type=click.Path(path_type=Path), metavar="DIR", help="Keep records.")
+@click.option(
+    "--json",
+    "json_file",
+    metavar="FILE",
+    help="Write the report there; - is stdout.",
+    shell_complete=complete.files,
+)
+@click.option(
+    "--artifacts",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Keep records.",
+    shell_complete=complete.directories,
+)
 @click.option("--keep", is_flag=True, help="Hold each lab open after its run, to look around in.")
 @click.option("-v", "--verbose", is_flag=True, help="Show every run in full.")
 def command(

@@ -56,15 +56,28 @@ class Session:
         self._started = datetime.datetime.now(datetime.UTC)
         self._clock = time.monotonic()
         self._cancelled = threading.Event()
+        self._finished: dict[tuple[str, str], RunResult] = {}
 
     def run(self, runs: Sequence[Run], observer: Observer, *, jobs: int = 1) -> Report:
         """Replay all of `runs`, at most `jobs` at a time.
 
         The results keep the order of `runs`, and for each that of the toolchains. An interrupt
-        ends every lab before it goes on its way.
+        ends every lab before it goes on its way; `interrupted` then says what was finished.
         """
         found = [self._all(runs, toolchain, observer, jobs) for toolchain in self.toolchains]
         return self.report([result for each in zip(*found, strict=True) for result in each])
+
+    def interrupted(self, runs: Sequence[Run]) -> Report:
+        """Return what `run` had finished of `runs`, in their order, and the names of the others."""
+        keys = [(run.name, go.version) for run in runs for go in self.toolchains]
+        several = len(self.toolchains) > 1
+        unfinished = [
+            f"{name} (go {go})" if several else name
+            for name, go in keys
+            if (name, go) not in self._finished
+        ]
+        found = [self._finished[key] for key in keys if key in self._finished]
+        return self.report(found).model_copy(update={"unfinished": unfinished})
 
     def _all(
         self, runs: Sequence[Run], toolchain: Toolchain, observer: Observer, jobs: int
@@ -103,6 +116,9 @@ class Session:
             if self._cancelled.is_set():
                 raise
             result = self._failed(run, toolchain, str(error), time.monotonic() - began)
+        if self._cancelled.is_set():  # its lab was ended under it
+            raise LabError("cancelled")
+        self._finished[run.name, toolchain.version] = result
         observer.finished(run, result)
         return result
 

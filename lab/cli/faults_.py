@@ -9,6 +9,7 @@ import click
 
 from lab.cli.group import Group
 from lab.errors import ScenarioError
+from lab.plural import counted
 
 
 @click.group("faults", cls=Group)
@@ -63,4 +64,7 @@ def check(file: Path) -> None:
     never = dead(loaded)
     for name, reason in never:
         click.echo(f"{file}: rule {name} can never act: {reason}")
-    click.echo(f"{len(loaded)} rules, {len(never)} of them can never act")
+    told = f"{len(never)} of them can never act" if never else "each can act"
+    if len(loaded) == 1:
+        told = "it can never act" if never else "it can act"
+    click.echo(f"{counted(len(loaded), 'rule')}, {told}")

@@ -94,6 +94,7 @@ def command(
         raise UsageError("--artifacts: name a directory; only --json goes to standard output")
     several = everything or family is not None or len(scenarios) > 1 or len(versions) > 1
     human = json_file != "-"
+    interrupt: KeyboardInterrupt | None = None
     # The backend's processes load mitmproxy while this one reads scenarios.
     with open_backend(backend, labs=2 if several else 1, go=versions, say=_chosen) as place:
         from lab.cli.progress import Live, fetching
@@ -105,19 +106,26 @@ def command(
         toolchains = list({toolchain.version: toolchain for toolchain in toolchains}.values())
         if human:  # rich is loaded while the labs run
             threading.Thread(target=import_module, args=("lab.report.terminal",)).start()
-        with Live(len(runs) * len(toolchains), shown=human) as live:
+        total = len(runs) * len(toolchains)
+        with Live(total, several_go=len(toolchains) > 1) as live:
             session = Session(
                 place,
                 toolchains,
                 seed=secrets.randbits(32) if seed is None else seed,
                 keep=_hold(live) if keep else None,
             )
-            report = session.run(runs, live, jobs=1 if keep else jobs or os.cpu_count() or 1)
+            try:
+                report = session.run(runs, live, jobs=1 if keep else jobs or os.cpu_count() or 1)
+            except KeyboardInterrupt as stop:
+                report, interrupt = session.interrupted(runs), stop
     report = _written(report, json_file, artifacts)
-    if human:
+    if human and report.runs:
         from lab.report import terminal
 
-        terminal.print_report(report, verbose=verbose or len(report.runs) <= _SHOWN_IN_FULL)
+        in_full = verbose or total <= _SHOWN_IN_FULL
+        terminal.print_report(report, verbose=in_full)
+    if interrupt:
+        raise interrupt
     return _status(report)
 
 

@@ -6,10 +6,13 @@ from importlib.resources import files
 from pathlib import Path
 
 import click
+from rich.table import Table
+from rich.text import Text
 
 from lab.cli.group import Group
 from lab.errors import ScenarioError
 from lab.plural import counted
+from lab.report.page import emit
 
 
 @click.group("faults", cls=Group)
@@ -28,10 +31,12 @@ def list_() -> None:
     """List every action with what it does."""
     from faults import reference
 
-    found = list(reference.actions())
-    width = max(len(word) for word, _ in found)
-    for word, kind in found:
-        click.echo(f"{word:{width}}  {(kind.__doc__ or '').splitlines()[0]}")
+    rows = Table.grid(padding=(0, 2, 0, 0))
+    rows.add_column(no_wrap=True)
+    rows.add_column(overflow="fold")
+    for word, kind in reference.actions():
+        rows.add_row(word, Text((kind.__doc__ or "").splitlines()[0]))
+    emit(lambda _: [rows])
 
 
 @command.command("docs")

@@ -62,7 +62,9 @@ def _waiting(text: str) -> Iterator[Callable[[], object]]:
     if not sys.stderr.isatty():
         yield lambda: None
         return
+    from rich.text import Text
+
     from lab.report.console import console
 
-    with console(sys.stderr).status(text) as status:
+    with console(sys.stderr).status(Text(text)) as status:
         yield status.stop

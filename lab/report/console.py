@@ -24,6 +24,8 @@ def console(stream: TextIO) -> Console:
     return Console(  # always of a size: rich itself believes a COLUMNS of 0, and stumbles over `²`
         file=stream,
         highlight=False,
+        markup=False,  # what comes from files is text: `[red]` and `:x:` mean nothing
+        emoji=False,
         width=_asked("COLUMNS") or columns,
         height=_asked("LINES") or lines,
     )

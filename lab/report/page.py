@@ -42,7 +42,8 @@ def table(
         for place, header in enumerate(headers)
         if header != wraps
     )
-    if width - fixed < _READABLE:
+    wrapped = max((len(row[headers.index(wraps)]) for row in rows), default=0)
+    if width - fixed < min(_READABLE, max(wrapped, len(wraps))):
         return Group(*(_stacked(headers, row) for row in rows))
     found = Table(box=None, padding=(0, _GAP, 0, 0), header_style="dim", pad_edge=False)
     for header in headers:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import TextIO
 
 import pytest
+from rich.table import Table
 
 from lab.report.console import UNBOUNDED, console
 from tests.lab.golab import golab
@@ -67,3 +68,14 @@ def test_nothing_is_wrapped_in_a_pipe(asked: str) -> None:
     rows = golab("list", COLUMNS=asked).stdout.splitlines()
     assert any(row.endswith(" resolve (nxdomain, servfail, silent-resolver)") for row in rows)
     assert not [row for row in rows if row.startswith(" ")]
+
+
+@pytest.mark.parametrize("text", ["a [red]b[/red] [/x]", "[b]", "a :smile: b", "200"])
+def test_what_looks_like_markup_is_text(terminal: TextIO, text: str) -> None:
+    out = console(terminal)
+    with out.capture() as captured:
+        out.print(text)
+        rows = Table.grid()
+        rows.add_row(text)
+        out.print(rows)
+    assert [line.rstrip() for line in captured.get().splitlines()] == [text, text]

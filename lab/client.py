@@ -100,14 +100,19 @@ def settle(
     lab: Lab, lab_spec: LabSpec, spec: ClientSpec, files: Mapping[str, str] = MappingProxyType({})
 ) -> Client:
     """Give a client that is there already other settings and credentials, and these files."""
+    client = as_it_stands(lab, lab_spec, spec)
+    lab.resolv_conf(resolv_conf(lab.resolver, spec.resolver))
+    lab.write({**files, f"{HOME}/.netrc": netrc(client.logins)})
+    return client
+
+
+def as_it_stands(lab: Lab, lab_spec: LabSpec, spec: ClientSpec) -> Client:
+    """Return the client of a lab, which has these settings already."""
     logins = {}
     for host, name in spec.netrc.items():
         credential = lab_spec.tree.world.credential(name)
         logins[host] = f"{credential.user}:{credential.secret}"
-    env = environment(lab_spec, spec)
-    lab.resolv_conf(resolv_conf(lab.resolver, spec.resolver))
-    lab.write({**files, f"{HOME}/.netrc": netrc(logins)})
-    return Client(lab, env, logins)
+    return Client(lab, environment(lab_spec, spec), logins)
 
 
 def environment(lab_spec: LabSpec, spec: ClientSpec) -> dict[str, str]:

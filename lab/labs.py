@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from lab.client import Client
+from lab.client import Client, as_it_stands
 from lab.replay.arms import arms, set_up
-from lab.results import ArmName
+from lab.replay.replay import replay
+from lab.results import ArmName, RunResult
 from lab.sandbox.interface import Backend, LabHandle, LabSpec
 from lab.scenario.load import Run
 from lab.toolchain import Toolchain
@@ -74,3 +75,28 @@ def hold(
             if rule not in chosen.rules:
                 lab.edge.switch(rule.name, on=False)
         yield Held(lab, spec, client)
+
+
+@contextmanager
+def hold_after_replay(
+    run: Run,
+    backend: Backend,
+    toolchain: Toolchain,
+    *,
+    seed: int,
+    observe: Callable[[str], None],
+) -> Iterator[tuple[Held, RunResult]]:
+    """Start a lab, replay a scenario in it, and keep it as the last arm left it.
+
+    All rules of the scenario are there; those that the last arm does not have are switched off.
+
+    Raises:
+        LabError: the lab could not be started, or failed.
+    """
+    scenario = run.scenario
+    last = arms(scenario)[-1]
+    world = scenario.world
+    with start(backend, toolchain, name=run.name, world=world, arm=last.name) as (lab, spec):
+        result = replay(run, lab, spec, backend=backend.name, seed=seed, observe=observe)
+        lab.edge.add([rule for rule in scenario.faults if rule not in last.rules], on=False)
+        yield Held(lab, spec, as_it_stands(lab, spec, last.client)), result

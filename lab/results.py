@@ -144,6 +144,8 @@ class Report(Result):
     """RFC 3339, UTC."""
     seconds: float
     runs: list[RunResult]
+    unfinished: list[str] = []
+    """The runs that an interrupt kept from being finished; empty: golab was not interrupted."""
     totals: Totals
 
     def label(self, run: RunResult) -> str:

@@ -15,7 +15,7 @@ from lab.errors import GolabError, LabError, UnfitError
 from lab.labs import start
 from lab.replay.replay import about, replay
 from lab.results import Report, RunResult, totals
-from lab.sandbox.interface import Backend, Lab
+from lab.sandbox.interface import Backend
 from lab.scenario.load import Run
 from lab.toolchain import Toolchain
 
@@ -33,8 +33,8 @@ class Observer(Protocol):
         """This run is over."""
 
 
-Kept = Callable[[Lab, RunResult], None]
-"""Called, where a lab is to be kept, before it is removed; returns when it may go."""
+Replay = Callable[[Run, Toolchain, Callable[[str], None]], RunResult]
+"""Replays one run with one toolchain, and calls the function with the name of each arm."""
 
 
 class Session:
@@ -46,25 +46,38 @@ class Session:
         toolchains: Sequence[Toolchain],
         *,
         seed: int,
-        keep: Kept | None = None,
+        replay: Replay | None = None,
     ) -> None:
         self.backend = backend
         self.toolchains = toolchains
         self.seed = seed
-        self.keep = keep
+        self._replay = replay or self._in_a_lab_of_ours
         self._started = datetime.datetime.now(datetime.UTC)
         self._clock = time.monotonic()
         self._cancelled = threading.Event()
         self._fit = False
+        self._finished: dict[tuple[str, str], RunResult] = {}
 
     def run(self, runs: Sequence[Run], observer: Observer, *, jobs: int = 1) -> Report:
         """Replay all of `runs`, at most `jobs` at a time.
 
         The results keep the order of `runs`, and for each that of the toolchains. An interrupt
-        ends every lab before it goes on its way.
+        ends every lab before it goes on its way; `interrupted` then says what was finished.
         """
         found = [self._all(runs, toolchain, observer, jobs) for toolchain in self.toolchains]
         return self.report([result for each in zip(*found, strict=True) for result in each])
+
+    def interrupted(self, runs: Sequence[Run]) -> Report:
+        """Return what `run` had finished of `runs`, in their order, and the names of the others."""
+        keys = [(run.name, go.version) for run in runs for go in self.toolchains]
+        several = len(self.toolchains) > 1
+        unfinished = [
+            f"{name} (go {go})" if several else name
+            for name, go in keys
+            if (name, go) not in self._finished
+        ]
+        found = [self._finished[key] for key in keys if key in self._finished]
+        return self.report(found).model_copy(update={"unfinished": unfinished})
 
     def _all(
         self, runs: Sequence[Run], toolchain: Toolchain, observer: Observer, jobs: int
@@ -96,30 +109,27 @@ class Session:
         observer.started(run)
         began = time.monotonic()
         try:
-            result = self._replayed(run, toolchain, observer)
+            result = self._replay(run, toolchain, lambda arm: observer.arm(run, arm))
+            self._fit = True
         except Exception as error:
             # Where not even one lab has come up, no other will do better.
             if self._cancelled.is_set() or (isinstance(error, UnfitError) and not self._fit):
                 raise
             result = self._failed(run, toolchain, _said(error), time.monotonic() - began)
+        if self._cancelled.is_set():  # its lab was ended under it
+            raise LabError("cancelled")
+        self._finished[run.name, toolchain.version] = result
         observer.finished(run, result)
         return result
 
-    def _replayed(self, run: Run, toolchain: Toolchain, observer: Observer) -> RunResult:
+    def _in_a_lab_of_ours(
+        self, run: Run, toolchain: Toolchain, observe: Callable[[str], None]
+    ) -> RunResult:
         world = run.scenario.world
         with start(self.backend, toolchain, name=run.name, world=world) as (lab_, spec):
             self._fit = True
-            result = replay(
-                run,
-                lab_,
-                spec,
-                backend=self.backend.name,
-                seed=self.seed,
-                observe=lambda arm: observer.arm(run, arm),
-            )
-            if self.keep is not None:
-                self.keep(lab_, result)
-            return result
+            name, seed = self.backend.name, self.seed
+            return replay(run, lab_, spec, backend=name, seed=seed, observe=observe)
 
     def _failed(self, run: Run, toolchain: Toolchain, reason: str, seconds: float) -> RunResult:
         return RunResult(

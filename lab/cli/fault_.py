@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lab.cli import complete
+from lab.cli.group import Group
 from lab.errors import OK, UsageError
 
 if TYPE_CHECKING:
@@ -27,13 +29,13 @@ def _switch(lab: str, name: str, *, on: bool) -> int:
     return OK
 
 
-@click.group("fault")
+@click.group("fault", cls=Group)
 def command() -> None:
     """The faults of a lab that is up."""
 
 
 @command.command("list")
-@click.argument("lab")
+@click.argument("lab", shell_complete=complete.labs)
 def list_(lab: str) -> int:
     """List the faults: name, whether they are on, how often they have fired."""
     for rule in _edge(lab).rules():
@@ -43,16 +45,16 @@ def list_(lab: str) -> int:
 
 
 @command.command("on")
-@click.argument("lab")
-@click.argument("name")
+@click.argument("lab", shell_complete=complete.labs)
+@click.argument("name", shell_complete=complete.faults)
 def on(lab: str, name: str) -> int:
     """Switch a fault on."""
     return _switch(lab, name, on=True)
 
 
 @command.command("off")
-@click.argument("lab")
-@click.argument("name")
+@click.argument("lab", shell_complete=complete.labs)
+@click.argument("name", shell_complete=complete.faults)
 def off(lab: str, name: str) -> int:
     """Switch a fault off."""
     return _switch(lab, name, on=False)

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import click
 
+from lab.cli.group import Group
 from lab.errors import UsageError
 
 
-@click.group("origin")
+@click.group("origin", cls=Group)
 def command() -> None:
     """The hermetic Go module Internet of the labs, on its own."""
 

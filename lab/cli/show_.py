@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from lab.cli import complete
 from lab.report.page import emit
 from lab.scenario.load import Run, described, flow, select
 from lab.scenario.model import Scenario
@@ -18,7 +19,7 @@ from lab.sources import cited
 
 
 @click.command("show")
-@click.argument("scenario", metavar="SCENARIO[/VARIANT]")
+@click.argument("scenario", metavar="SCENARIO[/VARIANT]", shell_complete=complete.scenarios)
 @click.option("--json", "as_json", is_flag=True, help="Print the scenario as JSON.")
 def command(scenario: str, *, as_json: bool) -> None:
     """Show one scenario: story, faults, replay, lesson."""

@@ -13,6 +13,7 @@ import secrets
 import signal
 import sys
 import threading
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +24,10 @@ from lab.daemon.server import Server
 from lab.errors import GolabError, LabError, UsageError
 
 if TYPE_CHECKING:
+    from lab import labs
+    from lab.sandbox.interface import Backend
     from lab.scenario.load import Run
+    from lab.toolchain import Toolchain
 
 
 _ENDING = threading.Event()
@@ -64,16 +68,15 @@ def _tell(**message: Any) -> None:
 
 
 def _hold(request: dict[str, Any]) -> None:
-    from lab import labs
     from lab.sandbox.choose import open_backend
 
-    run = _chosen(request["scenario"])
+    run = _chosen(request)
     with contextlib.ExitStack() as stack:
         backend = stack.enter_context(
             open_backend(request["backend"], go=request["go"], say=lambda text: _tell(say=text))
         )
         toolchain = backend.toolchain(request["go"], lambda *steps: _tell(progress=steps))
-        lab, _, client = stack.enter_context(labs.hold(run, request["arm"], backend, toolchain))
+        lab, _, client = stack.enter_context(_lab(request, run, backend, toolchain))
         held = Held(
             id=getattr(lab, "id", None) or secrets.token_hex(3),
             scenario=run.name,
@@ -94,9 +97,30 @@ def _hold(request: dict[str, Any]) -> None:
             server.report(stack.close)
 
 
-def _chosen(name: str) -> Run:
-    from lab.scenario.load import select
+@contextlib.contextmanager
+def _lab(
+    request: dict[str, Any], run: Run, backend: Backend, toolchain: Toolchain
+) -> Iterator[labs.Held]:
+    """Start the lab that is wanted: in an arm, or as a replay leaves it."""
+    from lab import labs
 
+    if "seed" not in request:
+        with labs.hold(run, request["arm"], backend, toolchain) as held:
+            yield held
+        return
+    with labs.hold_after_replay(
+        run, backend, toolchain, seed=request["seed"], observe=lambda arm: _tell(arm=arm)
+    ) as (held, result):
+        _tell(result=result.model_dump(mode="json"))
+        yield held
+
+
+def _chosen(request: dict[str, Any]) -> Run:
+    from lab.scenario.load import Run, select
+
+    if "run" in request:
+        return Run.model_validate(request["run"])
+    name = request["scenario"]
     runs = select([name])
     if len(runs) > 1:
         names = ", ".join(run.name for run in runs)

@@ -12,6 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from lab.plural import counted
 from lab.report.page import emit, table
 from lab.results import (
     ARMS,
@@ -50,7 +51,7 @@ def _page(report: Report, width: int, *, verbose: bool) -> Iterator[RenderableTy
         for before, result in zip([None, *report.runs], report.runs, strict=False):
             told = before is not None and before.scenario == result.scenario
             yield full(result, width, name=report.label(result), told=told)
-    else:
+    if not verbose or len(report.runs) > 1:
         yield summary(report, width)
     yield _closing(report)
 
@@ -118,7 +119,8 @@ def _output(command: CommandResult) -> list[RenderableType]:
         return [_indented(Text("(prints nothing)", style="dim"))]
     shown = [_indented(Text(line)) for line in lines[:_MOST_LINES]]
     if len(lines) > _MOST_LINES:
-        shown.append(_indented(Text(f"… {len(lines) - _MOST_LINES} more lines", style="dim")))
+        more = counted(len(lines) - _MOST_LINES, "more line")
+        shown.append(_indented(Text(f"… {more}", style="dim")))
     return shown
 
 
@@ -223,12 +225,17 @@ def _verdict(result: RunResult) -> RenderableType:
     return said
 
 
+def verdict(result: RunResult) -> Text:
+    """Return the verdict of a run in its colour."""
+    return Text(result.verdict, style=_STYLES.get(result.verdict, ""))
+
+
 def summary(report: Report, width: int) -> RenderableType:
     """Show many runs, a line each."""
     rows = [
         (
             Text(report.label(run)),
-            Text(run.verdict, style=_STYLES.get(run.verdict, "")),
+            verdict(run),
             {True: "yes", False: "no", None: "-"}[run.silent],
             ", ".join(run.detected_by) if run.verdict == "reproduced" else run.reason,
             f"{run.seconds:.1f}",
@@ -247,6 +254,8 @@ def _closing(report: Report) -> RenderableType:
         for verdict in ("reproduced", "changed", "invalid", "error", "skipped")
         if getattr(sums, verdict)
     ]
-    runs = "1 run" if sums.runs == 1 else f"{sums.runs} runs"
-    line = f"{runs}: {', '.join(counts)}  ({sums.seconds:.1f} s, seed {report.seed})"
-    return Text(line, style="bold")
+    line = f"{counted(sums.runs, 'run')}: {', '.join(counts)}"
+    if report.unfinished:
+        planned = counted(sums.runs + len(report.unfinished), "run")
+        line = f"INTERRUPTED after {sums.runs} of {planned}: {', '.join(counts)}"
+    return Text(f"{line}  ({sums.seconds:.1f} s, seed {report.seed})", style="bold")

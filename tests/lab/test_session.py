@@ -12,7 +12,7 @@ import pytest
 
 from lab.errors import LabError, UnfitError, UsageError
 from lab.results import Report, RunResult
-from lab.sandbox.interface import Completed, Lab, LabSpec
+from lab.sandbox.interface import Completed, LabSpec
 from lab.scenario.load import Run
 from lab.session import Session
 from lab.toolchain import Progress, Toolchain
@@ -184,12 +184,21 @@ def test_an_interrupt_is_nobodys_error(jobs: int) -> None:
     assert backend.closed == (jobs > 1)  # labs of other threads are ended, too
 
 
-def test_a_lab_that_is_kept_is_still_there_when_its_result_is() -> None:
-    kept: list[tuple[str, bool]] = []
+def test_another_way_to_replay_has_no_lab_of_ours() -> None:
+    backend = FakeBackend()
+    seen: list[str] = []
 
-    def keep(lab: Lab, result: RunResult) -> None:
-        assert isinstance(lab, FakeLab)
-        kept.append((result.verdict, lab.ended))
+    def elsewhere(run: Run, toolchain: Toolchain, observe: Callable[[str], None]) -> RunResult:
+        observe("healthy")
+        seen.append(f"{run.name} {toolchain.version}")
+        if run.name == "b":
+            raise LabError("it did not come up")
+        return session._failed(run, toolchain, "", 0.0).model_copy(update={"verdict": "reproduced"})
 
-    Session(FakeBackend(), [GO], seed=5, keep=keep).run(runs("a"), Watcher())
-    assert kept == [("reproduced", False)]
+    watcher = Watcher()
+    session = Session(backend, [GO], seed=5, replay=elsewhere)
+    report = session.run(runs("a", "b"), watcher)
+    assert [run.verdict for run in report.runs] == ["reproduced", "error"]
+    assert report.runs[1].reason == "it did not come up"
+    assert seen == [f"a {GO.version}", f"b {GO.version}"]
+    assert any("healthy" in told for told in watcher.told)

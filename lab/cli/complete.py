@@ -94,6 +94,6 @@ def faults(ctx: click.Context, incomplete: str) -> Iterable[CompletionItem]:
 
     lab = registry.find(ctx.params["lab"])
     if not client.is_mute(lab):
-        for rule in client.ask(lab, "edge", request={"do": "list"})["rules"]:
+        for rule in client.edge(lab).rules():
             if rule["on"] != (ctx.info_name == "on"):
                 yield CompletionItem(rule["name"])

@@ -24,12 +24,12 @@ def path() -> None:
 @command.command("list")
 def list_() -> None:
     """List every action with what it does."""
-    from faults import reference
+    from faults.model.base import dashed
+    from faults.registry import ACTIONS
 
-    found = list(reference.actions())
-    width = max(len(word) for word, _ in found)
-    for word, kind in found:
-        click.echo(f"{word:{width}}  {(kind.__doc__ or '').splitlines()[0]}")
+    width = max(len(name) for name, _, _ in ACTIONS)
+    for name, _, kind in ACTIONS:
+        click.echo(f"{dashed(name):{width}}  {(kind.__doc__ or '').splitlines()[0]}")
 
 
 @command.command("docs")
@@ -53,13 +53,14 @@ def schema() -> None:
 def check(file: Path) -> None:
     """Check a rule file, and name the rules that can never act."""
     from faults import rules, yamlsource
-    from faults.dead import dead
+    from faults.lint import lint
 
     try:
         loaded = rules.load(file)
     except yamlsource.SourceError as error:
         raise ScenarioError([str(problem) for problem in error.problems]) from None
-    never = dead(loaded)
+    never = lint(loaded)
     for name, reason in never:
         click.echo(f"{file}: rule {name} can never act: {reason}")
-    click.echo(f"{len(loaded)} rules, {len(never)} of them can never act")
+    count = "1 rule" if len(loaded) == 1 else f"{len(loaded)} rules"
+    click.echo(f"{count}, {len(never)} of them can never act")

@@ -24,20 +24,35 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Protocol, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from faults import protocol, validation
-from faults.dead import dead
+from faults.engine.ruleset import Ruleset
+from faults.lint import lint
 from faults.protocol import ControlError
-from faults.rules import from_data
+from faults.rules import Rule, from_data
+from faults.traffic.ledger import Ledger
 from faults.yamlsource import nearest
 
-if TYPE_CHECKING:
-    from faults.addon import Faults
-
 __all__ = ["Control", "ControlError", "serve", "serve_stream"]
+
+
+class Controlled(Protocol):
+    """What is controlled: `faults.addon.Faults`, which alone needs mitmproxy."""
+
+    ruleset: Ruleset
+    ledger: Ledger
+
+    def arm(self, rules: Sequence[Rule], seed: int, *, on: bool = True) -> None:
+        """Replace all rules at once."""
+
+    def fired(self) -> dict[str, int]:
+        """Return how often each rule acted since it was armed."""
+
+    async def settled(self) -> None:
+        """Wait until a change of the rules has come into force."""
 
 
 class Request(BaseModel):
@@ -54,39 +69,39 @@ class Request(BaseModel):
     after: int = Field(default=0, ge=0)
 
 
-def _commands(faults: Faults) -> dict[str, Callable[[Request], Any]]:
-    armoury, ledger = faults.armoury, faults.ledger
+def _commands(faults: Controlled) -> dict[str, Callable[[Request], Any]]:
+    ruleset, ledger = faults.ruleset, faults.ledger
 
     def arm(asked: Request) -> list[str]:
         faults.arm(from_data(asked.rules), asked.seed, on=asked.on)
         return warnings()
 
     def add(asked: Request) -> list[str]:
-        armoury.add(from_data(asked.rules), on=asked.on)
+        ruleset.add(from_data(asked.rules), on=asked.on)
         return warnings()
 
     def warnings() -> list[str]:
-        found = dead([one.rule for one in armoury])
+        found = lint([one.rule for one in ruleset])
         return [f"rule {name} can never act: {reason}" for name, reason in found]
 
     def records(asked: Request) -> dict[str, Any]:
         return {"records": ledger.snapshot(asked.after), "total": ledger.opened}
 
     return {
-        "list": lambda _: armoury.status(),
+        "list": lambda _: ruleset.status(),
         "fired": lambda _: faults.fired(),
         "ledger": records,
         "clear": lambda _: ledger.clear(),
         "arm": arm,
         "add": add,
-        "remove": lambda asked: armoury.remove(asked.name),
-        "on": lambda asked: armoury.switch(asked.name, on=True),
-        "off": lambda asked: armoury.switch(asked.name, on=False),
-        "throw": lambda asked: armoury.throw(asked.switch),
+        "remove": lambda asked: ruleset.remove(asked.name),
+        "on": lambda asked: ruleset.switch(asked.name, on=True),
+        "off": lambda asked: ruleset.switch(asked.name, on=False),
+        "throw": lambda asked: ruleset.throw(asked.switch),
     }
 
 
-def _handle(faults: Faults) -> protocol.Handle:
+def _handle(faults: Controlled) -> protocol.Handle:
     commands = _commands(faults)
 
     async def handle(data: protocol.Request) -> Any:
@@ -94,17 +109,14 @@ def _handle(faults: Faults) -> protocol.Handle:
         command = commands.get(request.do)
         if command is None:
             raise ValueError(f"unknown command {request.do!r}{nearest(request.do, commands)}")
-        try:
-            value = command(request)
-        except KeyError as gone:
-            raise ValueError(f"there is no rule {gone}") from None
+        value = command(request)
         await faults.settled()
         return value
 
     return handle
 
 
-async def serve(faults: Faults, path: Path) -> asyncio.Server:
+async def serve(faults: Controlled, path: Path) -> asyncio.Server:
     """Listen on a Unix socket that only its owner may use; close the server to end it.
 
     Raises:
@@ -114,7 +126,7 @@ async def serve(faults: Faults, path: Path) -> asyncio.Server:
 
 
 async def serve_stream(
-    faults: Faults, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    faults: Controlled, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> None:
     """Answer on a stream that is connected already, until the other side ends it; then close it.
 

@@ -4,43 +4,26 @@ from __future__ import annotations
 
 import inspect
 import json
-import typing
 from collections.abc import Iterator
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from faults.rules import Do, RuleFile
-from faults.vocabulary.base import Action, Example
-from faults.where import FIELDS_AT, Where
-
-_LAYERS = {
-    "dns": "DNS",
-    "stream": "Connections",
-    "tls": "TLS",
-    "http": "HTTP",
-    "framing": "HTTP on the wire",
-    "module": "Go modules",
-    "sumdb": "The checksum database",
-}
+from faults.model.action import Action, Example
+from faults.model.base import dashed
+from faults.model.where import FIELDS_AT, Where
+from faults.registry import ACTIONS
+from faults.rules import RuleFile
 
 _FORMATS = {"date-time": "time (RFC 3339)", "ipv4": "IPv4 address", "ipv6": "IPv6 address"}
 
 
-def actions() -> Iterator[tuple[str, type[Action]]]:
-    """Yield (word, model) for every action, in the order in which they are applied."""
-    for name, field in Do.model_fields.items():
-        for kind in typing.get_args(field.annotation):
-            if isinstance(kind, type) and issubclass(kind, Action):
-                yield field.alias or name, kind
-
-
 def examples() -> Iterator[tuple[str, Example]]:
     """Yield (word, example) for every example of the reference."""
-    for word, kind in actions():
-        for example in kind.examples:
-            yield word, example
+    for action in ACTIONS:
+        for example in action.kind.examples:
+            yield dashed(action.name), example
 
 
 def recipes() -> Iterator[tuple[str, str]]:
@@ -81,12 +64,12 @@ def _do() -> Iterator[str]:
     yield ""
     yield "One action, or several that can happen to the same exchange."
     layer = ""
-    for word, kind in actions():
-        module = kind.__module__.rpartition(".")[2]
-        if module != layer:
-            layer = module
-            yield from ("", f"### {_LAYERS[module]}")
-        yield from ("", f"#### {word}", "")
+    for action in ACTIONS:
+        kind = action.kind
+        if action.layer != layer:
+            layer = action.layer
+            yield from ("", f"### {layer}")
+        yield from ("", f"#### {dashed(action.name)}", "")
         yield from (inspect.getdoc(kind) or "").splitlines()
         yield ""
         yield from _fields(kind)

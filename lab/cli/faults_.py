@@ -29,13 +29,14 @@ def path() -> None:
 @command.command("list")
 def list_() -> None:
     """List every action with what it does."""
-    from faults import reference
+    from faults.model.base import dashed
+    from faults.registry import ACTIONS
 
     rows = Table.grid(padding=(0, 2, 0, 0))
     rows.add_column(no_wrap=True)
     rows.add_column(overflow="fold")
-    for word, kind in reference.actions():
-        rows.add_row(word, Text((kind.__doc__ or "").splitlines()[0]))
+    for name, _, kind in ACTIONS:
+        rows.add_row(dashed(name), Text((kind.__doc__ or "").splitlines()[0]))
     emit(lambda _: [rows])
 
 
@@ -60,13 +61,13 @@ def schema() -> None:
 def check(file: Path) -> None:
     """Check a rule file, and name the rules that can never act."""
     from faults import rules, yamlsource
-    from faults.dead import dead
+    from faults.lint import lint
 
     try:
         loaded = rules.load(file)
     except yamlsource.SourceError as error:
         raise ScenarioError([str(problem) for problem in error.problems]) from None
-    never = dead(loaded)
+    never = lint(loaded)
     for name, reason in never:
         click.echo(f"{file}: rule {name} can never act: {reason}")
     told = f"{len(never)} of them can never act" if never else "each can act"

@@ -10,7 +10,7 @@ from typing import Any
 
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
-from faults.ledger import Ledger
+from faults.traffic.ledger import Ledger
 
 _SHORT = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _NUMBERED = re.compile(r"\[Errno (\d+)\]")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from faults.dead import dead
+from faults.lint import lint
 from faults.rules import Rule, repeated
 from faults.yamlsource import Loc, Problem, Source, nearest
 from lab.client_spec import ClientSpec
@@ -102,7 +102,7 @@ class _Checker:
         for index, message in repeated(rules):
             yield self.source.problem((*at, index, "name"), message)
         places = {rule.name: (*at, index) for index, rule in enumerate(rules)}
-        for name, reason in dead(rules):
+        for name, reason in lint(rules):
             yield self.source.problem(places[name], f"this rule can never fire: {reason}")
         for index, rule in enumerate(rules):
             for key in ("host", "sni", "query"):

@@ -83,10 +83,10 @@ def test_from_python_and_off_again_whatever_happens(edge: Edge, path: Path) -> N
 
     async def inside() -> bool:
         with edge.faults.fault("stale-list"):
-            return all(one.on for one in edge.faults.armoury)
+            return all(one.on for one in edge.faults.ruleset)
 
     assert edge.wait(inside())
-    assert not any(edge.call(lambda: [one.on for one in edge.faults.armoury]))
+    assert not any(edge.call(lambda: [one.on for one in edge.faults.ruleset]))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 from mitmproxy.test import tflow
 
-from faults.ledger import Ledger
+from faults.traffic.ledger import Ledger
 from lab.edge.failures import Failures
 
 ORIGIN = ("198.18.0.3", 80)

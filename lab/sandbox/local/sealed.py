@@ -10,6 +10,9 @@ from pathlib import Path
 from lab.sandbox import egress
 from lab.sandbox.interface import EDGE
 
+RESOLV_CONF = Path("/etc/resolv.conf")
+"""Where a host names its resolvers."""
+
 _KINDS = ("net", "mnt", "pid", "ipc", "uts", "user")
 
 
@@ -33,7 +36,7 @@ def namespaces() -> dict[str, int]:
 
 def _resolvers() -> list[str]:
     try:
-        lines = Path("/etc/resolv.conf").read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = RESOLV_CONF.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return []
     fields = [line.split() for line in lines if line.startswith("nameserver")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from lab.client import PROJECT
 from lab.errors import LabError
 from lab.replay.replay import replay
 from lab.results import RunResult
-from lab.sandbox.interface import Completed
+from lab.sandbox.interface import Answer, Completed
 from tests.lab.replay.fake import LINE, SPEC, FakeLab, a_run, completed, honest
 
 GO_MOD = f"{PROJECT}/go.mod"
@@ -29,7 +30,25 @@ def test_a_run_as_recorded_is_reproduced() -> None:
         "cobra v1 v2\n",
     ]
     assert result.arms["broken"].fired == {"gone": 1}
+    assert result.faults == {"gone": "where {endpoint: list} do {respond: {status: 410}}"}
     assert (result.backend, result.go, result.story) == ("fake", "1.99.0", "All versions are gone.")
+
+
+def test_what_was_seen_is_in_the_result() -> None:
+    def answers(line: str, lab: FakeLab) -> Completed | str:
+        time.sleep(0.01)
+        lab.rules.records.append({"kind": "dns", "qname": line})
+        return honest(line, lab)
+
+    lab = FakeLab(answers)
+    lab.answer = Answer("connect", error="no route to host")
+    record = {"subject": {"module": "m.example/m", "version": "v1"}}
+    result = replayed(lab, diagnostics={**record, "false-alarm": ["resolver-answers"]})
+    assert result.arms["broken"].requests == [{"kind": "dns", "qname": LINE}]
+    assert result.seconds >= 0.03
+    assert result.false_alarms == ["resolver-answers"]
+    assert (result.detected_by, result.missed_by) == ([], [])
+    assert result.verdict == "reproduced"
 
 
 def test_no_rule_acts_while_a_fresh_client_is_made_and_does_what_it_did_before() -> None:

@@ -116,6 +116,15 @@ def test_a_request_of_golabs_own_that_ran_out_of_something_is_an_error(name: str
     assert finding == Finding("error", "golab's own request: too many open files")
 
 
+def test_a_handshake_that_ran_out_of_something_is_an_error() -> None:
+    class Short(FakeLab):
+        def handshake(self, address: str, server_name: str, limit: float) -> str:
+            return os.strerror(errno.ENOMEM).lower()
+
+    finding = found(Short(), "sni-parity")
+    assert finding == Finding("error", "golab's own request: cannot allocate memory")
+
+
 def test_the_witness_is_cold_where_the_client_is() -> None:
     seen: list[str] = []
 

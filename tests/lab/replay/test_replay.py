@@ -64,6 +64,12 @@ def test_no_rule_acts_while_a_fresh_client_is_made_and_does_what_it_did_before()
             assert armed[-1] == "arm"
 
 
+def test_the_healthy_arm_is_set_up_once() -> None:
+    lab = FakeLab()
+    replayed(lab)
+    assert lab.calls[:3] == ["arm", "fresh", f"run {LINE}"]
+
+
 def test_each_arm_has_the_rules_that_belong_to_it_and_the_seed_of_the_run() -> None:
     def armed(faults: str) -> list[str]:
         seen: list[str] = []
@@ -170,8 +176,9 @@ def test_a_call_that_failed_because_a_part_ended_names_the_part() -> None:
         lab.dead = "client"
         raise LabError("run: no answer")
 
-    with pytest.raises(LabError, match=r"^healthy: the client of the lab has ended$"):
+    with pytest.raises(LabError, match=r"^healthy: the client of the lab has ended$") as caught:
         replayed(FakeLab(answers))
+    assert str(caught.value.__cause__) == "run: no answer"
 
 
 def test_a_call_that_failed_while_all_parts_live_says_so_itself() -> None:

@@ -134,6 +134,22 @@ def test_a_rule_that_raised_makes_the_run_an_error(during: str) -> None:
     assert (result.verdict, result.reason) == ("error", said)
 
 
+def test_an_origin_that_failed_makes_the_run_an_error_and_a_fault_that_says_500_does_not() -> None:
+    def answers(line: str, lab: FakeLab) -> Completed | str:
+        asked = {"kind": "http", "host": "goproxy.cn", "path": "/m/@v/list", "status": 500}
+        lab.rules.records.append({**asked, "origin_status": origins[len(lab.rules.acting)]})
+        return honest(line, lab)
+
+    origins: list[int | None] = [200, 500]
+    result = replayed(FakeLab(answers))
+    assert (result.verdict, result.reason) == (
+        "error",
+        "broken: the origin of the lab: it answered 500 to goproxy.cn/m/@v/list",
+    )
+    origins = [404, None]
+    assert replayed(FakeLab(answers)).verdict == "reproduced"
+
+
 def test_what_the_edge_itself_failed_at_makes_the_run_an_error() -> None:
     def answers(line: str, lab: FakeLab) -> Completed | str:
         lab.rules.records.append({"kind": "error", "part": "edge", "error": "too many open files"})

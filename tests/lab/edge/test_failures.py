@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import http.client
+import json
 import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +18,7 @@ from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 from mitmproxy.test import tflow
 
 from faults.ledger import Ledger
+from lab.edge import authority
 from lab.edge.failures import Failures
 
 ORIGIN = ("198.18.0.3", 80)
@@ -62,3 +69,39 @@ def test_connections_that_cannot_be_accepted_are_on_record() -> None:
     assert (record["part"], record["do"]) == ("edge", "accept")
     assert record["error"] == "too many open files"
     assert [str(problem) for problem in others] == ["[Errno 104] Connection reset by peer"]
+
+
+ADDRESS = "127.0.0.77"
+EDGE = """
+import sys
+from pathlib import Path
+from lab.edge.program import EdgeSpec, run
+address, home = sys.argv[1], Path(sys.argv[2])
+spec = EdgeSpec(address, ("goproxy.cn",), (address, 9), home, home / "control")
+run(spec, lambda: print("ready", flush=True))
+"""
+
+
+def test_a_running_edge_tells_that_its_origin_is_gone(tmp_path: Path) -> None:
+    try:
+        socket.create_server((ADDRESS, 80)).close()
+    except OSError as error:
+        pytest.skip(f"an edge listens on port 80 and others below 1024: {error.strerror}")
+    authority.put(authority.create()[0], tmp_path)
+    with subprocess.Popen(
+        [sys.executable, "-c", EDGE, ADDRESS, str(tmp_path)], stdout=subprocess.PIPE
+    ) as edge:
+        try:
+            assert edge.stdout
+            assert edge.stdout.readline() == b"ready\n"
+            connection = http.client.HTTPConnection(ADDRESS, 80, timeout=20)
+            connection.request("GET", "/", headers={"Host": "goproxy.cn"})
+            assert connection.getresponse().status == 502
+            with socket.socket(socket.AF_UNIX) as control:
+                control.connect(str(tmp_path / "control"))
+                control.sendall(b'{"do": "ledger"}\n')
+                records = json.loads(control.makefile().readline())["records"]
+        finally:
+            edge.kill()
+    (record,) = [record for record in records if record["kind"] == "error"]
+    assert (record["part"], record["error"]) == ("origin", "connection refused")

@@ -96,7 +96,7 @@ def _namespaces() -> Check:
 
 def _sealed() -> Check:
     """Try every way out of the namespaces of a lab, as each lab does before it is used."""
-    from lab.agent import walls
+    from lab.sandbox.agent import walls
     from lab.sandbox.local import sealed
 
     host = sealed.host()

@@ -108,12 +108,18 @@ def _tls(record: Record) -> str:
     return f"{record['sni'] or 'no server name'}  {said}"
 
 
+def _error(record: Record) -> str:
+    if part := record.get("part"):
+        return f"the {part} of the lab: {record['error']}"
+    return f"rule {record['rule']} ({record['do']}) failed: {record['error']}"
+
+
 _EDGE: dict[str, Callable[[Record], str]] = {
     "http": _http,
     "dns": _dns,
     "tls": _tls,
     "tcp": lambda record: f"port {record['port']}",
-    "error": lambda record: f"rule {record['rule']} ({record['do']}) failed: {record['error']}",
+    "error": _error,
 }
 
 

@@ -14,11 +14,11 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Self
 
-from lab.agent.processes import MARK
 from lab.client import Client
 from lab.daemon.registry import Held
 from lab.errors import LabError
 from lab.sandbox import codec
+from lab.sandbox.agent.processes import MARK
 from lab.sandbox.interface import Command, LabHandle
 
 _ANSWER_LIMIT = 5.0

@@ -25,6 +25,9 @@ from lab.scenario.load import Run, described
 from lab.scenario.model import Scenario
 from lab.sources import cited
 
+_FAILED = 500
+"""The status of an origin that failed itself; it has no other use for it."""
+
 Observer = Callable[[str], None]
 """Called with the name of each arm before it starts."""
 
@@ -135,8 +138,11 @@ def _replayed(scenario: Scenario, arm: Arm, client: Client) -> ArmResult:
 def _project(client: Client) -> tuple[dict[str, str], dict[str, str]]:
     """Return go.mod and go.sum of the project, and which of them are not as they should be."""
     names = {f"{PROJECT}/{name}": name for name in ("go.mod", "go.sum")}
-    files = {names[path]: content for path, content in client.lab.read(list(names)).items()}
-    unread = {} if "go.mod" in files else {"go.mod": "it is gone, or no file any more"}
+    read = client.lab.read(list(names))
+    files = {names[path]: content for path, content in read.found.items()}
+    unread = {names[path]: why for path, why in read.unread.items()}
+    if "go.mod" not in {*files, *unread}:
+        unread["go.mod"] = "it is gone"
     project = {}
     for name, content in files.items():
         try:
@@ -149,10 +155,14 @@ def _project(client: Client) -> tuple[dict[str, str], dict[str, str]]:
 
 def _errors(records: Iterable[dict[str, Any]]) -> list[str]:
     """Return what the edge has on record that failed in the lab itself."""
-    return [_error(record) for record in records if record.get("kind") == "error"]
-
-
-def _error(record: dict[str, Any]) -> str:
-    if part := record.get("part"):
-        return f"the {part} of the lab: {record['error']}"
-    return f"a fault rule failed: rule {record['rule']} ({record['do']}): {record['error']}"
+    found = []
+    for record in records:
+        if record.get("kind") == "error" and (part := record.get("part")):
+            found.append(f"the {part} of the lab: {record['error']}")
+        elif record.get("kind") == "error":
+            rule = f"rule {record['rule']} ({record['do']})"
+            found.append(f"a fault rule failed: {rule}: {record['error']}")
+        elif record.get("origin_status") == _FAILED:
+            where = f"{record['host']}{record['path']}"
+            found.append(f"the origin of the lab: it answered {_FAILED} to {where}")
+    return found

@@ -98,17 +98,20 @@ def _arm(arm: ArmName, result: RunResult) -> RenderableType:
         rows += _changes(healthy, this)
     else:
         rows += _output(judged)
+    odd = [f"{name}: {why}" for name, why in this.unread.items()]
+    odd += [f"not as expected: {text}" for text in this.differences]
     rows += [
-        Padding(Text(f"not as expected: {text}", "bold yellow"), (0, 0, 0, 2), expand=False)
-        for text in this.differences
+        Padding(Text(text, "bold yellow"), (0, 0, 0, 2), expand=False)
+        for text in [*this.errors, *odd]
     ]
     return Group(*rows, Text())
 
 
 def _command(command: CommandResult) -> RenderableType:
     exit_ = "ended by the lab's limit" if command.exit is None else f"exit {command.exit}"
+    exit_ = command.error or exit_
     shown = command.argv[-1] if command.argv[:2] == ["sh", "-c"] else shlex.join(command.argv)
-    style = "green" if command.exit == 0 else "red"
+    style = "green" if command.exit == 0 and not command.error else "red"
     line = Text.assemble("$ ", (shown, "bold"), "  ", (exit_, style), f"  {command.seconds:.2f} s")
     return Padding(line, (0, 0, 0, 2), expand=False)
 

@@ -10,7 +10,7 @@ from typing import Any, Literal, Self, TypeVar
 from lab.errors import LabError
 from lab.sandbox.channel import Channel
 from lab.sandbox.controls import EdgeControl, OriginControl
-from lab.sandbox.interface import Answer, Command, Completed
+from lab.sandbox.interface import Answer, Command, Completed, Files
 from lab.sandbox.running import Event, Running
 
 Part = Literal["client", "edge", "origin"]
@@ -73,10 +73,15 @@ class BaseLab(ABC):
         """Write files for the client."""
         self._ask("client", "write", files=dict(files))
 
-    def read(self, paths: Sequence[str]) -> dict[str, bytes]:
-        """Return the contents of those files that exist."""
-        found: dict[Any, Any] = _checked(self._ask("client", "read", paths=list(paths)), dict)
-        return {str(name): _checked(content, bytes) for name, content in found.items()}
+    def read(self, paths: Sequence[str]) -> Files:
+        """Return the contents of those files that exist and can be read."""
+        read: dict[Any, Any] = _checked(self._ask("client", "read", paths=list(paths)), dict)
+        found: dict[Any, Any] = _checked(read.get("found"), dict)
+        unread: dict[Any, Any] = _checked(read.get("unread"), dict)
+        return Files(
+            {str(name): _checked(content, bytes) for name, content in found.items()},
+            {str(name): str(why) for name, why in unread.items()},
+        )
 
     def remove(self, path: str) -> None:
         """Remove a file or directory of the client."""

@@ -61,12 +61,25 @@ class Completed:
     @property
     def signal(self) -> str:
         """The signal that ended it, such as SIGKILL; '' if none did, or the lab's limit."""
-        return signal.Signals(-self.exit).name if self.exit is not None and self.exit < 0 else ""
+        if self.exit is None or self.exit >= 0:
+            return ""
+        try:
+            return signal.Signals(-self.exit).name
+        except ValueError:  # those of real time have no names
+            return f"signal {-self.exit}"
 
     @property
     def timed_out(self) -> bool:
         """Whether the lab, not the command, ended it."""
         return self.exit is None
+
+
+@dataclass(frozen=True)
+class Files:
+    """Files of a client: contents by path, and why others that are there could not be read."""
+
+    found: Mapping[str, bytes]
+    unread: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -115,8 +128,8 @@ class Lab(Protocol):
     def write(self, files: Mapping[str, str | bytes]) -> None:
         """Write files for the client; directories are made as needed."""
 
-    def read(self, paths: Sequence[str]) -> dict[str, bytes]:
-        """Return the contents of those of the client's files that exist."""
+    def read(self, paths: Sequence[str]) -> Files:
+        """Return the contents of those of the client's files that exist and can be read."""
 
     def remove(self, path: str) -> None:
         """Remove one of the client's files or directories, if it is there."""

@@ -44,7 +44,7 @@ class Conversation:
                 return None
             line += piece
         message = codec.decode(line)
-        self._number = message.pop("id")
+        self._number = message.pop("id", None)
         message.pop("do")
         return message
 

@@ -28,6 +28,7 @@ def differs(exit_: int | None = 0, out: str = "", err: str = "", **expected: Any
         (0, "failure", ["exit 0, expected a failure"]),
         (None, "failure", ["ended by the lab's limit, expected a failure"]),
         (None, "timeout", []),
+        (124, "timeout", ["exit 124, expected the lab's limit to end it"]),
         (1, "timeout", ["exit 1, expected the lab's limit to end it"]),
         (None, 0, ["ended by the lab's limit, expected exit 0"]),
         (-9, "failure", ["ended by SIGKILL, expected a failure"]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -182,6 +183,39 @@ def test_an_interrupt_is_nobodys_error(jobs: int) -> None:
         Session(backend, [GO], seed=5).run(runs("a", "b", "c", "d"), watcher, jobs=jobs)
     assert not [told for told in watcher.told if told.endswith("error")]
     assert backend.closed == (jobs > 1)  # labs of other threads are ended, too
+
+
+def test_what_an_interrupt_ends_in_other_threads_is_told_to_nobody() -> None:
+    up, closed = threading.Event(), threading.Event()
+
+    def trouble(name: str) -> None:
+        if name == "a":
+            assert up.wait(10)
+            raise KeyboardInterrupt
+        up.set()
+        assert closed.wait(10)
+        raise LabError("the lab was ended")
+
+    backend, watcher = FakeBackend(trouble), Watcher()
+    backend.close = closed.set  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        Session(backend, [GO], seed=5).run(runs("a", "b", "c"), watcher, jobs=2)
+    assert [told for told in watcher.told if not told.endswith("starts")] == []
+
+
+def test_a_single_run_is_in_the_thread_that_an_interrupt_reaches() -> None:
+    threads: list[threading.Thread] = []
+    reported(FakeBackend(lambda _: threads.append(threading.current_thread())), "a", jobs=4)
+    assert threads == [threading.main_thread()]
+
+
+def test_how_long_a_run_took_is_reported_if_it_failed_too() -> None:
+    def trouble(name: str) -> None:
+        time.sleep(0.02)
+        raise LabError(name)
+
+    report = reported(FakeBackend(trouble), "a")
+    assert 0.02 <= report.runs[0].seconds <= report.seconds
 
 
 def test_another_way_to_replay_has_no_lab_of_ours() -> None:

@@ -52,6 +52,7 @@ KILLED = "printf half; printf 50% >&2; kill -KILL $$"
         "GOPROXY=https://x curl x; true",
         "x=$(curl x); echo $x",
         "(curl x) > /dev/null; true",
+        "curl x 2>&1 | cat",
     ],
 )
 def test_a_killed_program_is_seen_wherever_it_stands_in_a_line(
@@ -71,6 +72,13 @@ def test_a_killed_program_is_seen_wherever_it_stands_in_a_line(
 @pytest.mark.parametrize("status", [0, 1, 2, 127, 128, 129, 130, 141, 255])
 def test_an_exit_status_of_its_own_is_no_signal(command: str, status: int, place: Path) -> None:
     assert run(command, place, f"exit {status}")[1] == ""
+
+
+@pytest.mark.parametrize(("status", "expected"), [(0, 8), (7, 9), (141, 9)])
+def test_the_line_goes_by_the_status_of_its_programs(
+    status: int, expected: int, place: Path
+) -> None:
+    assert run("curl x || exit 9; exit 8", place, f"exit {status}")[0].exit == expected
 
 
 @pytest.mark.parametrize(("number", "name"), [(6, "SIGABRT"), (11, "SIGSEGV"), (15, "SIGTERM")])

@@ -40,8 +40,8 @@ def _be_a_client() -> None:
 
 
 def _client(replies: int) -> None:
-    from lab.agent import limits, walls
-    from lab.agent.main import Agent
+    from lab.sandbox.agent import limits, walls
+    from lab.sandbox.agent.main import Agent
     from lab.sandbox.docker import sealed
 
     os.umask(0o022)

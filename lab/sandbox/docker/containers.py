@@ -8,8 +8,8 @@ from typing import Any
 import docker
 from docker.types import LogConfig, Ulimit
 
-from lab.agent import limits
 from lab.errors import LabError
+from lab.sandbox.agent import limits
 from lab.sandbox.docker.engine import engine_errors
 from lab.sandbox.docker.images import Role
 from lab.sandbox.docker.networks import Network

@@ -12,8 +12,8 @@ import socket
 import time
 from pathlib import Path
 
-from lab.agent import network
 from lab.sandbox import egress
+from lab.sandbox.agent import network
 
 GATEWAY = "the host answers at its gateway address"
 METADATA = "169.254.169.254"

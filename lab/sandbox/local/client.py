@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from lab.agent import limits, walls
-from lab.agent.main import Agent
 from lab.sandbox import codec, linux
+from lab.sandbox.agent import limits, walls
+from lab.sandbox.agent.main import Agent
 from lab.sandbox.local import sealed
 
 USER = 1000

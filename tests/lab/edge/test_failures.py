@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import http.client
 import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 from mitmproxy.test import tflow
 
+from faults import protocol
 from faults.traffic.ledger import Ledger
 from lab.edge.failures import Failures
 
@@ -62,3 +68,44 @@ def test_connections_that_cannot_be_accepted_are_on_record() -> None:
     assert (record["part"], record["do"]) == ("edge", "accept")
     assert record["error"] == "too many open files"
     assert [str(problem) for problem in others] == ["[Errno 104] Connection reset by peer"]
+
+
+ADDRESS = "127.0.0.77"
+NOBODY = "127.0.0.99"
+EDGE = """
+import sys
+from lab.sandbox.programs import run
+run("edge", int(sys.argv[1]), int(sys.argv[1]))
+"""
+
+
+def test_a_running_edge_tells_that_its_origin_is_gone(tmp_path: Path) -> None:
+    try:
+        socket.create_server((ADDRESS, 80)).close()
+    except OSError as error:
+        pytest.skip(f"an edge listens on port 80 and others below 1024: {error.strerror}")
+    ours, theirs = socket.socketpair()
+    ours.settimeout(60)
+    number = str(theirs.fileno())
+    with (
+        subprocess.Popen([sys.executable, "-c", EDGE, number], pass_fds=[int(number)]) as process,
+        protocol.Client(ours) as edge,
+    ):
+        theirs.close()
+        try:
+            edge.call(
+                "start",
+                address=ADDRESS,
+                names=["goproxy.cn"],
+                origin=NOBODY,
+                home=str(tmp_path),
+                token="",
+            )
+            connection = http.client.HTTPConnection(ADDRESS, 80, timeout=20)
+            connection.request("GET", "/", headers={"Host": "goproxy.cn"})
+            assert connection.getresponse().status == 502
+            records = edge.call("ledger")["records"]
+        finally:
+            process.kill()
+    (record,) = [record for record in records if record["kind"] == "error"]
+    assert (record["part"], record["error"]) == ("origin", "connection refused")

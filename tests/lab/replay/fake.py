@@ -11,7 +11,7 @@ from typing import Any, Self, cast
 from faults.rules import Rule
 from lab.errors import LabError
 from lab.sandbox.controls import EdgeControl, OriginControl, Records
-from lab.sandbox.interface import Answer, Command, Completed, LabSpec
+from lab.sandbox.interface import Answer, Command, Completed, Files, LabSpec
 from lab.sandbox.running import Event, Running
 from lab.scenario.load import Run
 from lab.scenario.model import Scenario
@@ -113,8 +113,8 @@ class FakeLab:
         for name, text in files.items():
             self.files[name] = text.encode() if isinstance(text, str) else text
 
-    def read(self, paths: Sequence[str]) -> dict[str, bytes]:
-        return {path: self.files[path] for path in paths if path in self.files}
+    def read(self, paths: Sequence[str]) -> Files:
+        return Files({path: self.files[path] for path in paths if path in self.files})
 
     def remove(self, path: str) -> None:
         self.files.pop(path, None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -50,6 +51,20 @@ def crash(*_: object) -> Finding:
 def test_a_diagnostic_that_crashed_is_an_error_and_never_quiet() -> None:
     looks = diagnose([Check(crash)], Client(FakeLab(), ENV, {}), COBRA, 5)
     assert looks["check"].finding == Finding("error", "KeyError: 'versions'")
+
+
+def test_diagnostics_look_side_by_side() -> None:
+    together = threading.Barrier(4, timeout=10)
+
+    def look(client: Client, _: Target) -> Finding:
+        together.wait()
+        return quiet("fine")
+
+    checks = [Check(look, str(number)) for number in range(4)]
+    looks = diagnose(checks, Client(FakeLab(), ENV, {}), COBRA, 5)
+    assert {name: found.finding.state for name, found in looks.items()} == dict.fromkeys(
+        "0123", "quiet"
+    )
 
 
 def test_a_lab_that_failed_is_no_finding() -> None:
@@ -99,6 +114,15 @@ def test_a_request_of_golabs_own_that_ran_out_of_something_is_an_error(name: str
     lab.answer = Answer("connect", error=os.strerror(errno.EMFILE).lower())
     finding = found(lab, name)
     assert finding == Finding("error", "golab's own request: too many open files")
+
+
+def test_a_handshake_that_ran_out_of_something_is_an_error() -> None:
+    class Short(FakeLab):
+        def handshake(self, address: str, server_name: str, limit: float) -> str:
+            return os.strerror(errno.ENOMEM).lower()
+
+    finding = found(Short(), "sni-parity")
+    assert finding == Finding("error", "golab's own request: cannot allocate memory")
 
 
 def test_the_witness_is_cold_where_the_client_is() -> None:

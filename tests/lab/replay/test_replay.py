@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from lab.client import PROJECT
 from lab.errors import LabError
 from lab.replay.replay import replay
 from lab.results import RunResult
-from lab.sandbox.interface import Completed
+from lab.sandbox.interface import Answer, Completed
 from tests.lab.replay.fake import LINE, SPEC, FakeLab, a_run, completed, honest
 
 GO_MOD = f"{PROJECT}/go.mod"
@@ -29,7 +30,25 @@ def test_a_run_as_recorded_is_reproduced() -> None:
         "cobra v1 v2\n",
     ]
     assert result.arms["broken"].fired == {"gone": 1}
+    assert result.faults == {"gone": "where {endpoint: list} do {respond: {status: 410}}"}
     assert (result.backend, result.go, result.story) == ("fake", "1.99.0", "All versions are gone.")
+
+
+def test_what_was_seen_is_in_the_result() -> None:
+    def answers(line: str, lab: FakeLab) -> Completed | str:
+        time.sleep(0.01)
+        lab.rules.records.append({"kind": "dns", "qname": line})
+        return honest(line, lab)
+
+    lab = FakeLab(answers)
+    lab.answer = Answer("connect", error="no route to host")
+    record = {"subject": {"module": "m.example/m", "version": "v1"}}
+    result = replayed(lab, diagnostics={**record, "false-alarm": ["resolver-answers"]})
+    assert result.arms["broken"].requests == [{"kind": "dns", "qname": LINE}]
+    assert result.seconds >= 0.03
+    assert result.false_alarms == ["resolver-answers"]
+    assert (result.detected_by, result.missed_by) == ([], [])
+    assert result.verdict == "reproduced"
 
 
 def test_no_rule_acts_while_a_fresh_client_is_made_and_does_what_it_did_before() -> None:
@@ -43,6 +62,12 @@ def test_no_rule_acts_while_a_fresh_client_is_made_and_does_what_it_did_before()
         if call == "run go mod download":
             armed = [call for call in lab.calls[:place] if call.startswith("arm")]
             assert armed[-1] == "arm"
+
+
+def test_the_healthy_arm_is_set_up_once() -> None:
+    lab = FakeLab()
+    replayed(lab)
+    assert lab.calls[:3] == ["arm", "fresh", f"run {LINE}"]
 
 
 def test_each_arm_has_the_rules_that_belong_to_it_and_the_seed_of_the_run() -> None:
@@ -109,6 +134,22 @@ def test_a_rule_that_raised_makes_the_run_an_error(during: str) -> None:
     assert (result.verdict, result.reason) == ("error", said)
 
 
+def test_an_origin_that_failed_makes_the_run_an_error_and_a_fault_that_says_500_does_not() -> None:
+    def answers(line: str, lab: FakeLab) -> Completed | str:
+        asked = {"kind": "http", "host": "goproxy.cn", "path": "/m/@v/list", "status": 500}
+        lab.rules.records.append({**asked, "origin_status": origins[len(lab.rules.acting)]})
+        return honest(line, lab)
+
+    origins: list[int | None] = [200, 500]
+    result = replayed(FakeLab(answers))
+    assert (result.verdict, result.reason) == (
+        "error",
+        "broken: the origin of the lab: it answered 500 to goproxy.cn/m/@v/list",
+    )
+    origins = [404, None]
+    assert replayed(FakeLab(answers)).verdict == "reproduced"
+
+
 def test_what_the_edge_itself_failed_at_makes_the_run_an_error() -> None:
     def answers(line: str, lab: FakeLab) -> Completed | str:
         lab.rules.records.append({"kind": "error", "part": "edge", "error": "too many open files"})
@@ -151,8 +192,9 @@ def test_a_call_that_failed_because_a_part_ended_names_the_part() -> None:
         lab.dead = "client"
         raise LabError("run: no answer")
 
-    with pytest.raises(LabError, match=r"^healthy: the client of the lab has ended$"):
+    with pytest.raises(LabError, match=r"^healthy: the client of the lab has ended$") as caught:
         replayed(FakeLab(answers))
+    assert str(caught.value.__cause__) == "run: no answer"
 
 
 def test_a_call_that_failed_while_all_parts_live_says_so_itself() -> None:
@@ -235,7 +277,7 @@ def test_an_arm_carries_what_could_not_be_read() -> None:
     arm = result.arms["broken"]
     assert arm.project == {"go.sum": "caf\\xe9\n"}
     assert arm.unread == {
-        "go.mod": "it is gone, or no file any more",
+        "go.mod": "it is gone",
         "go.sum": "not UTF-8; other bytes are shown as \\xNN",
     }
     assert (result.verdict, result.reason) == ("changed", "broken: there is no go.mod")

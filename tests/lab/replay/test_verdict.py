@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lab.replay.verdict import is_silent, judge
-from lab.results import ArmName, ArmResult, CommandResult, DiagnosticResult, Outcome, State
+from lab.results import ARMS, ArmName, ArmResult, CommandResult, DiagnosticResult, Outcome, State
 from tests.lab.replay.fake import a_run
 
 
@@ -57,6 +57,13 @@ def test_a_result_that_differs_from_its_record_is_a_change() -> None:
     broken = arm("", fired={"gone": 1}, differences=["exit 1, expected exit 0", "stdout lacks 'x'"])
     reason = "broken: exit 1, expected exit 0; broken: stdout lacks 'x'"
     assert judged(broken=broken) == ("changed", reason)
+
+
+@pytest.mark.parametrize("name", ARMS)
+def test_each_arm_is_compared_with_its_record(name: ArmName) -> None:
+    arms = {name: arm("v1") for name in ARMS} | {"broken": arm("", fired={"gone": 1})}
+    arms[name] = arms[name].model_copy(update={"differences": ["stdout lacks 'x'"]})
+    assert judge(a_run().scenario, arms, [])[:2] == ("changed", f"{name}: stdout lacks 'x'")
 
 
 def test_silence_is_measured_not_believed() -> None:

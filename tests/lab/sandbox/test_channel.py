@@ -1,4 +1,4 @@
-"""What comes out of a lab is data: whatever it says, golab says in one line that it is no answer."""
+"""What comes out of a lab is data; what is no answer is said so in one line."""
 
 from __future__ import annotations
 

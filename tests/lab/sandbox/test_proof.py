@@ -37,13 +37,16 @@ def leaking(monkeypatch: pytest.MonkeyPatch, folder: Path, change: str) -> Itera
         ('from lab.sandbox import egress; egress.IPV4 = "198.18.0.2"', "TCP to 198.18.0.2 is not"),
         ('from lab.sandbox import egress; egress.NAME = "proxy.golang.org"', "resolves to 198.18"),
         (
-            "from lab.sandbox import linux; from lab.sandbox.local import init\n"
-            "init._NAMESPACES &= ~linux.CLONE_NEWIPC\n"
-            "from lab.sandbox.local import client\nclient._NAMESPACES &= ~linux.CLONE_NEWIPC",
+            """
+from lab.sandbox import linux
+from lab.sandbox.local import client, init
+client._NAMESPACES &= ~linux.CLONE_NEWIPC
+init._NAMESPACES &= ~linux.CLONE_NEWIPC
+""",
             "the ipc namespace is the host's",
         ),
         (
-            "from lab.agent import seccomp; seccomp._FAMILIES += (40,)",
+            "from lab.sandbox.agent import seccomp; seccomp._FAMILIES += (40,)",
             r"a socket to the hypervisor \(AF_VSOCK\) can be made",
         ),
     ],

@@ -16,8 +16,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from lab.agent import limits
 from lab.errors import LabError
+from lab.sandbox.agent import limits
 from lab.sandbox.interface import Command
 
 KEPT = 4 << 20

@@ -10,9 +10,11 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from lab.agent import files, network
-from lab.agent.limits import PLACES
-from lab.agent.processes import (
+from lab.errors import LabError
+from lab.sandbox import codec
+from lab.sandbox.agent import files, network
+from lab.sandbox.agent.limits import PLACES
+from lab.sandbox.agent.processes import (
     KEPT,
     MOST_OUTPUT,
     Loop,
@@ -20,8 +22,6 @@ from lab.agent.processes import (
     Process,
     end_all,
 )
-from lab.errors import LabError
-from lab.sandbox import codec
 from lab.sandbox.interface import Command, Completed
 
 Message = dict[str, Any]

@@ -12,7 +12,7 @@ import os
 import platform
 import struct
 
-from lab.agent import landlock, limits, seccomp
+from lab.sandbox.agent import landlock, limits, seccomp
 
 _PR_SET_DUMPABLE = 4
 _PR_CAPBSET_DROP = 24

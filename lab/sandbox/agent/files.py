@@ -8,6 +8,7 @@ import shutil
 import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from lab.errors import LabError
 from lab.sandbox.removal import remove_tree
@@ -33,13 +34,10 @@ def write(files: Mapping[str, str | bytes]) -> None:
             raise LabError(f"the client's {name} cannot be written: {error.strerror}") from None
 
 
-def read(paths: Sequence[str]) -> dict[str, bytes]:
-    """Return the contents of those files that exist.
-
-    Raises:
-        LabError: one is no ordinary file, cannot be read, or is longer than `MOST_READ`.
-    """
-    found = {}
+def read(paths: Sequence[str]) -> dict[str, Any]:
+    """Return the contents of those files that exist, and why others could not be read."""
+    found: dict[str, bytes] = {}
+    unread: dict[str, str] = {}
     for name in paths:
         try:
             with open(_opened(name, os.O_RDONLY), "rb") as file:
@@ -47,13 +45,13 @@ def read(paths: Sequence[str]) -> dict[str, bytes]:
         except FileNotFoundError:
             continue
         except OSError as error:
-            raise LabError(f"the client's {name} cannot be read: {error.strerror}") from None
+            unread[name] = str(error.strerror).lower()
+            continue
         if len(content) > MOST_READ:
-            raise LabError(
-                f"the client's {name} is longer than the {MOST_READ >> 20} MB golab reads"
-            )
-        found[name] = content
-    return found
+            unread[name] = f"it is longer than the {MOST_READ >> 20} MB golab reads"
+        else:
+            found[name] = content
+    return {"found": found, "unread": unread}
 
 
 def _opened(name: str, flags: int) -> int:

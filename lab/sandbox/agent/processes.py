@@ -188,8 +188,9 @@ class Process:
             piece = os.read(descriptor, _PIECE)
         except BlockingIOError:
             return
-        except OSError:  # EIO: nobody has the other side of the terminal any more
-            piece = b""
+        except OSError:  # EIO: nobody has the other side of the terminal any more, yet it runs on
+            self._loop.forget(descriptor)
+            return
         if not piece:
             self._close(descriptor)
             return

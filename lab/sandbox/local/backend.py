@@ -202,7 +202,7 @@ class LocalLab(BaseLab):
     def fresh(self) -> None:
         """End the client, with all that it started and wrote, and begin another."""
         if "client" in self.channels:
-            self.channels.pop("client").close()
+            self.channels["client"].close()  # and is there still, for whoever asks meanwhile
         ours, theirs = socket.socketpair()
         with theirs:
             self._init.ask("client", descriptors=[theirs.fileno()])
@@ -220,7 +220,7 @@ class LocalLab(BaseLab):
                 # The line is open still, so this is pid 1 and no other.
                 os.kill(int(first), signal.SIGKILL)
                 self._init.wait()
-            for channel in self.channels.values():
+            for channel in list(self.channels.values()):
                 channel.close()
             self._on_close(self)
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -127,8 +128,8 @@ def _become_agent(root: Path, control: int, host: sealed.Host) -> NoReturn:
         os.setsid()
         _see_only(root)
         linux.set_hostname("client")
-        os.closerange(3, control)
-        os.closerange(control + 1, os.sysconf("SC_OPEN_MAX"))
+        _keep_only(control)
+        sys.meta_path.clear()  # what is imported from here on could only be the client's own
         os.umask(0o022)
         walls.raise_all(WRITABLE, count_processes=limits.counted_alone())
         linux.die_with_parent()  # giving up rights has made the kernel forget it
@@ -137,6 +138,20 @@ def _become_agent(root: Path, control: int, host: sealed.Host) -> NoReturn:
         _last_words(control, error)
     finally:
         os._exit(0)
+
+
+def _keep_only(control: int) -> None:
+    """Leave nothing open but the line to golab, and that for none of the client's programs.
+
+    Our standard streams are golab's, which may be a file of the host or its terminal.
+    """
+    os.closerange(3, control)
+    os.closerange(control + 1, os.sysconf("SC_OPEN_MAX"))
+    os.set_inheritable(control, False)
+    nowhere = os.open("/dev/null", os.O_RDWR)
+    for standard in range(3):
+        os.dup2(nowhere, standard)
+    os.close(nowhere)
 
 
 def _see_only(root: Path) -> None:

@@ -1,0 +1,156 @@
+"""Ways out of a sandbox that were open once: through the agent, and around its limits."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lab.client import Client, prepare
+from lab.client_spec import ClientSpec
+from lab.errors import LabError
+from lab.sandbox.interface import Command, LabSpec
+from lab.sandbox.local.backend import LocalBackend, LocalLab
+
+FRESH = ClientSpec(env={"GOPROXY": "https://proxy.golang.org"})
+
+
+def said(client: Client, script: str, limit: float = 20) -> str:
+    done = client.run(["sh", "-c", script], limit=limit)
+    return done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("terminal", [None, (24, 80)])
+def test_a_client_has_its_streams_and_no_other_descriptor(
+    running_lab: LocalLab, client: Client, terminal: tuple[int, int] | None
+) -> None:
+    """The line to golab is one: who can write to it answers in the agent's name."""
+    shown: list[bytes] = []
+    running = running_lab.open(
+        Command(("sh", "-c", "echo /proc/self/fd/*"), client.env, "/", 20),
+        terminal=terminal,
+        on_event=lambda event: shown.append(event.get("data", b"")),
+    )
+    assert running.result() == 0
+    opened = [int(name.rpartition(b"/")[2]) for name in b"".join(shown).split()]
+    assert opened[:3] == [0, 1, 2]
+    assert len(opened) == 4, opened  # and the directory that the shell reads
+    assert "socket" not in said(client, "ls -l /proc/self/fd")
+
+
+@pytest.fixture
+def old_kernel(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[LocalBackend]:
+    """Labs without Landlock, of a golab whose standard error is a file of the host."""
+    change = "from lab.sandbox.agent import landlock; landlock.abi = lambda: 0"
+    tmp_path.joinpath("sitecustomize.py").write_text(change)
+    monkeypatch.syspath_prepend(tmp_path)
+    file = tmp_path / "stderr"
+    before = os.dup(2)
+    with file.open("w+") as stream:
+        os.dup2(stream.fileno(), 2)
+    try:
+        backend = LocalBackend()
+    finally:
+        os.dup2(before, 2)
+        os.close(before)
+    try:
+        yield backend
+    finally:
+        backend.close()
+
+
+def test_golabs_own_streams_are_not_the_agents(
+    old_kernel: LocalBackend, lab_spec: LabSpec, tmp_path: Path
+) -> None:
+    file = tmp_path / "stderr"
+    file.write_text("of the host")
+    file.chmod(0o666)
+    with old_kernel.start(lab_spec) as lab:
+        client = prepare(lab, lab_spec, FRESH)
+        for number in range(3):
+            said(client, f"ln -sf /proc/self/fd/{number} go.mod")
+            assert not lab.read([f"{client.project}/go.mod"]).found
+            with pytest.raises(LabError, match="cannot be written"):
+                lab.write({f"{client.project}/go.mod": "by the client"})
+    assert file.read_text() == "of the host"
+
+
+def test_the_agent_imports_nothing_that_a_client_has_written(
+    lab_spec: LabSpec, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What it has not loaded when it starts it would look for where golab's modules lay outside."""
+    change = """
+import sys
+from lab.sandbox.agent import main
+sys.path.append("/tmp")
+main.IN_PLACE["load"] = lambda name: bool(__import__(name))
+"""
+    tmp_path.joinpath("sitecustomize.py").write_text(change)
+    monkeypatch.syspath_prepend(tmp_path)
+    backend = LocalBackend()
+    try:
+        with backend.start(lab_spec) as lab:
+            lab.write({"/tmp/of_the_client.py": ""})  # noqa: S108 - the client's
+            assert lab._ask("client", "load", name="json") is True
+            with pytest.raises(LabError, match="No module named 'of_the_client'"):
+                lab._ask("client", "load", name="of_the_client")
+    finally:
+        backend.close()
+
+
+def test_a_terminal_may_change_its_size_when_nobody_has_it(
+    running_lab: LocalLab, client: Client
+) -> None:
+    let_go = "exec </dev/null >/dev/null 2>&1; sleep 1"
+    running = running_lab.open(
+        Command(("sh", "-c", let_go), client.env, "/", 20),
+        terminal=(24, 80),
+        on_event=lambda _: None,
+    )
+    time.sleep(0.5)
+    running.follow("resize", rows=30, columns=90)
+    assert running.result() == 0
+    running_lab.check()
+
+
+def test_a_client_that_is_replaced_has_ended_for_whoever_uses_it(
+    running_lab: LocalLab, lab_spec: LabSpec, client: Client
+) -> None:
+    """Each request is answered or fails with a reason, whatever the others do."""
+    stop = threading.Event()
+    wrong: list[BaseException] = []
+
+    def use() -> None:
+        while not stop.is_set():
+            try:
+                client.run(["true"], limit=20)
+            except LabError:
+                continue
+            except BaseException as error:
+                wrong.append(error)
+                return
+
+    def check() -> None:
+        while not stop.is_set():
+            try:
+                running_lab.check()
+            except LabError:
+                continue
+            except BaseException as error:
+                wrong.append(error)
+                return
+
+    threads = [threading.Thread(target=work) for work in (use, use, check)]
+    for thread in threads:
+        thread.start()
+    for _ in range(10):
+        running_lab.fresh()
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+    assert prepare(running_lab, lab_spec, FRESH).run(["true"], limit=20).exit == 0

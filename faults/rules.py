@@ -19,6 +19,9 @@ from faults.vocabulary.sumdb import Sumdb
 from faults.where import FIELDS_AT, Where
 from faults.yamlsource import Problem, Source, SourceError
 
+MAX_RULES = 500
+"""Each is compared with those before it; nobody has written a hundred."""
+
 
 class Do(Frozen):
     """What happens: one action, or several that can happen to the same exchange."""
@@ -176,7 +179,7 @@ class RuleFile(RootModel[Any]):
 
     model_config = ConfigDict(defer_build=True)
 
-    root: Annotated[tuple[Rule, ...], BeforeValidator(_named)]
+    root: Annotated[tuple[Rule, ...], Field(max_length=MAX_RULES), BeforeValidator(_named)]
 
 
 def load(path: Path | str) -> tuple[Rule, ...]:

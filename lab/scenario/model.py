@@ -5,10 +5,20 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
-from faults.rules import Rule
+from faults.rules import MAX_RULES, Rule
 from faults.yamlsource import nearest
+from lab.scenario.command import words
+from lab.scenario.patterns import Checker
 from lab.world.model import World
 
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -17,10 +27,27 @@ Family = Literal[
     "auth", "versions", "fallback", "transport", "configuration", "checksums", "cache", "field"
 ]
 Name = Annotated[str, Field(pattern=f"^{ID.pattern}$", max_length=60)]
+
+
+def _no_nul(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("holds a NUL character, which no command, variable or name can")
+    return text
+
+
+def _command(text: str) -> str:
+    words(_no_nul(text))
+    return text
+
+
 Text = Annotated[str, Field(min_length=1)]
+CommandLine = Annotated[Text, AfterValidator(_command)]
+Rules = Annotated[list[Rule], Field(max_length=MAX_RULES)]
 EnvironmentName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+Commands = CommandLine | Annotated[list[CommandLine], Field(min_length=1)]
 OneOrMore = Text | Annotated[list[Text], Field(min_length=1)]
 
+_MAX_PATH = 1000
 LAB_OWNS = frozenset(
     {"HOME", "GOPATH", "GOMODCACHE", "GOCACHE", "GOENV", "TMPDIR", "PATH", "GOROOT", "NETRC"}
 )
@@ -73,7 +100,8 @@ class ClientSpec(Part):
     @field_validator("env")
     @classmethod
     def _not_the_labs(cls, env: dict[str, str]) -> dict[str, str]:
-        for name in env:
+        for name, value in env.items():
+            _no_nul(value)
             if name in LAB_OWNS:
                 raise ValueError(f"{name} belongs to the lab: each arm has a fresh one of its own")
         return env
@@ -97,8 +125,14 @@ class ClientSpec(Part):
     @classmethod
     def _inside_the_project(cls, files: dict[str, str]) -> dict[str, str]:
         for name in files:
-            if name.startswith("/") or ".." in name.split("/"):
+            parts = _no_nul(name).split("/")
+            if not {"", ".", ".."}.isdisjoint(parts):
                 raise ValueError(f"{name!r} is not a path inside the project")
+            if len(name.encode()) > _MAX_PATH or max(len(part.encode()) for part in parts) > 255:
+                raise ValueError(f"{name!r} is too long for the name of a file")
+            above = ("/".join(parts[:end]) for end in range(1, len(parts)))
+            if taken := next((folder for folder in above if folder in files), ""):
+                raise ValueError(f"{taken!r} is a file, and cannot be a folder, too")
         return files
 
     def overlaid(self, other: ClientSpec) -> ClientSpec:
@@ -145,21 +179,21 @@ class Expected(Part):
 
     @field_validator("stdout", "stderr", "go_mod")
     @classmethod
-    def _are_patterns(cls, value: str | list[str] | None) -> str | list[str] | None:
+    def _are_patterns(
+        cls, value: str | list[str] | None, info: ValidationInfo
+    ) -> str | list[str] | None:
+        checker = info.context if isinstance(info.context, Checker) else Checker()
         for pattern in as_list(value):
-            try:
-                re.compile(pattern.removeprefix("!"))
-            except re.error as error:
-                raise ValueError(f"not a regular expression: {pattern!r}: {error}") from None
+            checker.check(pattern.removeprefix("!"))
         return value
 
 
 class Replay(Part):
     """The commands to repeat in each arm; the last one is judged."""
 
-    before: OneOrMore | None = None
+    before: Commands | None = None
     """What the client did while all was well, such as filling its cache; the same in each arm."""
-    run: OneOrMore
+    run: Commands
     """A command, or several; words as in a shell."""
     limit: Annotated[float, Field(gt=0, le=600)] = 20.0
     """Seconds after which the lab ends a command."""
@@ -214,10 +248,11 @@ class Record(Part):
 
     @model_validator(mode="after")
     def _each_once(self) -> Self:
-        names = [*self.detect, *self.miss, *self.false_alarm]
-        for name in names:
-            if names.count(name) > 1:
+        seen: set[str] = set()
+        for name in (*self.detect, *self.miss, *self.false_alarm):
+            if name in seen:
                 raise ValueError(f"the diagnostic {name!r} is recorded more than once")
+            seen.add(name)
         return self
 
 
@@ -226,7 +261,7 @@ class Variant(Part):
 
     title: Text | None = None
     client: ClientSpec | None = None
-    faults: list[Rule] | None = None
+    faults: Rules | None = None
     break_: Change | None = None
     replay: dict[Literal["before", "run", "limit", "healthy", "broken", "repaired"], Any] | None = (
         None
@@ -251,7 +286,7 @@ class Scenario(Part):
     world: World = World()
     """What this scenario needs beyond the base world."""
     client: ClientSpec = ClientSpec()
-    faults: list[Rule] = []
+    faults: Rules = []
     """The rules of the broken arm. Each must fire there, or the run proves nothing."""
     break_: Change = Change()
     """What else is different in the broken arm."""
@@ -260,7 +295,7 @@ class Scenario(Part):
     """Whether the broken arm exits as the healthy one does, with another result."""
     repair: Repair
     diagnostics: Record
-    variants: dict[Name, Variant] = {}
+    variants: Annotated[dict[Name, Variant], Field(max_length=50)] = {}
     lesson: Text
     hints: list[Text] = []
     """For a workshop: from vague to plain."""

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from faults.validation import check
-from faults.yamlsource import Loc, Problem, Source, SourceError, read
+from faults.yamlsource import Loc, Problem, Source, SourceError, first, read
 from lab.errors import ScenarioError
 from lab.world import txtar
 from lab.world.check import Fault, faults
@@ -73,6 +73,5 @@ def _written(source: Source, at: Loc, fault: Fault) -> Loc:
 
 
 def _refuse(found: Iterator[Problem]) -> None:
-    listed = sorted(set(found), key=lambda p: (p.line, p.column, p.message))
-    if listed:
+    if listed := first(found):
         raise SourceError(listed)

@@ -6,6 +6,7 @@ Imports nothing of mitmproxy, so that anybody can check rules cheaply.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -104,7 +105,7 @@ class Rule(Frozen):
     )
     do: Do
 
-    @property
+    @cached_property
     def stage(self) -> Stage:
         """The earliest moment at which everything in `where` is known and all of `do` can act."""
         return _stage(self.where, self.do)

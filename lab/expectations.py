@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
+from lab import patterns
 from lab.sandbox.interface import Completed
 from lab.scenario.model import Expected, as_list
 
 
-def differences(done: Completed, expected: Expected, project: Mapping[str, str]) -> list[str]:
-    """Return how `done`, and the project it left behind, differ from `expected`."""
+def differences(
+    done: Completed, expected: Expected, project: Mapping[str, str], *, limit: float = 20.0
+) -> list[str]:
+    """Return how `done`, and the project it left behind, differ from `expected`.
+
+    Args:
+        done: the judged command.
+        expected: what it must do.
+        project: the files it left behind.
+        limit: seconds that the search for a pattern may take.
+    """
     found = []
     if not _exit_fits(done.exit, expected.exit):
         found.append(f"{_exit_said(done.exit)}, expected {_exit_wanted(expected.exit)}")
@@ -21,7 +30,12 @@ def differences(done: Completed, expected: Expected, project: Mapping[str, str])
     ):
         for pattern in as_list(wanted):
             absent = pattern.startswith("!")
-            if bool(re.search(pattern.removeprefix("!"), text, re.MULTILINE)) == absent:
+            try:
+                there = patterns.found(pattern.removeprefix("!"), text, limit)
+            except patterns.PatternError as error:
+                found.append(f"{name} cannot be compared: {error}")
+                continue
+            if there == absent:
                 what = "must not have" if absent else "lacks"
                 found.append(f"{name} {what} {pattern.removeprefix('!')!r}")
     return found

@@ -182,7 +182,9 @@ def _replayed(scenario: Scenario, arm: Arm, client: Client) -> ArmResult:
         project=project,
         requests=records,
         fired=fired,
-        differences=differences(done[-1], scenario.replay.expected(arm.name), project),
+        differences=differences(
+            done[-1], scenario.replay.expected(arm.name), project, limit=scenario.replay.limit
+        ),
     )
 
 

@@ -15,9 +15,9 @@ from faults.rules import Rule
 from faults.yamlsource import Problem, Source, SourceError, first, nearest
 from lab.errors import ScenarioError, UsageError
 from lab.paths import scenarios_root
+from lab.patterns import Checker
 from lab.scenario.check import problems as senseless
 from lab.scenario.model import Scenario
-from lab.scenario.patterns import Checker
 from lab.world.load import base_world
 from lab.world.load import problems as world_problems
 

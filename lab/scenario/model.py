@@ -17,8 +17,8 @@ from pydantic import (
 
 from faults.rules import MAX_RULES, Rule
 from faults.yamlsource import nearest
+from lab.patterns import Checker
 from lab.scenario.command import words
-from lab.scenario.patterns import Checker
 from lab.world.model import World
 
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")

@@ -110,5 +110,7 @@ def main() -> int:
 def say(text: str) -> None:
     """Print what went wrong, to standard error."""
     with contextlib.suppress(OSError):  # nobody can be told
-        for line in text.splitlines():
+        from lab.report.visible import visible
+
+        for line in visible(text).split("\n"):
             click.echo(f"golab: {line}", err=True)

@@ -54,6 +54,7 @@ def check(file: Path) -> None:
     """Check a rule file, and name the rules that can never act."""
     from faults import rules, yamlsource
     from faults.dead import dead
+    from lab.report.visible import visible
 
     try:
         loaded = rules.load(file)
@@ -61,5 +62,5 @@ def check(file: Path) -> None:
         raise ScenarioError([str(problem) for problem in error.problems]) from None
     never = dead(loaded)
     for name, reason in never:
-        click.echo(f"{file}: rule {name} can never act: {reason}")
+        click.echo(visible(f"{file}: rule {name} can never act: {reason}"))
     click.echo(f"{len(loaded)} rules, {len(never)} of them can never act")

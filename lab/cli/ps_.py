@@ -7,7 +7,9 @@ from dataclasses import asdict
 
 import click
 
+from lab.cli import say
 from lab.errors import OK
+from lab.report.visible import visible
 
 _HEADER = ("LAB", "SCENARIO", "ARM", "BACKEND", "GO", "UP SINCE", "HELD BY")
 
@@ -31,7 +33,7 @@ def command(*, as_json: bool) -> int:
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         for row in rows:
             padded = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-            click.echo("  ".join(padded).rstrip())
+            click.echo(visible("  ".join(padded).rstrip()))
     if problem:
-        click.echo(f"golab: labs in Docker are not listed: {problem}", err=True)
+        say(f"labs in Docker are not listed: {problem}")
     return OK

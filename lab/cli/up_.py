@@ -60,6 +60,9 @@ def _waiting(text: str) -> Iterator[Callable[[], object]]:
         yield lambda: None
         return
     from rich.console import Console
+    from rich.text import Text
 
-    with Console(stderr=True).status(text) as status:
+    from lab.report.visible import visible
+
+    with Console(stderr=True, markup=False).status(Text(visible(text))) as status:
         yield status.stop

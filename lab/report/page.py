@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Sequence
 
@@ -12,11 +13,15 @@ from rich.text import Text
 
 _GAP = 2
 _READABLE = 24
+_WIDEST = 1000
 
 
 def emit(page: Callable[[int], Iterable[RenderableType]]) -> None:
     """Print what `page` makes for a width in columns."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False, emoji=False)
+    if not 0 < console.width <= _WIDEST:  # COLUMNS says nothing of use
+        columns = shutil.get_terminal_size().columns
+        console.width = min(columns, _WIDEST)
     with console.capture() as captured:
         for part in page(console.width):
             console.print(part)

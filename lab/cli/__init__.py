@@ -15,6 +15,7 @@ import click
 
 import lab
 from lab.errors import LAB, USAGE, GolabError
+from lab.interrupts import INTERRUPTS
 
 COMMANDS = {
     "run": "Replay scenarios and judge what was seen.",
@@ -46,7 +47,8 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"lab.cli.{name}_").command
+        with INTERRUPTS:
+            command: click.Command = importlib.import_module(f"lab.cli.{name}_").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -73,38 +75,46 @@ def main() -> int:
         with cli.make_context("golab", sys.argv[1:]) as context:
             status = cli.invoke(context)
         sys.stdout.flush()
-        return int(status or 0)
     except click.exceptions.Exit as done:  # --help, --version
         return done.exit_code
-    except GolabError as error:
-        say(str(error))
-        return error.exit_status
-    except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
-        return USAGE
-    except click.UsageError as error:
-        from lab.cli import usage
-
-        say(usage.line(error))
-        return USAGE
     except click.exceptions.Abort:
         raise KeyboardInterrupt from None
-    except BrokenPipeError:  # the reader of our output, such as `head`, has gone
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + signal.SIGPIPE
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else "writing the output: "
-        say(f"{where}{error.strerror or error}")
-        with contextlib.suppress(OSError):  # what could not be written cannot be flushed either
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return LAB
     except Exception as error:  # noqa: BLE001 - a user gets a line, not a traceback
-        if os.environ.get("GOLAB_DEBUG"):
-            traceback.print_exc()
-        frame = traceback.extract_tb(error.__traceback__)[-1]
-        place = f"{Path(frame.filename).name}:{frame.lineno}"
-        say(f"a defect of golab: {type(error).__name__}: {error} ({place}); set GOLAB_DEBUG=1")
-        return LAB
+        INTERRUPTS.check()
+        return _told(error)
+    INTERRUPTS.check()
+    return int(status or 0)
+
+
+def _told(error: Exception) -> int:
+    """Say what went wrong, in a line, and return the exit status."""
+    match error:
+        case GolabError():
+            say(str(error))
+            return error.exit_status
+        case click.exceptions.NoArgsIsHelpError():
+            error.show()
+            return USAGE
+        case click.UsageError():
+            from lab.cli import usage
+
+            say(usage.line(error))
+            return USAGE
+        case BrokenPipeError():  # the reader of our output, such as `head`, has gone
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 128 + signal.SIGPIPE
+        case OSError():
+            where = f"{error.filename}: " if error.filename else "writing the output: "
+            say(f"{where}{error.strerror or error}")
+            with contextlib.suppress(OSError):  # what could not be written cannot be flushed either
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return LAB
+    if os.environ.get("GOLAB_DEBUG"):
+        traceback.print_exception(error)
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(frame.filename).name}:{frame.lineno}"
+    say(f"a defect of golab: {type(error).__name__}: {error} ({place}); set GOLAB_DEBUG=1")
+    return LAB
 
 
 def say(text: str) -> None:

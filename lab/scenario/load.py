@@ -14,6 +14,7 @@ from faults import validation, yamlsource
 from faults.rules import Rule
 from faults.yamlsource import Problem, Source, SourceError, first, nearest
 from lab.errors import ScenarioError, UsageError
+from lab.interrupts import INTERRUPTS
 from lab.paths import scenarios_root
 from lab.patterns import Checker
 from lab.scenario.check import problems as senseless
@@ -72,6 +73,11 @@ def load(path: Path, *, name: str | None = None) -> Loaded:
     Raises:
         ScenarioError: with every problem, each as `file:line:column: what`.
     """
+    with INTERRUPTS:
+        return _loaded(path, name)
+
+
+def _loaded(path: Path, name: str | None) -> Loaded:
     try:
         source = yamlsource.read(path, name=name)
         checker = Checker()

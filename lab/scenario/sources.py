@@ -8,6 +8,7 @@ from functools import cache
 from pydantic import BaseModel, ConfigDict, RootModel
 
 from faults import validation, yamlsource
+from lab.interrupts import INTERRUPTS
 from lab.paths import scenarios_root
 from lab.scenario.model import Scenario
 
@@ -31,7 +32,8 @@ class _Articles(RootModel[dict[str, Article]]):
 @cache
 def articles() -> Mapping[str, Article]:
     """Return the documents that scenarios can cite."""
-    return validation.check(yamlsource.read(scenarios_root() / SOURCES), _Articles).root
+    with INTERRUPTS:
+        return validation.check(yamlsource.read(scenarios_root() / SOURCES), _Articles).root
 
 
 def cited(scenario: Scenario) -> list[str]:

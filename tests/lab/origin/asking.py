@@ -21,6 +21,7 @@ from lab.origin.app import Origin
 from lab.origin.control import Control
 from lab.world.model import Credential
 from lab.world.tree import Tree
+from tests.programs import needed
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,8 @@ class Client:
 
     def git(self, *argv: str, check: bool = True) -> CompletedProcess[str]:
         """Run `git argv` in the project, under the same environment."""
-        done = self._run(["git", "-c", "user.name=x", "-c", "user.email=x@x.example", *argv], {})
+        who = ["-c", "user.name=x", "-c", "user.email=x@x.example"]
+        done = self._run([needed("git"), *who, *argv], {})
         assert done.returncode == 0 or not check, done.stderr
         return done
 

@@ -132,7 +132,7 @@ def _answer(line: bytes, commands: dict[str, Any]) -> dict[str, Any]:
         return {"ok": True, **(command(asked) or {})}
     except KeyError as gone:
         return {"ok": False, "error": f"there is no rule {gone}"}
-    except ValueError as wrong:
+    except (ValueError, RecursionError) as wrong:
         return {"ok": False, "error": str(wrong)}
 
 

@@ -18,6 +18,7 @@ from lab.daemon import start
 from lab.daemon.registry import folder
 from lab.errors import LabError
 from tests.lab.daemon.byhand import GOLAB, LAB, golab, labs
+from tests.programs import needed
 
 
 def test_two_labs_of_one_scenario_are_told_apart(lab_id: str, own_lab: str) -> None:
@@ -129,7 +130,9 @@ def test_an_interrupted_start_leaves_nothing(
     time.sleep(after)
     process.send_signal(signal.SIGINT)
     assert process.wait(20) == 130
-    holders = subprocess.run(["ps", "ax", "-o", "args"], capture_output=True, text=True).stdout
+    holders = subprocess.run(
+        [needed("ps"), "ax", "-o", "args"], capture_output=True, text=True
+    ).stdout
     assert str(tmp_path) not in holders
     assert {lab["lab"] for lab in labs()} == known
     assert not list((tmp_path / f"golab-{os.getuid()}").iterdir())

@@ -15,6 +15,7 @@ import pexpect
 import pytest
 
 from tests.lab.daemon.byhand import ASKED, GOLAB, LAB, golab, running
+from tests.programs import needed
 
 NSENTER = shutil.which("nsenter")
 
@@ -72,7 +73,7 @@ def started(lab: str, script: str) -> subprocess.Popen[str]:
 def pid_of(process: subprocess.Popen[str]) -> int:
     """Return which process is golab: the last of the pipeline."""
     children = subprocess.run(
-        ["ps", "--no-headers", "-o", "pid,args", "--ppid", str(process.pid)],
+        [needed("ps"), "--no-headers", "-o", "pid,args", "--ppid", str(process.pid)],
         capture_output=True,
         text=True,
     ).stdout.splitlines()

@@ -166,7 +166,9 @@ class Client:
             "GOENV": "off",
             "GIT_TERMINAL_PROMPT": "0",
         }
+        whole = {**clean, **self.env, **env}
+        if command[0] == "go" and whole.get("GOPROXY") == "direct":
+            needed("git")  # go calls it
         return subprocess.run(
-            command, cwd=self.project, env={**clean, **self.env, **env}, capture_output=True,
-            text=True, timeout=100,
-        )  # fmt: skip
+            command, cwd=self.project, env=whole, capture_output=True, text=True, timeout=100
+        )

@@ -37,7 +37,7 @@ GO_MOD = "module lab.example/project\n\ngo 1.21\n\n" + "".join(
     f"require {module} v1.0.0\n" for module in MODULES
 )
 DOWNLOAD = (
-    'rm -rf "$GOMODCACHE" "$GOPATH/pkg/sumdb"; began=$(date +%s%N); '
+    'go clean -modcache && rm -rf "$GOPATH/pkg/sumdb"; began=$(date +%s%N); '
     'go mod download && echo "$(($(date +%s%N) - began))"'
 )
 Timed = Callable[[], float]
@@ -133,7 +133,6 @@ def origin(folder: Path) -> Iterator[dict[str, str]]:
                 "HOME": str(folder),
                 "PWD": str(folder / "project"),
                 "GOTOOLCHAIN": "local",
-                "GOFLAGS": "-modcacherw",
                 **json.loads(text),
                 "GOPATH": str(folder / "go"),
                 "GOMODCACHE": str(folder / "go/pkg/mod"),

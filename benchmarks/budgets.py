@@ -170,9 +170,8 @@ def show_memory(lab: Mapping[str, str]) -> None:
         rollup = Path(f"/proc/{pid}/smaps_rollup").read_text().split()
         size = int(rollup[rollup.index("Pss:") + 1]) / 1024
         total += size
-        command = (
-            Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ").rpartition("/")[2][:30]
-        )
+        command, *rest = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+        command = " ".join([Path(command).name, *rest])[:30]
         print(f"{f'  {command}':<34}{size:7.1f} MB")
     print(f"{f'a held lab, {len(todo)} processes':<34}{total:7.1f} MB            at most 60 MB")
 

@@ -12,20 +12,19 @@ from typing import Any
 from mitmproxy import ctx, exceptions
 
 from faults import control, rules
-from faults.armoury import Armoury
-from faults.choose import Armed
-from faults.connections import Connections
-from faults.dead import dead
-from faults.desk import Desk
-from faults.hooks.connection import Handshakes
+from faults.engine.connections import Connections
+from faults.engine.dispatch import Dispatcher
+from faults.engine.matching import ArmedRule
+from faults.engine.ruleset import Ruleset
 from faults.hooks.dns import Queries
 from faults.hooks.http import Exchanges
-from faults.ledger import Ledger
-from faults.listeners import Listeners
+from faults.hooks.tls import Handshakes
+from faults.lint import lint
+from faults.model.base import Stage
 from faults.rules import Rule
-from faults.vocabulary.base import Stage
-from faults.vocabulary.stream import Refuse
-from faults.waits import Waits
+from faults.traffic.ledger import Ledger
+from faults.traffic.listeners import Listeners
+from faults.traffic.waits import Waits
 
 logger = logging.getLogger(__name__)
 
@@ -45,37 +44,37 @@ class Faults:
 
     def __init__(self, rules: Sequence[Rule] = (), seed: int = 0) -> None:
         self.ledger = Ledger()
-        self.armoury = Armoury(self._changed)
-        self._waits = Waits(self.armoury.acts)
+        self.ruleset = Ruleset(self._changed)
+        self._waits = Waits(self.ruleset.acts)
         self._listeners = Listeners()
         self._control: asyncio.Server | None = None
         self._running = False
         self._connections = Connections()
-        desk = Desk(self.armoury, self.ledger, self._waits)
+        dispatcher = Dispatcher(self.ruleset, self.ledger, self._waits)
         self.addons = [
-            Queries(desk),
-            Handshakes(desk, self._connections),
-            Exchanges(desk, self._connections),
+            Queries(dispatcher),
+            Handshakes(dispatcher, self._connections),
+            Exchanges(dispatcher, self._connections),
         ]
         self.arm(rules, seed)
 
     def arm(self, rules: Sequence[Rule], seed: int, *, on: bool = True) -> None:
         """Replace all rules at once; release what hangs; forget counters; count `t` from now."""
-        self.armoury.arm(rules, seed, on=on)
+        self.ruleset.arm(rules, seed, on=on)
         self.ledger.restart()
 
     def fired(self) -> dict[str, int]:
         """Return how often each rule acted since it was armed."""
-        return {one.rule.name: one.hits for one in self.armoury}
+        return {one.name: one.hits for one in self.ruleset}
 
     @contextlib.contextmanager
     def fault(self, name: str) -> Iterator[None]:
         """Switch a rule on for the body of a `with`; off afterwards, whatever happens in it."""
-        self.armoury.switch(name, on=True)
+        self.ruleset.switch(name, on=True)
         try:
             yield
         finally:
-            self.armoury.switch(name, on=False)
+            self.ruleset.switch(name, on=False)
 
     async def settled(self) -> None:
         """Wait until ports that rules refuse are closed, and all others open."""
@@ -104,16 +103,17 @@ class Faults:
             logger.error("%s", error)  # noqa: TRY400
             return
         if loaded is not None:
-            for name, reason in dead(loaded):
+            for name, reason in lint(loaded):
                 logger.warning("golab: rule %s can never act: %s", name, reason)
             self.arm(loaded, seed)
+            if self._running:
+                self._say_how_many()
 
     async def running(self) -> None:
         """Close refused ports and open the control socket (mitmproxy hook)."""
         self._running = True
         self._refuse()
-        if not (ctx.options.golab_rules or ctx.options.golab_control or any(self.armoury)):
-            logger.warning("golab: no rules are loaded")
+        self._say_how_many()
         if ctx.options.golab_control:
             try:
                 self._control = await control.serve(self, Path(ctx.options.golab_control))
@@ -127,24 +127,25 @@ class Faults:
             self._control.close()
             Path(ctx.options.golab_control).unlink(missing_ok=True)
 
+    def _say_how_many(self) -> None:
+        count = len(list(self.ruleset))
+        expected = count or ctx.options.golab_rules or ctx.options.golab_control
+        logger.log(logging.INFO if expected else logging.WARNING, "golab: %s", _loaded(count))
+
     # changes of the rules
 
-    def _changed(self, changed: Sequence[Armed]) -> None:
+    def _changed(self, changed: Sequence[ArmedRule]) -> None:
         beginning = [one for one in changed if one.rule.stage in (Stage.CONNECT, Stage.HELLO)]
-        held = self._waits.clients({one.rule.name for one in beginning})
+        held = self._waits.clients({one.name for one in beginning})
         for one in changed:
-            if not self.armoury.acting(one):
-                self._waits.release(rule=one.rule.name)
-        if any(isinstance(action, Refuse) for one in changed for _, action in one.actions):
+            if not self.ruleset.acting(one):
+                self._waits.release(rule=one.name)
+        if any(_closes_port(one) for one in changed):
             self._refuse()
         self._connections.retire(beginning, spare=held)
 
     def _refuse(self) -> None:
-        refusing = [
-            one
-            for one in self.armoury
-            if any(isinstance(action, Refuse) for _, action in one.actions)
-        ]
+        refusing = [one for one in self.ruleset if _closes_port(one)]
 
         def refused(port: int) -> bool:
             return any(self._refuses(one, port) for one in refusing)
@@ -154,14 +155,23 @@ class Faults:
             for one in refusing:
                 if self._refuses(one, port):
                     one.hits += 1
-                    record["fired"].append({"rule": one.rule.name, "do": "refuse", "port": port})
+                    record["fired"].append({"rule": one.name, "do": "refuse", "port": port})
+                    logger.info("golab: rule %s: refuse on port %d", one.name, port)
 
         with contextlib.suppress(RuntimeError):  # no loop yet: `running` asks again
             self._listeners.follow(refused, closed)
 
-    def _refuses(self, one: Armed, port: int) -> bool:
+    def _refuses(self, one: ArmedRule, port: int) -> bool:
         ports = one.rule.where.port
-        return self.armoury.acting(one) and (ports is None or port in ports)
+        return self.ruleset.acting(one) and (ports is None or port in ports)
+
+
+def _closes_port(one: ArmedRule) -> bool:
+    return any(action.closes_port for _, action in one.actions)
+
+
+def _loaded(count: int) -> str:
+    return f"{count or 'no'} {'rule is' if count == 1 else 'rules are'} loaded"
 
 
 def _seed(text: str) -> int:

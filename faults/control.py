@@ -1,45 +1,62 @@
-"""Runtime control of the rules over a local socket: one JSON object per line, one line back.
+"""Runtime control of the rules: the commands of an edge, and a client for them.
 
-    {"do": "list"}                          -> {"rules": […]}
-    {"do": "add", "rules": […]}             rules of the same name are replaced
-    {"do": "arm", "rules": […], "seed": 7}  all rules, counters and switches anew
-                                            both: with "on": false they wait to be switched on
-    {"do": "remove" | "on" | "off", "name": "stale-list"}
-    {"do": "throw", "switch": "deployed"}
-    {"do": "fired"}  {"do": "clear"}
-    {"do": "ledger"}                        -> {"records": […], "opened": 12}
-    {"do": "ledger", "after": 12}           without the first 12 that there ever were
+For how they travel see `faults.protocol`. The commands, and the values they answer with:
 
-Every answer has `ok`; a refusal has `error`, and nothing has changed. Answers to `add` and `arm`
-have `warnings`: which of the rules can never act, and why.
+    list                              each rule, with `on`, `acting`, `seen` and `hits`
+    arm     rules, seed, on           all rules, counters and switches anew
+    add     rules, on                 rules of the same name are replaced
+    remove  name
+    on      name
+    off     name
+    throw   switch                    rules with `until: SWITCH` act no more
+    fired                             {rule: how often it acted}
+    ledger  after                     {"records": […], "total": how many there ever were};
+                                      without the first `after` of them
+    clear                             forgets the ledger's records
+
+`arm` and `add` answer with warnings: which of the rules can never act, and why. With `"on": false`
+their rules wait to be switched on. After a refusal nothing has changed.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-import socket
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Protocol, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from faults import validation
-from faults.dead import dead
-from faults.rules import from_data
+from faults import protocol, validation
+from faults.engine.ruleset import Ruleset
+from faults.lint import lint
+from faults.protocol import ControlError
+from faults.rules import Rule, from_data
+from faults.traffic.ledger import Ledger
 from faults.yamlsource import nearest
 
-if TYPE_CHECKING:
-    from faults.addon import Faults
+__all__ = ["Control", "ControlError", "serve", "serve_stream"]
 
-LINE = 1 << 24
-_TIMEOUT = 10.0
+
+class Controlled(Protocol):
+    """What is controlled: `faults.addon.Faults`, which alone needs mitmproxy."""
+
+    ruleset: Ruleset
+    ledger: Ledger
+
+    def arm(self, rules: Sequence[Rule], seed: int, *, on: bool = True) -> None:
+        """Replace all rules at once."""
+
+    def fired(self) -> dict[str, int]:
+        """Return how often each rule acted since it was armed."""
+
+    async def settled(self) -> None:
+        """Wait until a change of the rules has come into force."""
 
 
 class Request(BaseModel):
-    """One line from a client."""
+    """A command and its arguments."""
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
@@ -52,92 +69,70 @@ class Request(BaseModel):
     after: int = Field(default=0, ge=0)
 
 
-class ControlError(RuntimeError):
-    """The edge refused, or cannot be reached."""
+def _commands(faults: Controlled) -> dict[str, Callable[[Request], Any]]:
+    ruleset, ledger = faults.ruleset, faults.ledger
 
-
-def _commands(faults: Faults) -> dict[str, Callable[[Request], dict[str, Any] | None]]:
-    armoury, ledger = faults.armoury, faults.ledger
-
-    def arm(asked: Request) -> dict[str, Any]:
+    def arm(asked: Request) -> list[str]:
         faults.arm(from_data(asked.rules), asked.seed, on=asked.on)
         return warnings()
 
-    def add(asked: Request) -> dict[str, Any]:
-        armoury.add(from_data(asked.rules), on=asked.on)
+    def add(asked: Request) -> list[str]:
+        ruleset.add(from_data(asked.rules), on=asked.on)
         return warnings()
 
-    def warnings() -> dict[str, Any]:
-        found = dead([one.rule for one in armoury])
-        return {"warnings": [f"rule {name} can never act: {reason}" for name, reason in found]}
+    def warnings() -> list[str]:
+        found = lint([one.rule for one in ruleset])
+        return [f"rule {name} can never act: {reason}" for name, reason in found]
+
+    def records(asked: Request) -> dict[str, Any]:
+        return {"records": ledger.snapshot(asked.after), "total": ledger.opened}
 
     return {
-        "list": lambda _: {"rules": armoury.status()},
-        "fired": lambda _: {"fired": faults.fired()},
-        "ledger": lambda asked: {
-            "records": ledger.snapshot(asked.after),
-            "opened": ledger.opened,
-        },
+        "list": lambda _: ruleset.status(),
+        "fired": lambda _: faults.fired(),
+        "ledger": records,
         "clear": lambda _: ledger.clear(),
         "arm": arm,
         "add": add,
-        "remove": lambda asked: armoury.remove(asked.name),
-        "on": lambda asked: armoury.switch(asked.name, on=True),
-        "off": lambda asked: armoury.switch(asked.name, on=False),
-        "throw": lambda asked: armoury.throw(asked.switch),
+        "remove": lambda asked: ruleset.remove(asked.name),
+        "on": lambda asked: ruleset.switch(asked.name, on=True),
+        "off": lambda asked: ruleset.switch(asked.name, on=False),
+        "throw": lambda asked: ruleset.throw(asked.switch),
     }
 
 
-async def serve(faults: Faults, path: Path) -> asyncio.Server:
+def _handle(faults: Controlled) -> protocol.Handle:
+    commands = _commands(faults)
+
+    async def handle(data: protocol.Request) -> Any:
+        request = validation.validated(data, Request, "control")
+        command = commands.get(request.do)
+        if command is None:
+            raise ValueError(f"unknown command {request.do!r}{nearest(request.do, commands)}")
+        value = command(request)
+        await faults.settled()
+        return value
+
+    return handle
+
+
+async def serve(faults: Controlled, path: Path) -> asyncio.Server:
     """Listen on a Unix socket that only its owner may use; close the server to end it.
 
     Raises:
         OSError: the socket cannot be made, or somebody listens on it.
     """
-    commands = _commands(faults)
-
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError, ValueError, asyncio.IncompleteReadError):
-            while line := await reader.readline():
-                answer = _answer(line, commands)
-                await faults.settled()
-                writer.write(json.dumps(answer).encode() + b"\n")
-                await writer.drain()
-        writer.close()
-
-    return await asyncio.start_unix_server(talk, sock=_bound(path), limit=LINE)
+    return await protocol.serve_path(_handle(faults), path)
 
 
-def _bound(path: Path) -> socket.socket:
-    """Bind a socket for the owner alone, in place of one that nobody listens on any more."""
-    if path.is_socket():
-        with socket.socket(socket.AF_UNIX) as probe:
-            if probe.connect_ex(str(path)) == 0:
-                raise OSError(f"{path}: somebody listens here already")
-        path.unlink()
-    bound = socket.socket(socket.AF_UNIX)
-    try:
-        bound.bind(str(path))
-        path.chmod(0o600)
-    except OSError:
-        bound.close()
-        raise
-    return bound
+async def serve_stream(
+    faults: Controlled, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    """Answer on a stream that is connected already, until the other side ends it; then close it.
 
-
-def _answer(line: bytes, commands: dict[str, Any]) -> dict[str, Any]:
-    try:
-        asked = validation.validated(json.loads(line), Request, "control")
-        command = commands.get(asked.do) or _unknown(asked.do, commands)
-        return {"ok": True, **(command(asked) or {})}
-    except KeyError as gone:
-        return {"ok": False, "error": f"there is no rule {gone}"}
-    except (ValueError, RecursionError) as wrong:
-        return {"ok": False, "error": str(wrong)}
-
-
-def _unknown(word: str, commands: dict[str, Any]) -> Any:
-    raise ValueError(f"unknown word {word!r}{nearest(word, commands)}")
+    Make the reader with `limit=protocol.LINE`: a longer line ends the conversation.
+    """
+    await protocol.serve_stream(_handle(faults), reader, writer)
 
 
 class Control:
@@ -145,17 +140,15 @@ class Control:
 
     Args:
         path: its control socket.
+
+    All methods raise ControlError: the edge refused, or has gone.
     """
 
     def __init__(self, path: Path | str) -> None:
-        self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.settimeout(_TIMEOUT)
         try:
-            self._socket.connect(str(path))
-        except OSError as error:
-            self._socket.close()
-            raise ControlError(f"{path}: {error.strerror}; is the edge running?") from None
-        self._stream = self._socket.makefile("rwb")
+            self._client = protocol.Client.connect(path)
+        except ControlError as error:
+            raise ControlError(f"{error}; is the edge running?") from None
 
     def __enter__(self) -> Self:
         return self
@@ -164,34 +157,21 @@ class Control:
         self.close()
 
     def close(self) -> None:
-        """Hang up."""
-        self._stream.close()
-        self._socket.close()
+        """Close the connection."""
+        self._client.close()
 
-    def ask(self, do: str, **rest: Any) -> dict[str, Any]:
-        """Send one request and return the answer.
-
-        Raises:
-            ControlError: refused, or the edge has gone.
-        """
-        self._stream.write(json.dumps({"do": do, **rest}).encode() + b"\n")
-        self._stream.flush()
-        line = self._stream.readline()
-        if not line:
-            raise ControlError("the edge has gone")
-        answer: dict[str, Any] = json.loads(line)
-        if not answer["ok"]:
-            raise ControlError(answer["error"])
-        return answer
+    def ask(self, do: str, **arguments: Any) -> Any:
+        """Send one command and return the value of its answer."""
+        return self._client.call(do, **arguments)
 
     def rules(self) -> list[dict[str, Any]]:
         """Return each rule with its switch and counters."""
-        found: list[dict[str, Any]] = self.ask("list")["rules"]
+        found: list[dict[str, Any]] = self.ask("list")
         return found
 
     def add(self, rules: Sequence[dict[str, Any]]) -> list[str]:
         """Add rules, written as in a rule file; return warnings about those that can never act."""
-        warnings: list[str] = self.ask("add", rules=list(rules))["warnings"]
+        warnings: list[str] = self.ask("add", rules=list(rules))
         return warnings
 
     @contextlib.contextmanager

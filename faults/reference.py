@@ -4,43 +4,26 @@ from __future__ import annotations
 
 import inspect
 import json
-import typing
 from collections.abc import Iterator
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from faults.rules import Do, RuleFile
-from faults.vocabulary.base import Action, Example
-from faults.where import FIELDS_AT, Where
-
-_LAYERS = {
-    "dns": "DNS",
-    "stream": "Connections",
-    "tls": "TLS",
-    "http": "HTTP",
-    "framing": "HTTP on the wire",
-    "module": "Go modules",
-    "sumdb": "The checksum database",
-}
+from faults.model.action import Action, Example
+from faults.model.base import dashed
+from faults.model.where import FIELDS_AT, Where
+from faults.registry import ACTIONS
+from faults.rules import RuleFile
 
 _FORMATS = {"date-time": "time (RFC 3339)", "ipv4": "IPv4 address", "ipv6": "IPv6 address"}
 
 
-def actions() -> Iterator[tuple[str, type[Action]]]:
-    """Yield (word, model) for every action, in the order in which they are applied."""
-    for name, field in Do.model_fields.items():
-        for kind in typing.get_args(field.annotation):
-            if isinstance(kind, type) and issubclass(kind, Action):
-                yield field.alias or name, kind
-
-
 def examples() -> Iterator[tuple[str, Example]]:
     """Yield (word, example) for every example of the reference."""
-    for word, kind in actions():
-        for example in kind.examples:
-            yield word, example
+    for action in ACTIONS:
+        for example in action.kind.examples:
+            yield dashed(action.name), example
 
 
 def recipes() -> Iterator[tuple[str, str]]:
@@ -58,7 +41,8 @@ def schema() -> dict[str, Any]:
 
 def page() -> str:
     """Return the reference as Markdown."""
-    return "\n".join([_INTRODUCTION.strip(), "", *_where(), *_do(), *_put_together(), ""])
+    parts = [_INTRODUCTION.strip(), "", *_where(), *_do(), *_put_together(), _CONTROL]
+    return "\n".join(parts)
 
 
 def _where() -> Iterator[str]:
@@ -80,12 +64,12 @@ def _do() -> Iterator[str]:
     yield ""
     yield "One action, or several that can happen to the same exchange."
     layer = ""
-    for word, kind in actions():
-        module = kind.__module__.rpartition(".")[2]
-        if module != layer:
-            layer = module
-            yield from ("", f"### {_LAYERS[module]}")
-        yield from ("", f"#### {word}", "")
+    for action in ACTIONS:
+        kind = action.kind
+        if action.layer != layer:
+            layer = action.layer
+            yield from ("", f"### {layer}")
+        yield from ("", f"#### {dashed(action.name)}", "")
         yield from (inspect.getdoc(kind) or "").splitlines()
         yield ""
         yield from _fields(kind)
@@ -198,6 +182,36 @@ _RECIPES = (
     ),
 )
 
+_CONTROL = """
+## The control socket
+
+`--set golab_control=/run/golab.sock` makes a Unix socket that only its owner may use. Each request
+is a JSON object on a line of its own, and is answered by one:
+
+```
+{"id": 1, "do": "remove", "name": "stale-list"}  ->  {"id": 1, "value": null}
+{"do": "off", "name": "nobody"}                  ->  {"error": "there is no rule 'nobody'"}
+```
+
+`do` names the command, and all else but `id` is its arguments; `id` may be anything, comes back as
+it was, and may be left out. After an `error` nothing has changed. In Python
+`faults.control.Control` does the talking.
+
+| command | arguments | value |
+| --- | --- | --- |
+| `list` | | each rule, with `on`, `acting`, `seen` (matches) and `hits` |
+| `arm` | `rules`, `seed`, `on` | warnings; all rules, counters and switches anew |
+| `add` | `rules`, `on` | warnings; rules of the same name are replaced |
+| `remove`, `on`, `off` | `name` | null |
+| `throw` | `switch` | null; rules with `until: SWITCH` act no more |
+| `fired` | | how often each rule acted, by name |
+| `ledger` | `after` | `records`, without the first so many, and the `total` there ever were |
+| `clear` | | null; forgets the ledger's records |
+
+Rules are written as in a rule file; with `"on": false` they wait to be switched on. Warnings say
+which rules can never act, and why.
+"""
+
 _INTRODUCTION = """
 <!-- Written by `golab faults docs` from the code of `faults/`; a test fails if the two differ. -->
 # Fault rules
@@ -238,10 +252,9 @@ rule that matched but changed nothing (a stale list whose versions were not list
 rule that raises fails its exchange (502, SERVFAIL, RST) and leaves a record of the kind `error`.
 
 **While traffic flows** rules can be listed, added, replaced, switched and removed: from Python
-(`with faults.fault("stale-list"):`), or over a Unix socket (`--set golab_control=/run/golab.sock`,
-one JSON object per line; `faults.control.Control` speaks it). A change is atomic. It releases what
-the rule holds up, forgets what it remembered, and closes kept-alive connections whose beginning it
-would have met, so that clients meet the change at once.
+(`with faults.fault("stale-list"):`), or over a [control socket](#the-control-socket). A change is
+atomic. It releases what the rule holds up, forgets what it remembered, and closes kept-alive
+connections whose beginning it would have met, so that clients meet the change at once.
 
 Times are seconds, or text such as `200ms`. In globs `*` stands for any text, slashes included.
 """

@@ -7,66 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from pydantic import BeforeValidator, ConfigDict, Field, RootModel, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, RootModel, create_model, model_validator
 
 from faults import validation, yamlsource
-from faults.vocabulary import framing, http, module, stream, tls
-from faults.vocabulary.base import Action, Frozen, Stage
-from faults.vocabulary.dns import Dns
-from faults.vocabulary.sumdb import Sumdb
-from faults.where import FIELDS_AT, Where
+from faults.model.action import Action
+from faults.model.base import Frozen, Stage
+from faults.model.where import FIELDS_AT, Where
+from faults.registry import ACTIONS
 from faults.yamlsource import Problem, Source, SourceError
 
 
-class Do(Frozen):
+class _Do(Frozen):
     """What happens: one action, or several that can happen to the same exchange."""
-
-    dns: Dns | None = None
-    refuse: stream.Refuse | None = None
-    reset: stream.Reset | None = None
-    hang: stream.Hang | None = None
-    stall: stream.Stall | None = None
-    half_close: stream.HalfClose | None = None
-    limit_data: stream.LimitData | None = None
-    blackhole: stream.Blackhole | None = None
-    bandwidth: stream.Bandwidth | None = None
-    latency: stream.Latency | None = None
-    slicer: stream.Slicer | None = None
-    alert: tls.Alert | None = None
-    certificate: tls.Certificate | None = None
-    tls_version: tls.TlsVersion | None = None
-    client_certificate: tls.ClientCertificate | None = None
-    alpn: tls.Alpn | None = None
-    key_log: tls.KeyLog | None = None
-    route: http.Route | None = None
-    request_headers: http.RequestHeaders | None = None
-    respond: http.Respond | None = None
-    rate_limit: http.RateLimit | None = None
-    redirect: http.Redirect | None = None
-    page: http.Page | None = None
-    status: http.Status | None = None
-    body: http.Body | None = None
-    response_headers: http.ResponseHeaders | None = None
-    content_type: http.ContentType | None = None
-    content_length: framing.ContentLength | None = None
-    chunked: framing.Chunked | None = None
-    trailers: framing.Trailers | None = None
-    informational: framing.Informational | None = None
-    dribble: framing.Dribble | None = None
-    rst_stream: framing.RstStream | None = None
-    goaway: framing.Goaway | None = None
-    negative_cache: module.NegativeCache | None = None
-    decoding: module.Decoding | None = None
-    auth_fallback: module.AuthFallback | None = None
-    stale_list: module.StaleList | None = None
-    phantom_version: module.PhantomVersion | None = None
-    drop_retractions: module.DropRetractions | None = None
-    info: module.Info | None = None
-    mod: module.Mod | None = None
-    zip: module.Zip | None = None
-    sumdb: Sumdb | None = None
 
     def __iter__(self) -> Iterator[tuple[str, Action]]:  # type: ignore[override]
         """Yield (word, action) for each action asked for, in the order of this model."""
@@ -85,6 +39,18 @@ class Do(Frozen):
             if action.slot and (other := taken.setdefault(action.slot, word)) != word:
                 raise ValueError(f"{other} and {word} cannot both happen; make two rules")
         return self
+
+
+if TYPE_CHECKING:
+    Do = _Do
+else:
+    Do = create_model(
+        "Do",
+        __base__=_Do,
+        __module__=__name__,
+        __doc__=_Do.__doc__,
+        **{name: (kind | None, None) for name, _, kind in ACTIONS},
+    )
 
 
 class Rule(Frozen):

@@ -10,20 +10,19 @@ with open_lab() as lab:
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import Any
 
 from faults.rules import Rule, from_data
 from faults.validation import validated
 from faults.yamlsource import SourceError, nearest
 from lab.client import Client, prepare
+from lab.client_spec import ClientSpec
 from lab.errors import UsageError
+from lab.labs import start
 from lab.sandbox.choose import open_backend
 from lab.sandbox.interface import Lab, LabSpec
-from lab.scenario.model import ClientSpec
 from lab.toolchain import Progress
-from lab.world.build import build
-from lab.world.load import base_world
 from lab.world.model import World
 
 
@@ -139,13 +138,11 @@ def open_lab(
         LabError: the lab could not be started.
     """
     rules = _rules(faults)
-    tree = build(base_world().merged(world or World()))
-    with ExitStack() as stack:
-        place = stack.enter_context(open_backend(backend, go=go))
-        spec = LabSpec(name="python", tree=tree, toolchain=place.toolchain(go, progress))
-        lab = stack.enter_context(place.start(spec))
-        lab.edge.arm(rules, seed=seed, on=False)
-        yield OpenLab(lab, spec)
+    with open_backend(backend, go=go) as place:
+        toolchain = place.toolchain(go, progress)
+        with start(place, toolchain, name="python", world=world or World()) as (lab, spec):
+            lab.edge.arm(rules, seed=seed, on=False)
+            yield OpenLab(lab, spec)
 
 
 def _rules(faults: Sequence[Mapping[str, Any]]) -> Sequence[Rule]:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
+from lab.client_spec import ClientSpec
 from lab.sandbox.interface import (
     CA_BUNDLE,
-    ENTRANCE,
     GOROOT,
     Answer,
     Command,
@@ -19,7 +19,6 @@ from lab.sandbox.interface import (
     Lab,
     LabSpec,
 )
-from lab.scenario.model import ClientSpec
 from lab.world.modpath import escape
 
 HOME = "/lab/home"
@@ -101,20 +100,19 @@ def settle(
     lab: Lab, lab_spec: LabSpec, spec: ClientSpec, files: Mapping[str, str] = MappingProxyType({})
 ) -> Client:
     """Give a client that is there already other settings and credentials, and these files."""
+    client = as_it_stands(lab, lab_spec, spec)
+    lab.resolv_conf(resolv_conf(lab.resolver, spec.resolver))
+    lab.write({**files, f"{HOME}/.netrc": netrc(client.logins)})
+    return client
+
+
+def as_it_stands(lab: Lab, lab_spec: LabSpec, spec: ClientSpec) -> Client:
+    """Return the client of a lab, which has these settings already."""
     logins = {}
     for host, name in spec.netrc.items():
         credential = lab_spec.tree.world.credential(name)
         logins[host] = f"{credential.user}:{credential.secret}"
-    env = environment(lab_spec, spec)
-    lab.write(
-        {
-            **files,
-            "/etc/resolv.conf": resolv_conf(lab.resolver, spec.resolver),
-            f"{HOME}/.netrc": netrc(logins),
-            ENTRANCE: entrance(env),
-        }
-    )
-    return Client(lab, env, logins)
+    return Client(lab, environment(lab_spec, spec), logins)
 
 
 def environment(lab_spec: LabSpec, spec: ClientSpec) -> dict[str, str]:
@@ -136,45 +134,6 @@ def environment(lab_spec: LabSpec, spec: ClientSpec) -> dict[str, str]:
         "GIT_TERMINAL_PROMPT": "0",
         **spec.env,
     }
-
-
-def entrance(env: Mapping[str, str], prompt: str = "lab") -> str:
-    """Write the script that puts whoever enters a lab in the client's place.
-
-    Without arguments it becomes a shell on the caller's terminal. Otherwise the first argument is
-    a lease (`lab.daemon.lease`) and the rest a command, or nothing for a shell; a TERM in the
-    environment says that standard input is a terminal of its own.
-    """
-    exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in env.items())
-    return f"{exports}prompt={shlex.quote(prompt)}\ncd {PROJECT}\n{_ENTER}"
-
-
-_ENTER = r"""
-unset OLDPWD
-[ "$TERM" ] || unset TERM
-control=
-if [ "$1" ]; then
-    # What runs under a lease is found by its session, in this process namespace, and by LAB_LEASE.
-    if [ "$(cut -d' ' -f6 /proc/$$/stat)" != $$ ]; then
-        exec setsid ${TERM:+--ctty} sh "$0" "$@"
-    fi
-    mv "$1" "$1.$$" 2>/dev/null || exit 129
-    export LAB_LEASE="$1"
-    shift
-elif [ "$(cut -d' ' -f5 /proc/$$/stat)" = 0 ]; then
-    control=+m  # job control needs a process group of this namespace
-fi
-drop=
-if [ "$(id -u)" = 0 ]; then
-    drop='setpriv --no-new-privs --bounding-set=-all --inh-caps=-all'
-fi
-if [ $# -gt 0 ]; then
-    command -v -- "$1" >/dev/null || { echo "$1: not found in the lab" >&2; exit 127; }
-    exec $drop "$@"
-fi
-export PS1="$prompt\$ "
-exec $drop sh $control -i
-"""
 
 
 def netrc(logins: Mapping[str, str]) -> str:

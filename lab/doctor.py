@@ -14,10 +14,9 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Literal
 
-from lab import toolchain
+from lab import toolchain, unfit
 from lab.errors import LabError
 from lab.paths import cache_root
 
@@ -84,22 +83,29 @@ def _mitmproxy() -> Check:
 
 def _namespaces() -> Check:
     """Enter the namespaces of a lab, and do there what needs the rights of their root."""
-    who = "root" if os.geteuid() == 0 else "without root"
+    machine = unfit.this()  # as it is outside of them
+    who = "root" if machine.root else "without root"
     try:
         problem = _in_namespaces(lambda: "")
     except OSError as error:
         problem = f"the kernel refuses: {error.strerror or error}"
     if not problem:
         return Check("namespaces", "ok", f"user, network, mount and pid namespaces, {who}")
-    return Check("namespaces", "missing", problem, "; ".join(_namespace_remedies()))
+    return Check("namespaces", "missing", problem, unfit.remedy(machine))
 
 
 def _sealed() -> Check:
     """Try every way out of the namespaces of a lab, as each lab does before it is used."""
+    from lab.sandbox.agent import walls
     from lab.sandbox.local import sealed
 
-    host, resolvers = sealed.host_namespaces(), sealed.host_resolvers()
-    leaks = _in_namespaces(lambda: "; ".join(sealed.leaks(host, resolvers)))
+    host = sealed.host()
+
+    def prove() -> str:
+        walls.raise_all(())
+        return "; ".join(sealed.leaks(host))
+
+    leaks = _in_namespaces(prove)
     if not leaks:
         ways = "IPv4, IPv6, the host's resolvers, outside names"
         return Check("sealed", "ok", f"no way out of a lab: {ways} tried, all refused at once")
@@ -186,29 +192,6 @@ def _look(look: Callable[[], Check], report: Connection) -> None:
         report.send(look())
     except Exception as error:  # noqa: BLE001 - a person asks what is wrong, and gets a line
         report.send(f"{type(error).__name__}: {error}")
-
-
-def _namespace_remedies() -> Iterator[str]:
-    """Name the switches that commonly forbid user namespaces, where they are set so."""
-    switches = {
-        "kernel.unprivileged_userns_clone": ("0", "1"),
-        "kernel.apparmor_restrict_unprivileged_userns": ("1", "0"),
-        **{
-            f"user.max_{kind}_namespaces": ("0", "10000")
-            for kind in ("user", "net", "mnt", "pid", "ipc", "uts")
-        },
-    }
-    found = False
-    for name, (bad, good) in switches.items():
-        try:
-            value = Path("/proc/sys", *name.split(".")).read_text(encoding="ascii").strip()
-        except OSError:
-            continue
-        if value == bad:
-            found = True
-            yield f"sysctl -w {name}={good} (as root)"
-    if not found:
-        yield "run golab as root, or in a container with --privileged"
 
 
 def _go() -> Check:

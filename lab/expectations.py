@@ -1,12 +1,46 @@
-"""Compares what a command did with what was expected of it."""
+"""What is expected of a command, and how what it did differs from that."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import Field, field_validator
 
 from lab.sandbox.interface import Completed
-from lab.scenario.model import Expected, as_list
+from lab.schema import OneOrMore, Part, as_list
+from lab.termination import REPORTED, named
+
+
+class Expected(Part):
+    """What the judged command must do in one arm.
+
+    Texts are regular expressions, searched line by line; one that starts with `!` must not be
+    found. Several may be given as a list.
+    """
+
+    exit: int | Literal["failure", "timeout"] = 0
+    """The exit status; `failure`: any but 0; `timeout`: it never ends, the lab's limit ends it.
+
+    What a signal ended has not failed, it was ended: that is an error of the run.
+    """
+    stdout: OneOrMore | None = None
+    """What it prints."""
+    stderr: OneOrMore | None = None
+    """What it says on standard error."""
+    go_mod: OneOrMore | None = Field(default=None, alias="go.mod")
+    """What the project's go.mod holds afterwards."""
+
+    @field_validator("stdout", "stderr", "go_mod")
+    @classmethod
+    def _are_patterns(cls, value: str | list[str] | None) -> str | list[str] | None:
+        for pattern in as_list(value):
+            try:
+                re.compile(pattern.removeprefix("!"))
+            except re.error as error:
+                raise ValueError(f"not a regular expression: {pattern!r}: {error}") from None
+        return value
 
 
 def differences(done: Completed, expected: Expected, project: Mapping[str, str]) -> list[str]:
@@ -17,8 +51,11 @@ def differences(done: Completed, expected: Expected, project: Mapping[str, str])
     for name, wanted, text in (
         ("stdout", expected.stdout, done.stdout),
         ("stderr", expected.stderr, done.stderr),
-        ("go.mod", expected.go_mod, project.get("go.mod", "")),
+        ("go.mod", expected.go_mod, project.get("go.mod")),
     ):
+        if text is None:
+            found += [f"there is no {name}"] if wanted else []
+            continue
         for pattern in as_list(wanted):
             absent = pattern.startswith("!")
             if bool(re.search(pattern.removeprefix("!"), text, re.MULTILINE)) == absent:
@@ -32,13 +69,15 @@ def _exit_fits(exit_: int | None, wanted: int | str) -> bool:
         case "timeout":
             return exit_ is None
         case "failure":
-            return exit_ not in (None, 0)
+            return exit_ is not None and exit_ > 0 and exit_ not in REPORTED
         case _:
             return exit_ == wanted
 
 
 def _exit_said(exit_: int | None) -> str:
-    return "ended by the lab's limit" if exit_ is None else f"exit {exit_}"
+    if exit_ is None:
+        return "ended by the lab's limit"
+    return f"exit {exit_}" if exit_ >= 0 else f"ended by {named(-exit_)}"
 
 
 def _exit_wanted(wanted: int | str) -> str:

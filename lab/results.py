@@ -30,6 +30,8 @@ class CommandResult(Result):
     stdout: str
     stderr: str
     seconds: float
+    error: str = ""
+    """What kept it from its work: a signal, a limit of the lab, a resource that ran out."""
 
 
 class ArmResult(Result):
@@ -40,10 +42,14 @@ class ArmResult(Result):
     commands: list[CommandResult]
     project: dict[str, str] = {}
     """go.mod and go.sum as the replay left them."""
+    unread: dict[str, str] = {}
+    """Which of these could not be read as text, and why."""
     requests: list[dict[str, Any]] = []
     """Every DNS query, TLS handshake and HTTP request of the replay, in order."""
     fired: dict[str, int] = {}
     """Fault -> how often it fired during the replay."""
+    errors: list[str] = []
+    """What failed in the lab itself, during the replay or the diagnostics of this arm."""
     differences: list[str] = []
     """How the arm differs from what the scenario expects; empty: not at all."""
 
@@ -59,7 +65,9 @@ class DiagnosticResult(Result):
     id: str
     origin: Literal["documented", "golab", "tool"]
     command: str
-    """What a person would type; for golab's own probes, what they compare."""
+    """What a person would type; for golab's own probes, what they compare. In the broken arm."""
+    commands: dict[str, str] = {}
+    """Arm -> the same as it was run there."""
     healthy: State
     broken: State
     repaired: State
@@ -136,6 +144,8 @@ class Report(Result):
     """RFC 3339, UTC."""
     seconds: float
     runs: list[RunResult]
+    unfinished: list[str] = []
+    """The runs that an interrupt kept from being finished; empty: golab was not interrupted."""
     totals: Totals
 
     def label(self, run: RunResult) -> str:

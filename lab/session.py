@@ -11,14 +11,13 @@ from contextlib import contextmanager
 from typing import Protocol
 
 import lab
-from lab.errors import LabError, UnfitError
-from lab.replay import about, replay
+from lab.errors import GolabError, LabError, UnfitError
+from lab.labs import start
+from lab.replay.replay import about, replay
 from lab.results import Report, RunResult, totals
-from lab.sandbox.interface import Backend, Lab, LabSpec
+from lab.sandbox.interface import Backend
 from lab.scenario.load import Run
 from lab.toolchain import Toolchain
-from lab.world.build import build
-from lab.world.load import base_world
 
 
 class Observer(Protocol):
@@ -34,8 +33,8 @@ class Observer(Protocol):
         """This run is over."""
 
 
-Kept = Callable[[Lab, RunResult], None]
-"""Called, where a lab is to be kept, before it is removed; returns when it may go."""
+Replay = Callable[[Run, Toolchain, Callable[[str], None]], RunResult]
+"""Replays one run with one toolchain, and calls the function with the name of each arm."""
 
 
 class Session:
@@ -47,24 +46,38 @@ class Session:
         toolchains: Sequence[Toolchain],
         *,
         seed: int,
-        keep: Kept | None = None,
+        replay: Replay | None = None,
     ) -> None:
         self.backend = backend
         self.toolchains = toolchains
         self.seed = seed
-        self.keep = keep
+        self._replay = replay or self._in_a_lab_of_ours
         self._started = datetime.datetime.now(datetime.UTC)
         self._clock = time.monotonic()
         self._cancelled = threading.Event()
+        self._fit = False
+        self._finished: dict[tuple[str, str], RunResult] = {}
 
     def run(self, runs: Sequence[Run], observer: Observer, *, jobs: int = 1) -> Report:
         """Replay all of `runs`, at most `jobs` at a time.
 
         The results keep the order of `runs`, and for each that of the toolchains. An interrupt
-        ends every lab before it goes on its way.
+        ends every lab before it goes on its way; `interrupted` then says what was finished.
         """
         found = [self._all(runs, toolchain, observer, jobs) for toolchain in self.toolchains]
         return self.report([result for each in zip(*found, strict=True) for result in each])
+
+    def interrupted(self, runs: Sequence[Run]) -> Report:
+        """Return what `run` had finished of `runs`, in their order, and the names of the others."""
+        keys = [(run.name, go.version) for run in runs for go in self.toolchains]
+        several = len(self.toolchains) > 1
+        unfinished = [
+            f"{name} (go {go})" if several else name
+            for name, go in keys
+            if (name, go) not in self._finished
+        ]
+        found = [self._finished[key] for key in keys if key in self._finished]
+        return self.report(found).model_copy(update={"unfinished": unfinished})
 
     def _all(
         self, runs: Sequence[Run], toolchain: Toolchain, observer: Observer, jobs: int
@@ -96,31 +109,27 @@ class Session:
         observer.started(run)
         began = time.monotonic()
         try:
-            result = self._replayed(run, toolchain, observer)
-        except UnfitError:
-            raise  # no lab will do better
-        except LabError as error:
-            if self._cancelled.is_set():
+            result = self._replay(run, toolchain, lambda arm: observer.arm(run, arm))
+            self._fit = True
+        except Exception as error:
+            # Where not even one lab has come up, no other will do better.
+            if self._cancelled.is_set() or (isinstance(error, UnfitError) and not self._fit):
                 raise
-            result = self._failed(run, toolchain, str(error), time.monotonic() - began)
+            result = self._failed(run, toolchain, _said(error), time.monotonic() - began)
+        if self._cancelled.is_set():  # its lab was ended under it
+            raise LabError("cancelled")
+        self._finished[run.name, toolchain.version] = result
         observer.finished(run, result)
         return result
 
-    def _replayed(self, run: Run, toolchain: Toolchain, observer: Observer) -> RunResult:
-        tree = build(base_world().merged(run.scenario.world))
-        spec = LabSpec(name=run.name, tree=tree, toolchain=toolchain)
-        with self.backend.start(spec) as lab_:
-            result = replay(
-                run,
-                lab_,
-                spec,
-                backend=self.backend.name,
-                seed=self.seed,
-                observe=lambda arm: observer.arm(run, arm),
-            )
-            if self.keep is not None:
-                self.keep(lab_, result)
-            return result
+    def _in_a_lab_of_ours(
+        self, run: Run, toolchain: Toolchain, observe: Callable[[str], None]
+    ) -> RunResult:
+        world = run.scenario.world
+        with start(self.backend, toolchain, name=run.name, world=world) as (lab_, spec):
+            self._fit = True
+            name, seed = self.backend.name, self.seed
+            return replay(run, lab_, spec, backend=name, seed=seed, observe=observe)
 
     def _failed(self, run: Run, toolchain: Toolchain, reason: str, seconds: float) -> RunResult:
         return RunResult(
@@ -145,3 +154,13 @@ class Session:
             runs=list(results),
             totals=totals(list(results), seconds),
         )
+
+
+def _said(error: Exception) -> str:
+    """Say in one line what went wrong with a run."""
+    if isinstance(error, GolabError):
+        return " ".join(str(error).split())
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        return f"golab itself: {where}{error.strerror.lower()}"
+    return f"a defect of golab: {type(error).__name__}: {error}"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from mitmproxy import dns, exceptions
 from mitmproxy.net.dns import response_codes
 
-from faults.desk import Desk
-from faults.exchange import client_facts
-from faults.layers import dns as dns_layer
-from faults.vocabulary.base import Stage
+from faults.engine.dispatch import Dispatcher
+from faults.model.base import Stage
+from faults.traffic import facts
+from faults.traffic.queries import is_silenced
 
 _RECORD = "faults.record"
 
@@ -18,20 +18,22 @@ class Queries:
 
     name = "faults-dns"
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        self.dispatcher = dispatcher
 
     async def dns_request(self, flow: dns.DNSFlow) -> None:
         """Answer, delay or drop a query (mitmproxy hook)."""
-        facts = {**client_facts(flow.client_conn), **dns_layer.facts(flow)}
-        record = self.desk.ledger.open(
-            "dns", client=facts["client"], qname=facts["query"], qtype=facts["query-type"]
+        known = facts.of_query(flow)
+        record = self.dispatcher.ledger.open(
+            "dns", client=known["client"], qname=known["query"], qtype=known["query-type"]
         )
         record["rcode"] = None
         flow.metadata[_RECORD] = record
-        for turn in self.desk.turns(Stage.QUERY, facts):
+        for decision in self.dispatcher.decisions(Stage.QUERY, known):
             answered = flow.response
-            if not await self.desk.act(turn, record, dns_layer.answer(turn, flow)):
+            act = decision.action.hook("on_query")
+            assert act
+            if not await self.dispatcher.act(decision, record, act(decision, flow)):
                 flow.response = flow.request.fail(response_codes.SERVFAIL)
             if flow.response is not answered:
                 return
@@ -39,7 +41,7 @@ class Queries:
     def dns_response(self, flow: dns.DNSFlow) -> None:
         """Record the answer, or keep it back for good (mitmproxy hook)."""
         record = flow.metadata.get(_RECORD)
-        if flow.metadata.pop(dns_layer.SILENT, False):
+        if is_silenced(flow):
             flow.response = None
             # Addons further on expect an answer that will not be there.
             raise exceptions.AddonHalt

@@ -4,28 +4,14 @@ from __future__ import annotations
 
 from mitmproxy import ctx, http
 
-from faults import delivery, wire
-from faults.connections import Connections
-from faults.desk import Desk
-from faults.exchange import Exchange, Handler, Turn, request_facts
-from faults.layers import framing as framing_layer
-from faults.layers import http as http_layer
-from faults.layers import module as module_layer
-from faults.layers import stream as stream_layer
-from faults.layers import sumdb as sumdb_layer
-from faults.vocabulary.base import Action, Stage
+from faults.engine.connections import Connections
+from faults.engine.dispatch import Dispatcher
+from faults.model.action import Hook
+from faults.model.base import Stage
+from faults.traffic import delivery, facts, internals, sockets
+from faults.traffic.decision import Decision
+from faults.traffic.exchange import Exchange
 
-REQUEST: dict[type[Action], Handler] = {
-    **stream_layer.REQUEST,
-    **http_layer.REQUEST,
-    **module_layer.REQUEST,
-}
-RESPONSE: dict[type[Action], Handler] = {
-    **http_layer.RESPONSE,
-    **module_layer.RESPONSE,
-    **sumdb_layer.RESPONSE,
-}
-DELIVERY: dict[type[Action], Handler] = {**stream_layer.DELIVERY, **framing_layer.DELIVERY}
 _EXCHANGE = "faults.exchange"
 
 
@@ -34,28 +20,28 @@ class Exchanges:
 
     name = "faults-http"
 
-    def __init__(self, desk: Desk, connections: Connections) -> None:
-        self.desk = desk
+    def __init__(self, dispatcher: Dispatcher, connections: Connections) -> None:
+        self.dispatcher = dispatcher
         self.connections = connections
 
     def _open(self, flow: http.HTTPFlow) -> Exchange:
-        facts = request_facts(flow, keeps_host=ctx.options.keep_host_header)
-        record = self.desk.ledger.open(
+        known = facts.of_request(flow, keeps_host=ctx.options.keep_host_header)
+        record = self.dispatcher.ledger.open(
             "http",
-            client=facts["client"],
+            client=known["client"],
             method=flow.request.method,
             scheme="https" if flow.client_conn.tls else flow.request.scheme,
-            host=facts["host"],
+            host=known["host"],
             path=flow.request.path,
             status=None,
             origin_status=None,
             request_bytes=len(flow.request.raw_content or b""),
             response_bytes=None,
-            endpoint=facts["endpoint"],
-            module=facts["module"],
-            version=facts["version"],
+            endpoint=known["endpoint"],
+            module=known["module"],
+            version=known["version"],
         )
-        exchange = Exchange(flow, facts, record)
+        exchange = Exchange(flow, known, record)
         flow.metadata[_EXCHANGE] = exchange
         self.connections.begin(flow.client_conn)
         return exchange
@@ -74,7 +60,7 @@ class Exchanges:
 
     async def http_connect(self, flow: http.HTTPFlow) -> None:
         """Answer a CONNECT in our own way (mitmproxy hook)."""
-        await self._ask(flow, Stage.TUNNEL)
+        await self._ask(flow, Stage.TUNNEL, "on_tunnel")
 
     def http_connected(self, flow: http.HTTPFlow) -> None:
         """Record an accepted CONNECT (mitmproxy hook)."""
@@ -86,23 +72,23 @@ class Exchanges:
 
     async def request(self, flow: http.HTTPFlow) -> None:
         """Do what can be done before the origin is asked (mitmproxy hook)."""
-        await self._ask(flow, Stage.REQUEST)
+        await self._ask(flow, Stage.REQUEST, "on_request")
 
-    async def _ask(self, flow: http.HTTPFlow, stage: Stage) -> None:
+    async def _ask(self, flow: http.HTTPFlow, stage: Stage, hook: str) -> None:
         try:
             exchange = self._open(flow)
         except Exception as error:  # noqa: BLE001 - mitmproxy would log it and pass the traffic
-            self.desk.ledger.error("", "request", error)
+            self.dispatcher.ledger.error("", "request", error)
             flow.response = _failed("")
             return
         if flow.error or not flow.live:
             return
-        for turn in self.desk.turns(stage, exchange.facts):
-            doing = REQUEST.get(type(turn.action))
-            if doing is None or not turn.action.early:
-                exchange.pending.append(turn)
+        for decision in self.dispatcher.decisions(stage, exchange.facts):
+            act = decision.action.hook(hook, "on_answer")
+            if act is None or not decision.action.early:
+                exchange.pending.append(decision)
             elif flow.response is None and flow.error is None:
-                await self._do(doing, turn, exchange)
+                await self._act(act, decision, exchange)
         exchange.answered = flow.response is not None
 
     def responseheaders(self, flow: http.HTTPFlow) -> None:
@@ -115,16 +101,16 @@ class Exchanges:
         kind = flow.response.headers.get("content-type", "").partition(";")[0].strip().lower()
         if not exchange.answered:
             exchange.record["origin_status"] = flow.response.status_code
-        facts = {**exchange.facts, "status": flow.response.status_code, "content-type": kind}
-        exchange.pending.extend(self.desk.turns(Stage.RESPONSE, facts))
+        known = {**exchange.facts, "status": flow.response.status_code, "content-type": kind}
+        exchange.pending.extend(self.dispatcher.decisions(Stage.RESPONSE, known))
         if exchange.pending or exchange.watching:
             flow.response.stream = False
-        delivering = [turn for turn in exchange.pending if type(turn.action) in DELIVERY]
+        delivering = [one for one in exchange.pending if one.action.hook("on_delivery")]
         if delivering:
             try:
-                delivery.install(flow, lambda: exchange.steps)
+                internals.deliver(flow, lambda: exchange.steps)
             except RuntimeError as error:
-                self.desk.ledger.error(delivering[0].rule, delivering[0].word, error)
+                self.dispatcher.ledger.error(delivering[0].rule, delivering[0].word, error)
                 exchange.failed = delivering[0]
 
     async def response(self, flow: http.HTTPFlow) -> None:
@@ -132,42 +118,43 @@ class Exchanges:
         exchange = flow.metadata.get(_EXCHANGE)
         if not isinstance(exchange, Exchange) or not flow.response:
             return
-        for turn in exchange.watching:
-            module_layer.remember_missing(turn, exchange)
+        for watch in exchange.watching:
+            watch()
         if exchange.pending:
             await self._change(exchange)
         self._close(flow)
 
     async def _change(self, exchange: Exchange) -> None:
-        await self._each(RESPONSE, exchange)
+        await self._each(exchange, "on_response", "on_answer")
         exchange.steps = delivery.steps_of(exchange.response)
-        await self._each(DELIVERY, exchange)
+        await self._each(exchange, "on_delivery")
         if exchange.failed:
             exchange.flow.response = _failed(exchange.failed.rule)
             exchange.steps = delivery.steps_of(exchange.response)
 
-    async def _each(self, handlers: dict[type[Action], Handler], exchange: Exchange) -> None:
-        """Carry out what is pending and has a handler here, until something fails."""
-        for turn in exchange.pending:
-            doing = handlers.get(type(turn.action))
-            if doing and not exchange.failed:
-                await self._do(doing, turn, exchange)
+    async def _each(self, exchange: Exchange, *hooks: str) -> None:
+        """Carry out what is pending and has one of these hooks, until something fails."""
+        for decision in exchange.pending:
+            act = decision.action.hook(*hooks)
+            if act and not exchange.failed:
+                await self._act(act, decision, exchange)
 
-    async def _do(self, doing: Handler, turn: Turn, exchange: Exchange) -> None:
-        """Carry out a turn; an exchange whose rule raised gets a 502 and is never passed on."""
-        if not await self.desk.act(turn, exchange.record, doing(turn.action, turn, exchange)):
-            exchange.failed = turn
-            exchange.flow.response = _failed(turn.rule)
+    async def _act(self, act: Hook, decision: Decision, exchange: Exchange) -> None:
+        """Carry out a decision; an exchange whose rule raised gets a 502 and is never passed on."""
+        doing = act(decision, exchange)
+        if not await self.dispatcher.act(decision, exchange.record, doing):
+            exchange.failed = decision
+            exchange.flow.response = _failed(decision.rule)
 
-    async def faults_moment(self, moment: delivery.Moment) -> None:
+    async def faults_timed_step(self, timed: internals.TimedStep) -> None:
         """Take the time that a step of a delivery takes (our own hook)."""
-        match moment.step:
+        match timed.step:
             case delivery.Pause(rule, limit):
-                await self.desk.waits.hold(rule, moment.client, limit)
+                await self.dispatcher.waits.hold(rule, timed.client, limit)
             case delivery.Reset():
-                await wire.reset(moment.client)
+                await sockets.reset(timed.client)
             case delivery.Finish():
-                wire.finish(moment.client)
+                sockets.finish(timed.client)
 
     def error(self, flow: http.HTTPFlow) -> None:
         """Record an exchange that came to no answer (mitmproxy hook)."""

@@ -12,8 +12,10 @@ import traceback
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 
 import lab
+from lab.cli.group import Group
 from lab.errors import LAB, USAGE, GolabError
 
 COMMANDS = {
@@ -34,10 +36,15 @@ COMMANDS = {
     "prune": "Remove what labs of golabs that have ended left in a Docker engine.",
     "images": "Build, list and prune the images of Docker labs.",
     "doctor": "Say whether this machine can run labs, and what is missing.",
+    "completion": "Print the script with which bash, zsh or fish completes golab's words.",
+    "help": "Show the help of a command.",
 }
 
+COMPLETING = "_GOLAB_COMPLETE"
+"""The variable in which a shell asks what a word can be."""
 
-class _Lazy(click.Group):
+
+class _Lazy(Group):
     """Imports a command's file when that command is used: `golab list` needs no mitmproxy."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -49,13 +56,17 @@ class _Lazy(click.Group):
         command: click.Command = importlib.import_module(f"lab.cli.{name}_").command
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+    def summary(self, ctx: click.Context, name: str) -> str:
+        return COMMANDS[name]
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        found = [(name, text) for name, text in COMMANDS.items() if name.startswith(incomplete)]
+        options = click.Command.shell_complete(self, ctx, incomplete)
+        return [CompletionItem(name, help=text) for name, text in found] + options
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(lab.__version__, prog_name="golab")
+@click.version_option(lab.__version__, "-V", "--version", prog_name="golab")
 def cli() -> None:
     """Replay the silent failures of Go module fetching, and see which diagnostics notice.
 
@@ -70,10 +81,7 @@ def main() -> int:
         if isinstance(stream, io.TextIOWrapper):  # a locale that lacks a letter gets a `?` for it
             stream.reconfigure(errors="replace")
     try:
-        with cli.make_context("golab", sys.argv[1:]) as context:
-            status = cli.invoke(context)
-        sys.stdout.flush()
-        return int(status or 0)
+        return _run()
     except click.exceptions.Exit as done:  # --help, --version
         return done.exit_code
     except GolabError as error:
@@ -105,6 +113,17 @@ def main() -> int:
         place = f"{Path(frame.filename).name}:{frame.lineno}"
         say(f"a defect of golab: {type(error).__name__}: {error} ({place}); set GOLAB_DEBUG=1")
         return LAB
+
+
+def _run() -> int:
+    if COMPLETING in os.environ:
+        from lab.cli import completion_
+
+        return completion_.answer(cli)
+    with cli.make_context("golab", sys.argv[1:]) as context:
+        status = cli.invoke(context)
+    sys.stdout.flush()
+    return int(status or 0)
 
 
 def say(text: str) -> None:

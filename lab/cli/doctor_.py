@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import click
 from rich.table import Table
 from rich.text import Text
 
+from lab import unfit
 from lab.doctor import Check, checks
 from lab.errors import LAB, OK
 from lab.report.page import emit
@@ -16,8 +19,18 @@ _MARKS = {"ok": ("ok", "green"), "optional": ("--", "yellow"), "missing": ("NO",
 
 
 @click.command("doctor")
-def command() -> int:
-    """Say whether this machine can run labs, and what is missing."""
+@click.option(
+    "--apparmor-profile", is_flag=True, help="Print a profile that allows this Python namespaces."
+)
+def command(*, apparmor_profile: bool) -> int:
+    """Say whether this machine can run labs, and what is missing.
+
+    Where AppArmor keeps user namespaces from programs without a profile (Ubuntu 24.04 and later),
+    --apparmor-profile prints one, and the commands that install it; nothing is changed.
+    """
+    if apparmor_profile:
+        click.echo(unfit.apparmor_profile(Path(sys.executable)), nl=False)
+        return OK
     fit = True
     for check in checks():
         emit(_page(check))

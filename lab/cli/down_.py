@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lab.cli import complete
 from lab.cli.each import each
 from lab.errors import UnfitError, UsageError
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command("down")
-@click.argument("labs", nargs=-1, metavar="[LAB]...")
+@click.argument("labs", nargs=-1, metavar="[LAB]...", shell_complete=complete.labs)
 @click.option("--all", "everything", is_flag=True, help="Every lab that is held open here.")
 def command(labs: tuple[str, ...], *, everything: bool) -> int:
     """End labs, and wait until nothing of them is left.

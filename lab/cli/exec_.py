@@ -6,13 +6,40 @@ import sys
 
 import click
 
+from lab.cli import complete
 from lab.errors import UsageError
 
 
-@click.command("exec", context_settings={"allow_interspersed_args": False})
+class _Exec(click.Command):
+    """Takes its options behind LAB, too; what follows them is the command's."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the options behind LAB before it."""
+        lab = self._options(args)
+        end = lab + 1 + self._options(args[lab + 1 :])
+        if lab < len(args) and args[lab] != "--":
+            named = [args[lab]] if end <= len(args) else []  # the last option lacks its value
+            args = [*args[:lab], *args[lab + 1 : end], *named, *args[end:]]
+        return super().parse_args(ctx, args)
+
+    def _options(self, words: list[str]) -> int:
+        """Count the words that are options, or values of options, up to the first that is none."""
+        valued = {
+            name
+            for param in self.params
+            if isinstance(param, click.Option) and not param.is_flag
+            for name in param.opts
+        }
+        count = 0
+        while count < len(words) and words[count].startswith("-") and words[count].strip("-"):
+            count += 2 if words[count] in valued else 1
+        return count
+
+
+@click.command("exec", cls=_Exec, context_settings={"allow_interspersed_args": False})
 @click.option("-t", "--tty", is_flag=True, help="Give the command a terminal: this one.")
 @click.option("--limit", type=click.FloatRange(0.1), metavar="S", help="Kill it after S seconds.")
-@click.argument("lab")
+@click.argument("lab", shell_complete=complete.labs)
 @click.argument("words", nargs=-1, required=True, metavar="COMMAND...", type=click.UNPROCESSED)
 def command(lab: str, words: tuple[str, ...], *, tty: bool, limit: float | None) -> int:
     """Run a command in the project of a lab's client; its exit status is returned.

@@ -6,11 +6,16 @@ from importlib.resources import files
 from pathlib import Path
 
 import click
+from rich.table import Table
+from rich.text import Text
 
+from lab.cli.group import Group
 from lab.errors import ScenarioError
+from lab.plural import counted
+from lab.report.page import emit
 
 
-@click.group("faults")
+@click.group("faults", cls=Group)
 def command() -> None:
     """The fault rules on their own: `mitmdump -s "$(golab faults path)"`."""
 
@@ -24,12 +29,15 @@ def path() -> None:
 @command.command("list")
 def list_() -> None:
     """List every action with what it does."""
-    from faults import reference
+    from faults.model.base import dashed
+    from faults.registry import ACTIONS
 
-    found = list(reference.actions())
-    width = max(len(word) for word, _ in found)
-    for word, kind in found:
-        click.echo(f"{word:{width}}  {(kind.__doc__ or '').splitlines()[0]}")
+    rows = Table.grid(padding=(0, 2, 0, 0))
+    rows.add_column(no_wrap=True)
+    rows.add_column(overflow="fold")
+    for name, _, kind in ACTIONS:
+        rows.add_row(dashed(name), Text((kind.__doc__ or "").splitlines()[0]))
+    emit(lambda _: [rows])
 
 
 @command.command("docs")
@@ -53,13 +61,16 @@ def schema() -> None:
 def check(file: Path) -> None:
     """Check a rule file, and name the rules that can never act."""
     from faults import rules, yamlsource
-    from faults.dead import dead
+    from faults.lint import lint
 
     try:
         loaded = rules.load(file)
     except yamlsource.SourceError as error:
         raise ScenarioError([str(problem) for problem in error.problems]) from None
-    never = dead(loaded)
+    never = lint(loaded)
     for name, reason in never:
         click.echo(f"{file}: rule {name} can never act: {reason}")
-    click.echo(f"{len(loaded)} rules, {len(never)} of them can never act")
+    told = f"{len(never)} of them can never act" if never else "each can act"
+    if len(loaded) == 1:
+        told = "it can never act" if never else "it can act"
+    click.echo(f"{counted(len(loaded), 'rule')}, {told}")

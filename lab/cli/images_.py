@@ -8,16 +8,25 @@ import time
 
 import click
 
+from lab.cli import complete
+from lab.cli.group import Group
 from lab.errors import OK, LabError
 
 
-@click.group("images")
+@click.group("images", cls=Group)
 def command() -> None:
     """The images that Docker labs run from."""
 
 
 @command.command("build")
-@click.option("--go", "versions", multiple=True, metavar="VERSION", help="For this Go; repeatable.")
+@click.option(
+    "--go",
+    "versions",
+    multiple=True,
+    metavar="VERSION",
+    help="For this Go; repeatable.",
+    shell_complete=complete.versions,
+)
 @click.option("--base", metavar="IMAGE", help="Build on another Debian-like image.")
 @click.option("--no-cache", is_flag=True, help="Begin anew, with the packages of today.")
 def build(versions: tuple[str, ...], *, base: str | None, no_cache: bool) -> int:

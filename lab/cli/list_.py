@@ -7,12 +7,13 @@ import json
 import click
 from rich.text import Text
 
+from lab.cli import complete
 from lab.report.page import emit, table
 from lab.scenario.load import of_family
 
 
 @click.command("list")
-@click.option("--family", help="Only this family.")
+@click.option("--family", help="Only this family.", shell_complete=complete.families)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(*, family: str | None, as_json: bool) -> None:
     """List the catalogue."""

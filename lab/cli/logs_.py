@@ -6,6 +6,7 @@ import json
 
 import click
 
+from lab.cli import complete
 from lab.errors import OK
 
 _INTERRUPTED = 130
@@ -15,7 +16,7 @@ _INTERRUPTED = 130
 @click.option("-f", "--follow", is_flag=True, help="Go on with what comes, until interrupted.")
 @click.option("--origin", is_flag=True, help="What the origin was asked, by the edge.")
 @click.option("--json", "as_json", is_flag=True, help="A JSON object a line, with every field.")
-@click.argument("lab")
+@click.argument("lab", shell_complete=complete.labs)
 def command(lab: str, *, follow: bool, origin: bool, as_json: bool) -> int:
     """Print each query, handshake and request that the edge has seen, a line each.
 

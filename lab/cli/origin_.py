@@ -11,10 +11,11 @@ from pathlib import Path
 
 import click
 
+from lab.cli.group import Group
 from lab.errors import UsageError
 
 
-@click.group("origin")
+@click.group("origin", cls=Group)
 def command() -> None:
     """The hermetic Go module Internet of the labs, on its own."""
 
@@ -61,9 +62,11 @@ def serve(file: Path | None, port: int, tls: bool, as_json: bool) -> None:
             certificate=files[0] if files else None,
             tunnel=tunnel.getsockname()[1] if tunnel else None,
         )
-        server.serve(
-            tree, [sock], tls=files, tunnel=tunnel, ready=lambda: _say(exported, as_json=as_json)
-        )
+
+        async def started(_: object) -> None:
+            _say(exported, as_json=as_json)
+
+        server.serve(tree, [sock], tls=files, tunnel=tunnel, started=started)
 
 
 def _say(exported: dict[str, str], *, as_json: bool) -> None:

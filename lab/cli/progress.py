@@ -1,7 +1,9 @@
-"""What a terminal shows while work goes on. Nothing at all where there is no terminal."""
+"""What standard error shows while work goes on."""
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -9,33 +11,50 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+import click
+
 from lab.results import RunResult
 from lab.scenario.load import Run
 from lab.toolchain import Progress as Report
 
 if TYPE_CHECKING:  # rich takes its time, and a pipe does not need it
+    from rich.console import RenderableType
+    from rich.live import Live as _Screen
     from rich.progress import Progress, TaskID
-    from rich.status import Status
 
 
 class Live:
-    """A spinner on standard error that says which runs are in which arm."""
+    """Shows on standard error how the runs of a session are getting on.
 
-    def __init__(self, total: int, *, shown: bool) -> None:
-        self._status: Status | None = None
-        if shown and sys.stderr.isatty():
-            from rich.console import Console
-            from rich.status import Status
+    On a terminal: what has finished, and below that which run is in which arm; all of it makes way
+    for the report. Elsewhere: a line for each run of several, as it finishes.
+    """
 
-            self._status = Status("starting", console=Console(stderr=True))
+    def __init__(self, total: int, *, several_go: bool = False) -> None:
         self._total = total
-        self._done = 0
+        self._several_go = several_go
+        self._done: list[RunResult] = []
         self._doing: dict[str, str] = {}
         self._lock = threading.Lock()
+        self._screen: _Screen | None = None
+        if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+            from rich.live import Live as _Screen
+            from rich.spinner import Spinner
+
+            from lab.report.console import console
+
+            self._spinner = Spinner("dots")
+            self._console = console(sys.stderr)
+            self._screen = _Screen(
+                console=self._console,
+                get_renderable=self._view,
+                transient=True,
+                redirect_stdout=False,
+            )
 
     def __enter__(self) -> Self:
-        if self._status:
-            self._status.start()
+        if self._screen:
+            self._screen.start()
         return self
 
     def __exit__(
@@ -48,32 +67,55 @@ class Live:
 
     def started(self, run: Run) -> None:
         """A lab for this run is being started."""
-        self._update(run, "starting a lab")
+        self.arm(run, "starting a lab")
 
     def arm(self, run: Run, arm: str) -> None:
         """An arm of this run starts."""
-        self._update(run, arm)
+        with self._lock:
+            self._doing[run.name] = arm
 
-    def finished(self, run: Run, _result: RunResult) -> None:
+    def finished(self, run: Run, result: RunResult) -> None:
         """This run is over."""
-        self._update(run, None)
+        with self._lock:
+            self._doing.pop(run.name, None)
+            self._done.append(result)
+            if not self._screen and self._total > 1:
+                said = f"{self._name(result)}: {result.verdict} ({result.seconds:.1f} s)"
+                with contextlib.suppress(OSError):  # nobody can be told
+                    click.echo(f"golab: {len(self._done)} of {self._total}: {said}", err=True)
+
+    def say(self, text: str) -> None:
+        """Print a line that stays, above what goes on."""
+        with self._lock, contextlib.suppress(OSError):  # nobody can be told
+            if self._screen:
+                self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+            else:
+                click.echo(f"golab: {text}", err=True)
 
     def stop(self) -> None:
         """Stop drawing: it is over, or somebody else wants the terminal."""
-        if self._status:
-            self._status.stop()
+        if self._screen:
+            self._screen.stop()
 
-    def _update(self, run: Run, doing: str | None) -> None:
+    def _name(self, result: RunResult) -> str:
+        return f"{result.name} (go {result.go})" if self._several_go else result.name
+
+    def _view(self) -> RenderableType:
+        """Return what the screen shows: the last of what has finished, and what is going on."""
+        from rich.console import Group
+        from rich.table import Table
+        from rich.text import Text
+
+        from lab.report.terminal import verdict
+
+        rows = Table.grid(padding=(0, 2, 0, 0))
         with self._lock:
-            if doing is None:
-                self._doing.pop(run.name, None)
-                self._done += 1
-            else:
-                self._doing[run.name] = doing
-            count = f"{self._done}/{self._total}  " if self._total > 1 else ""
-            now = ", ".join(f"{name}: {what}" for name, what in self._doing.items())
-            if self._status:
-                self._status.update(count + now)
+            for result in self._done[-max(self._console.height - 4, 1) :]:
+                rows.add_row(self._name(result), verdict(result), f"{result.seconds:.1f} s")
+            count = f"{len(self._done)}/{self._total}  " if self._total > 1 else ""
+            doing = ", ".join(f"{name}: {what}" for name, what in self._doing.items())
+        self._spinner.text = Text(count + (doing or "starting"))
+        return Group(rows, self._spinner) if rows.row_count else self._spinner
 
 
 @contextmanager
@@ -101,9 +143,10 @@ def fetching() -> Iterator[Report]:
 
 
 def _bar() -> Progress:
-    from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
+    from lab.report.console import console
+
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
-    console = Console(stderr=True)
-    return Progress(*columns, console=console, disable=not console.is_terminal)
+    err = console(sys.stderr)
+    return Progress(*columns, console=err, disable=not err.is_terminal)

@@ -8,6 +8,7 @@ from dataclasses import asdict
 import click
 
 from lab.errors import OK
+from lab.report.page import emit, table
 
 _HEADER = ("LAB", "SCENARIO", "ARM", "BACKEND", "GO", "UP SINCE", "HELD BY")
 
@@ -22,16 +23,13 @@ def command(*, as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps([asdict(lab) for lab in labs], indent=2))
     else:
-        rows = [_HEADER]
+        rows = []
         for lab in labs:
             holder = "nobody; `golab prune` removes it" if lab.abandoned else lab.holder
             holder += ", which is mute" if lab.mute else ""
             cells = (lab.lab, lab.scenario, lab.arm, lab.backend, lab.go, lab.since, holder)
-            rows.append(tuple(cell or "-" for cell in cells))  # type: ignore[arg-type]
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        for row in rows:
-            padded = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-            click.echo("  ".join(padded).rstrip())
+            rows.append([cell or "-" for cell in cells])
+        emit(lambda width: [table(_HEADER, rows, width, wraps=_HEADER[-1])])
     if problem:
         click.echo(f"golab: labs in Docker are not listed: {problem}", err=True)
     return OK

@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import secrets
-import sys
 import threading
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from lab.cli import complete
 from lab.errors import DIFFERS, LAB, OK, UsageError
-from lab.interrupts import INTERRUPTS
 from lab.sandbox.choose import BACKENDS, open_backend
 
 if TYPE_CHECKING:
     from lab.cli.progress import Live
     from lab.results import Report, RunResult
-    from lab.sandbox.interface import Lab
     from lab.scenario.load import Run
-    from lab.session import Kept
+    from lab.session import Replay
+    from lab.toolchain import Toolchain
 
 _SHOWN_IN_FULL = 3
 
 
 @click.command("run")
-@click.argument("scenarios", nargs=-1, metavar="[SCENARIO[/VARIANT] | FILE]...")
+@click.argument(
+    "scenarios",
+    nargs=-1,
+    metavar="[SCENARIO[/VARIANT] | FILE]...",
+    shell_complete=complete.scenarios,
+)
 @click.option("--all", "everything", is_flag=True, help="Replay the whole catalogue.")
-@click.option("--family", help="Replay one family of the catalogue, such as `versions`.")
+@click.option(
+    "--family",
+    help="Replay one family of the catalogue, such as `versions`.",
+    shell_complete=complete.families,
+)
 @click.option(
     "--backend",
     type=click.Choice(BACKENDS),
@@ -39,13 +47,30 @@ _SHOWN_IN_FULL = 3
     envvar="GOLAB_BACKEND",
 )
 @click.option(
-    "--go", "versions", multiple=True, metavar="VERSION", help="Use this Go; repeat to compare."
+    "--go",
+    "versions",
+    multiple=True,
+    metavar="VERSION",
+    help="Use this Go; repeat to compare.",
+    shell_complete=complete.versions,
 )
 @click.option("--jobs", type=click.IntRange(1, 64), metavar="N", help="Labs at a time.")
 @click.option("--seed", type=click.IntRange(0), metavar="N", help="What fixes every chance.")
-@click.option("--json", "json_file", metavar="FILE", help="Write the report there; - is stdout.")
-@click.option("--artifacts", type=click.Path(path_type=Path), metavar="DIR", help="Keep records.")
-@click.option("--keep", is_flag=True, help="Hold each lab open after its run, to look around in.")
+@click.option(
+    "--json",
+    "json_file",
+    metavar="FILE",
+    help="Write the report there; - is stdout.",
+    shell_complete=complete.files,
+)
+@click.option(
+    "--artifacts",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Keep records.",
+    shell_complete=complete.directories,
+)
+@click.option("--keep", is_flag=True, help="Leave the lab of each run up, as its last arm left it.")
 @click.option("-v", "--verbose", is_flag=True, help="Show every run in full.")
 def command(
     scenarios: tuple[str, ...],
@@ -67,6 +92,8 @@ def command(
         raise UsageError("--artifacts: name a directory; only --json goes to standard output")
     several = everything or family is not None or len(scenarios) > 1 or len(versions) > 1
     human = json_file != "-"
+    interrupt: KeyboardInterrupt | None = None
+    seed = secrets.randbits(32) if seed is None else seed
     # The backend's processes load mitmproxy while this one reads scenarios.
     with open_backend(backend, labs=2 if several else 1, go=versions, say=_chosen) as place:
         from lab.cli.progress import Live, fetching
@@ -78,19 +105,26 @@ def command(
         toolchains = list({toolchain.version: toolchain for toolchain in toolchains}.values())
         if human:  # rich is loaded while the labs run
             threading.Thread(target=import_module, args=("lab.report.terminal",)).start()
-        with Live(len(runs) * len(toolchains), shown=human) as live:
+        total = len(runs) * len(toolchains)
+        with Live(total, several_go=len(toolchains) > 1) as live:
             session = Session(
                 place,
                 toolchains,
-                seed=secrets.randbits(32) if seed is None else seed,
-                keep=_hold(live) if keep else None,
+                seed=seed,
+                replay=_keeping(place.name, seed, live) if keep else None,
             )
-            report = session.run(runs, live, jobs=1 if keep else jobs or os.cpu_count() or 1)
+            try:
+                report = session.run(runs, live, jobs=1 if keep else jobs or os.cpu_count() or 1)
+            except KeyboardInterrupt as stop:
+                report, interrupt = session.interrupted(runs), stop
     report = _written(report, json_file, artifacts)
-    if human:
+    if human and report.runs:
         from lab.report import terminal
 
-        terminal.print_report(report, verbose=verbose or len(report.runs) <= _SHOWN_IN_FULL)
+        in_full = verbose or total <= _SHOWN_IN_FULL
+        terminal.print_report(report, verbose=in_full)
+    if interrupt:
+        raise interrupt
     return _status(report)
 
 
@@ -113,21 +147,16 @@ def _selected(scenarios: tuple[str, ...], *, everything: bool, family: str | Non
     return [run for loaded in of_family(family) for run in loaded.runs()]
 
 
-def _hold(live: Live) -> Kept:
-    """Return what keeps a lab open until the user has seen enough of it."""
+def _keeping(backend: str, seed: int, live: Live) -> Replay:
+    """Return what replays a run in a lab that stays, and says how to reach that."""
+    from lab.daemon import start
 
-    def hold(lab: Lab, result: RunResult) -> None:
-        live.stop()
-        click.echo(
-            f"{result.name}: {result.verdict}; its lab is kept, as the last arm left it.", err=True
-        )
-        click.echo(f"  to enter it, from another terminal:\n    {lab.entrance()}", err=True)
-        click.echo("Enter ends it ", nl=False, err=True)
-        with contextlib.suppress(KeyboardInterrupt):  # ends the lab, not the report
-            sys.stdin.readline()
-        INTERRUPTS.forget()
+    def replay(run: Run, toolchain: Toolchain, observe: Callable[[str], None]) -> RunResult:
+        result, held = start.keep(run, backend, toolchain.version, seed, observe=observe)
+        live.say(f"{run.name}: kept as {held.id}: golab shell {held.id} · logs · fault · down")
+        return result
 
-    return hold
+    return replay
 
 
 def _written(report: Report, json_file: str | None, artifacts: Path | None) -> Report:

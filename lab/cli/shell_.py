@@ -6,11 +6,12 @@ import sys
 
 import click
 
+from lab.cli import complete
 from lab.errors import UsageError
 
 
 @click.command("shell")
-@click.argument("lab")
+@click.argument("lab", shell_complete=complete.labs)
 def command(lab: str) -> int:
     """Open a shell in the project of a lab's client; its prompt says which lab and arm."""
     from lab.daemon import registry

@@ -11,14 +11,15 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from lab.cli import complete
 from lab.report.page import emit
 from lab.scenario.load import Run, described, flow, select
 from lab.scenario.model import Scenario
-from lab.scenario.sources import cited
+from lab.sources import cited
 
 
 @click.command("show")
-@click.argument("scenario", metavar="SCENARIO[/VARIANT]")
+@click.argument("scenario", metavar="SCENARIO[/VARIANT]", shell_complete=complete.scenarios)
 @click.option("--json", "as_json", is_flag=True, help="Print the scenario as JSON.")
 def command(scenario: str, *, as_json: bool) -> None:
     """Show one scenario: story, faults, replay, lesson."""
@@ -33,7 +34,7 @@ def command(scenario: str, *, as_json: bool) -> None:
 def _page(name: str, runs: list[Run]) -> Iterator[RenderableType]:
     first = runs[0].scenario
     yield Text.assemble((name, "bold cyan"), "  ", (first.title, "bold"))
-    for source in cited(first):
+    for source in cited(first.sources):
         yield Padding(Text(f"documented in {source}", style="dim"), (0, 0, 0, 2))
     yield Padding(Text(" ".join(first.story.split())), (1, 0, 1, 2))
     for run in runs:

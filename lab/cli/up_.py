@@ -8,12 +8,13 @@ from contextlib import contextmanager
 
 import click
 
+from lab.cli import complete
 from lab.errors import OK
 from lab.sandbox.choose import BACKENDS
 
 
 @click.command("up")
-@click.argument("scenario", metavar="SCENARIO[/VARIANT] | FILE")
+@click.argument("scenario", metavar="SCENARIO[/VARIANT] | FILE", shell_complete=complete.scenarios)
 @click.option(
     "--arm",
     type=click.Choice(["healthy", "broken", "repaired"]),
@@ -28,7 +29,9 @@ from lab.sandbox.choose import BACKENDS
     show_default=True,
     envvar="GOLAB_BACKEND",
 )
-@click.option("--go", metavar="VERSION", help="The Go version to use.")
+@click.option(
+    "--go", metavar="VERSION", help="The Go version to use.", shell_complete=complete.versions
+)
 def command(scenario: str, *, arm: str, backend: str, go: str | None) -> int:
     """Start a lab that stays until `golab down`; its id is printed."""
     from lab.cli.progress import fetching
@@ -59,7 +62,9 @@ def _waiting(text: str) -> Iterator[Callable[[], object]]:
     if not sys.stderr.isatty():
         yield lambda: None
         return
-    from rich.console import Console
+    from rich.text import Text
 
-    with Console(stderr=True).status(text) as status:
+    from lab.report.console import console
+
+    with console(sys.stderr).status(Text(text)) as status:
         yield status.stop

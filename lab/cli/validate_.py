@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from lab.errors import ScenarioError
+from lab.plural import counted
 from lab.scenario.load import catalogue, load
 
 
@@ -15,7 +16,7 @@ from lab.scenario.load import catalogue, load
 def command(files: tuple[Path, ...]) -> None:
     """Check scenario files; without FILE, the whole catalogue."""
     if not files:
-        click.echo(f"{len(catalogue())} scenarios: valid")
+        click.echo(f"{counted(len(catalogue()), 'scenario')}: valid")
         return
     problems: list[str] = []
     seen: dict[str, Path] = {}

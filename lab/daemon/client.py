@@ -1,15 +1,18 @@
-"""What is asked of a lab's holder: one JSON line each way on its socket."""
+"""What is asked of a lab's holder: one JSON line each way on its socket (`lab.sandbox.codec`)."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import socket
+import threading
 import time
-from typing import Any, BinaryIO, Self
+from collections.abc import Iterator
+from typing import Any, Self
 
 from lab.daemon.registry import Held
 from lab.errors import LabError
+from lab.sandbox import codec
+from lab.sandbox.controls import EdgeControl, OriginControl
 
 _PATIENCE = 60.0
 _END_LIMIT = 20.0
@@ -47,7 +50,8 @@ class Line:
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.settimeout(patience)
         self._patience = patience
-        self._answers: BinaryIO = self._socket.makefile("rb")
+        self._sending = threading.Lock()
+        self._messages = self._received()
         try:
             self._connect()
         except TimeoutError:
@@ -73,47 +77,54 @@ class Line:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def say(self, **request: Any) -> None:
-        """Send a request, or what follows one.
+    def send(self, **message: Any) -> None:
+        """Send a request, or what follows one. May be called from several threads.
 
         Raises:
             GoneError: nobody listens any more.
         """
         try:
-            self._socket.sendall(json.dumps(request).encode() + b"\n")
+            with self._sending:
+                self._socket.sendall(codec.encode(message))
         except OSError:
             raise GoneError(self._lab) from None
 
-    def hear(self) -> Any:
-        """Wait for the answer to a request.
+    def receive(self) -> dict[str, Any]:
+        """Wait for the next message: the value of a reply, or an event.
 
         Raises:
             LabError: the holder could not do what it was asked, has gone, or is mute.
         """
         try:
-            line = self._answers.readline()
+            message = next(self._messages, None)
         except TimeoutError:
             raise MuteError(self._lab, self._patience) from None
-        except OSError:
-            line = b""
-        if not line:
+        except (OSError, ValueError):
+            message = None
+        if message is None:
             raise GoneError(self._lab)
-        answer = json.loads(line)
-        if "error" in answer:
-            raise LabError(answer["error"])
-        return answer["value"]
+        if "error" in message:
+            raise LabError(str(message["error"]))
+        return message
 
-    def hang_up(self) -> None:
-        """Say no more, and wait until the holder has drawn its conclusions."""
+    def wait_as_long_as_it_takes(self) -> None:
+        """From here on, the holder may be silent."""
+        self._socket.settimeout(None)
+
+    def ended(self) -> None:
+        """Send no more, and wait until the holder has drawn its conclusions."""
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_WR)
-            while self._answers.read(1):
+            for _ in self._messages:
                 pass
 
     def close(self) -> None:
         """Close the connection. May be called twice."""
-        self._answers.close()
         self._socket.close()
+
+    def _received(self) -> Iterator[dict[str, Any]]:
+        for line in codec.lines(lambda: self._socket.recv(1 << 18)):
+            yield codec.decode(line)
 
 
 def ask(lab: Held, do: str, **rest: Any) -> Any:
@@ -123,16 +134,26 @@ def ask(lab: Held, do: str, **rest: Any) -> Any:
         LabError: it cannot, or has gone.
     """
     with Line(lab) as connection:
-        connection.say(do=do, **rest)
-        return connection.hear()
+        connection.send(do=do, **rest)
+        return connection.receive()["value"]
+
+
+def edge(lab: Held) -> EdgeControl:
+    """Return the rules and the ledger of a held lab."""
+    return EdgeControl(lambda request: ask(lab, "edge", request=dict(request)))
+
+
+def origin(lab: Held) -> OriginControl:
+    """Return the state and the access log of a held lab."""
+    return OriginControl(lambda request: ask(lab, "origin", request=dict(request)))
 
 
 def is_mute(lab: Held) -> bool:
     """Tell whether a lab's holder does not answer, which takes 2 s then."""
     try:
         with Line(lab, _PING_LIMIT) as connection:
-            connection.say(do="ping")
-            connection.hear()
+            connection.send(do="ping")
+            connection.receive()
     except MuteError:
         return True
     except LabError:  # it answers that it does not know the word, or has gone meanwhile
@@ -147,5 +168,5 @@ def down(lab: Held) -> None:
         LabError: its holder does not end.
     """
     with contextlib.suppress(GoneError), Line(lab, _END_LIMIT) as connection:
-        connection.say(do="down")
-        connection.hear()  # ends with the holder, unless that has something to say
+        connection.send(do="down")
+        connection.receive()  # ends with the holder, unless that has something to say

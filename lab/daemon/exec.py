@@ -1,18 +1,26 @@
-"""Runs a command, or a shell, as the client of a lab that is held, for whoever sits out here."""
+"""Runs a command, or a shell, as the client of a lab that is held, on our standard streams."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
+import termios
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from lab.daemon.client import GoneError, Line
 from lab.daemon.registry import Held
+from lab.sandbox import streams
 
 TIMED_OUT = 124
 """The exit status of a command whose limit was reached, as timeout(1) has it."""
+
+INTERRUPTED = 130
+
+_WINDOW = 256 << 10
+"""Bytes of input that may be on their way to the command."""
 
 
 def run(
@@ -33,55 +41,99 @@ def run(
         LabError: the lab has gone.
         KeyboardInterrupt: we were interrupted before the command had begun, so it never did.
     """
-    late = threading.Event()
-    with _lease(lab) as (line, note), _interrupts(line):
-        if lab.backend == "docker":
-            from lab.sandbox.docker.terminal import enter
-        else:
-            from lab.sandbox.local.terminal import enter
-
-        def stop() -> None:
-            late.set()
-            line.hang_up()
-
-        watch = threading.Timer(limit or 0, stop)
-        watch.daemon = True
-        if limit:
-            watch.start()
-        place = lab.id if lab.backend == "docker" else lab.entrance
-        status = enter(place, [note, *command], terminal=terminal, gone=line.hang_up)
-        watch.cancel()
-        if late.is_set():
-            return TIMED_OUT
-        line.say(done=True)
-        if line.hear()["void"]:
-            raise KeyboardInterrupt
-    return status
-
-
-@contextmanager
-def _lease(lab: Held) -> Iterator[tuple[Line, str]]:
+    size = list(termios.tcgetwinsize(0)) if terminal else None
+    term = os.environ.get("TERM", "dumb")
     with Line(lab) as line:
-        line.say(do="lease")
-        note = str(line.hear())
-        try:
-            yield line, note
-        except GoneError:
-            raise
-        except BaseException:
-            line.hang_up()
-            raise
+        line.send(do="exec", argv=list(command), terminal=size, term=term, limit=float(limit or 0))
+        line.receive()
+        line.wait_as_long_as_it_takes()
+        line.send(do="begin")
+        lent = _lent(line) if terminal else contextlib.nullcontext()
+        with _interrupts(line) as killed, lent:
+            status = _follow(line, _Input(line, terminal=terminal))
+    if killed.is_set():
+        return INTERRUPTED
+    if status is None:
+        return TIMED_OUT
+    return status if status >= 0 else 128 - status  # as a shell puts it
+
+
+def _follow(line: Line, given: _Input) -> int | None:
+    given.start()
+    while True:
+        message = line.receive()
+        match message.get("event"):
+            case "out" | "err" as name:
+                data = message["data"]
+                streams.write(1 if name == "out" else 2, data)
+                with contextlib.suppress(GoneError):  # or it has ended, and nobody counts
+                    line.send(do="taken", size=len(data))
+            case "taken":
+                given.taken(message["size"])
+            case _:
+                status: int | None = message["value"]
+                return status
+
+
+class _Input:
+    """Passes on what comes in on standard input, as fast as the command takes it."""
+
+    def __init__(self, line: Line, *, terminal: bool) -> None:
+        self._line = line
+        self._terminal = terminal
+        self._under_way = 0
+        self._change = threading.Condition()
+
+    def start(self) -> None:
+        threading.Thread(target=self._pump, name="standard input", daemon=True).start()
+
+    def taken(self, size: int) -> None:
+        with self._change:
+            self._under_way -= size
+            self._change.notify()
+
+    def _pump(self) -> None:
+        with contextlib.suppress(OSError, GoneError):
+            while data := os.read(0, 1 << 16):
+                with self._change:
+                    self._under_way += len(data)
+                    self._change.wait_for(lambda: self._under_way < _WINDOW)
+                self._line.send(do="input", data=data)
+        with contextlib.suppress(GoneError):  # our terminal has gone, and so does the shell
+            self._line.send(**({"do": "end"} if self._terminal else {"do": "input", "data": b""}))
 
 
 @contextmanager
-def _interrupts(line: Line) -> Iterator[None]:
-    def pass_on(*_: object) -> None:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+def _lent(line: Line) -> Iterator[None]:
+    def resize(rows: int, columns: int) -> None:
         with contextlib.suppress(GoneError):
-            line.say(signal="INT")
+            line.send(do="resize", rows=rows, columns=columns)
+
+    with streams.raw(resize):
+        yield
+
+
+@contextmanager
+def _interrupts(line: Line) -> Iterator[threading.Event]:
+    killed = threading.Event()
+
+    def send(message: dict[str, str]) -> None:
+        with contextlib.suppress(GoneError):
+            line.send(**message)
+
+    def aside(**message: str) -> None:  # what was interrupted may be in the middle of a message
+        threading.Thread(target=send, args=(message,), daemon=True).start()
+
+    def kill(*_: object) -> None:
+        killed.set()
+        aside(do="end")
+
+    def pass_on(*_: object) -> None:
+        signal.signal(signal.SIGINT, kill)
+        aside(do="signal", name="INT")
 
     before = signal.signal(signal.SIGINT, pass_on)
     try:
-        yield
+        yield killed
     finally:
         signal.signal(signal.SIGINT, before)

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from lab.daemon.client import GoneError, ask
+from lab.daemon.client import GoneError, edge, origin
 from lab.daemon.registry import Held
+from lab.sandbox.controls import Records
 
 _PAUSE = 0.3
 _PATIENCE = 2.0
@@ -22,16 +23,12 @@ class Source:
     """A program of the lab that keeps records.
 
     Attributes:
-        program: edge or origin.
-        request: what it is asked for, without the number of records that are known already.
-        fields: the names, in its answer, of the records and of how many there ever were.
+        ask: returns the records of a lab behind the first so many, and how many there ever were.
         line: a record as a line for people.
         open: whether a record still waits for an answer.
     """
 
-    program: str
-    request: dict[str, Any]
-    fields: tuple[str, str]
+    ask: Callable[[Held, int], Records]
     line: Callable[[Record], str]
     open: Callable[[Record], bool]
 
@@ -53,12 +50,11 @@ def records(lab: Held, source: Source, *, follow: bool) -> Iterator[Record]:
     since: dict[int, float] = {}
     while True:
         try:
-            answer = ask(lab, source.program, request={**source.request, "after": seen})
+            found, total = source.ask(lab, seen)
         except GoneError:
             if follow and (seen or done):
                 return
             raise
-        found, total = (answer[name] for name in source.fields)
         for number, record in enumerate(found, total - len(found)):
             waited = time.monotonic() - since.setdefault(number, time.monotonic())
             if number in done or (follow and source.open(record) and waited < _PATIENCE):
@@ -92,9 +88,9 @@ def _edge_line(record: Record) -> str:
 
 
 def _http(record: Record) -> str:
-    status, origin = record["status"], record["origin_status"]
+    status, from_origin = record["status"], record["origin_status"]
     answer = str(status) if status else record.get("error", "no answer")
-    said = f" (origin {origin})" if origin not in (None, status) else ""
+    said = f" (origin {from_origin})" if from_origin not in (None, status) else ""
     url = f"{record['scheme']}://{record['host']}{record['path']}"
     return f"{record['method']} {url}  {answer}{said}"
 
@@ -112,12 +108,18 @@ def _tls(record: Record) -> str:
     return f"{record['sni'] or 'no server name'}  {said}"
 
 
+def _error(record: Record) -> str:
+    if part := record.get("part"):
+        return f"the {part} of the lab: {record['error']}"
+    return f"rule {record['rule']} ({record['do']}) failed: {record['error']}"
+
+
 _EDGE: dict[str, Callable[[Record], str]] = {
     "http": _http,
     "dns": _dns,
     "tls": _tls,
     "tcp": lambda record: f"port {record['port']}",
-    "error": lambda record: f"rule {record['rule']} ({record['do']}) failed: {record['error']}",
+    "error": _error,
 }
 
 
@@ -130,5 +132,5 @@ def _origin_line(record: Record) -> str:
     )
 
 
-EDGE = Source("edge", {"do": "ledger"}, ("records", "opened"), _edge_line, _waits)
-ORIGIN = Source("origin", {"get": "log"}, ("log", "seen"), _origin_line, lambda _: False)
+EDGE = Source(lambda lab, after: edge(lab).ledger(after), _edge_line, _waits)
+ORIGIN = Source(lambda lab, after: origin(lab).log(after), _origin_line, lambda _: False)

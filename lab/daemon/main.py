@@ -1,4 +1,4 @@
-"""The process that holds a lab: `python -m lab.daemon.main` with a JSON object as its argument.
+"""The process that holds a lab: `python -m lab.daemon.main FOLDER`, with a JSON object as input.
 
 What it says on standard output while the lab comes up is for `lab.daemon.start`. When it ends,
 however it ends, its lab ends with it; so it does if nobody listens when the lab is up.
@@ -13,17 +13,21 @@ import secrets
 import signal
 import sys
 import threading
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lab.daemon.registry import Held
-from lab.daemon.server import Door
+from lab.daemon.server import Server
 from lab.errors import GolabError, LabError, UsageError
 
 if TYPE_CHECKING:
+    from lab import labs
+    from lab.sandbox.interface import Backend
     from lab.scenario.load import Run
+    from lab.toolchain import Toolchain
 
 
 _ENDING = threading.Event()
@@ -64,55 +68,59 @@ def _tell(**message: Any) -> None:
 
 
 def _hold(request: dict[str, Any]) -> None:
-    from lab.client import entrance
-    from lab.replay import arms, set_up
     from lab.sandbox.choose import open_backend
-    from lab.sandbox.interface import ENTRANCE, LabSpec
-    from lab.world.build import build
-    from lab.world.load import base_world
 
-    run = _chosen(request["scenario"])
-    scenario = run.scenario
-    arm = next(arm for arm in arms(scenario) if arm.name == request["arm"])
-    tree = build(base_world().merged(scenario.world))
+    run = _chosen(request)
     with contextlib.ExitStack() as stack:
         backend = stack.enter_context(
             open_backend(request["backend"], go=request["go"], say=lambda text: _tell(say=text))
         )
         toolchain = backend.toolchain(request["go"], lambda *steps: _tell(progress=steps))
-        spec = LabSpec(run.name, tree, toolchain, arm.name)
-        lab = stack.enter_context(backend.start(spec))
-        client = set_up(lab, spec, scenario, arm, seed=0)
-        lab.edge.arm(scenario.faults)
-        for rule in scenario.faults:
-            if rule not in arm.rules:
-                lab.edge.switch(rule.name, on=False)
+        lab, _, client = stack.enter_context(_lab(request, run, backend, toolchain))
         held = Held(
             id=getattr(lab, "id", None) or secrets.token_hex(3),
             scenario=run.name,
-            arm=arm.name,
+            arm=request["arm"],
             backend=backend.name,
             go=toolchain.version,
             since=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             pid=os.getpid(),
-            entrance=lab.entrance(),
         )
-        prompt = f"{held.id} {held.scenario} {held.arm}"
-        lab.write({ENTRANCE: entrance(client.env, prompt)})
         if _ENDING.is_set():  # the exit was raised where it is lost, such as in a destructor
             return
-        with Door(Path(request["to"]), held, lab) as door:
+        with Server(Path(request["to"]), held, lab, client) as server:
             _tell(up=asdict(held))
             with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - as it is opened for dup2
                 os.dup2(nowhere.fileno(), 1)
                 os.dup2(nowhere.fileno(), 2)
-            door.serve()
-            door.report(stack.close)
+            server.serve()
+            server.report(stack.close)
 
 
-def _chosen(name: str) -> Run:
-    from lab.scenario.load import select
+@contextlib.contextmanager
+def _lab(
+    request: dict[str, Any], run: Run, backend: Backend, toolchain: Toolchain
+) -> Iterator[labs.Held]:
+    """Start the lab that is wanted: in an arm, or as a replay leaves it."""
+    from lab import labs
 
+    if "seed" not in request:
+        with labs.hold(run, request["arm"], backend, toolchain) as held:
+            yield held
+        return
+    with labs.hold_after_replay(
+        run, backend, toolchain, seed=request["seed"], observe=lambda arm: _tell(arm=arm)
+    ) as (held, result):
+        _tell(result=result.model_dump(mode="json"))
+        yield held
+
+
+def _chosen(request: dict[str, Any]) -> Run:
+    from lab.scenario.load import Run, select
+
+    if "run" in request:
+        return Run.model_validate(request["run"])
+    name = request["scenario"]
     runs = select([name])
     if len(runs) > 1:
         names = ", ".join(run.name for run in runs)
@@ -121,4 +129,4 @@ def _chosen(name: str) -> Run:
 
 
 if __name__ == "__main__":
-    main(json.loads(sys.argv[1]))
+    main({**json.load(sys.stdin), "to": sys.argv[1]})

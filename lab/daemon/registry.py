@@ -26,7 +26,6 @@ class Held:
         go: the version of its Go.
         since: when it came up (RFC 3339, UTC).
         pid: the process that holds it.
-        entrance: the command with which a person enters it as its client.
     """
 
     id: str
@@ -36,7 +35,6 @@ class Held:
     go: str
     since: str
     pid: int
-    entrance: str
 
     @property
     def door(self) -> Path:

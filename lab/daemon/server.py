@@ -4,38 +4,44 @@ from __future__ import annotations
 
 import contextlib
 import json
+import secrets
 import socketserver
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import asdict
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, Self
 
-from lab.daemon.lease import Lease
+from lab.client import Client
 from lab.daemon.registry import Held
 from lab.errors import LabError
-from lab.sandbox.interface import LabHandle
+from lab.sandbox import codec
+from lab.sandbox.agent.processes import MARK
+from lab.sandbox.interface import Command, LabHandle
 
 _ANSWER_LIMIT = 5.0
 _END_LIMIT = 0.2
-Send = Callable[[dict[str, Any]], object]
+Message = dict[str, Any]
+Send = Callable[[Message], object]
 
 
-class Door(socketserver.ThreadingUnixStreamServer):
-    """The door of a lab, open for the body of a `with`."""
+class Server(socketserver.ThreadingUnixStreamServer):
+    """Answers for a lab, for the body of a `with`."""
 
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, folder: Path, held: Held, lab: LabHandle) -> None:
-        self._id = held.id
+    def __init__(self, folder: Path, held: Held, lab: LabHandle, client: Client) -> None:
+        self._held = held
         self._lab = lab
+        self._client = client
         self._path = folder / f"{held.id}.sock"
         self._note = self._path.with_suffix(".json")
         self._ended: Future[str] = Future()
         self._told = threading.Event()
-        super().__init__(str(self._path), _Visitor)
+        super().__init__(str(self._path), _Connection)
         self._note.write_text(json.dumps(asdict(held)))
 
     def __enter__(self) -> Self:
@@ -72,25 +78,21 @@ class Door(socketserver.ThreadingUnixStreamServer):
             self._told.wait(_ANSWER_LIMIT)
             raise
 
-    def talk(self, lines: Iterator[bytes], send: Send) -> None:
+    def talk(self, messages: Iterator[Message], send: Send) -> None:
         """Serve one connection: one request, and what belongs to it."""
-        line = next(lines, b"")
-        if not line:
+        request = next(messages, None)
+        if request is None:
             return
         try:
-            match json.loads(line):
+            match request:
                 case {"do": "ping"}:
                     send({"value": None})
-                case {"do": "edge", "request": request}:
-                    send({"value": self._lab.edge.send(request)})
-                case {"do": "origin", "request": request}:
-                    send({"value": self._lab.origin.send(request)})
-                case {"do": "lease"}:
-                    lease = Lease(self._lab)
-                    send({"value": lease.note})
-                    with contextlib.suppress(LabError):  # the lab has gone, so we have, soon
-                        if lease.watch(lines):
-                            send({"value": {"void": lease.void}})
+                case {"do": "edge", "request": asked}:
+                    send({"value": self._lab.edge.send(asked)})
+                case {"do": "origin", "request": asked}:
+                    send({"value": self._lab.origin.send(asked)})
+                case {"do": "exec"}:
+                    self._exec(request, messages, send)
                 case {"do": "down"}:
                     threading.Thread(target=self.shutdown).start()
                     send({"error": self._ended.result()})
@@ -100,17 +102,74 @@ class Door(socketserver.ThreadingUnixStreamServer):
         except LabError as error:
             said = str(error)
             if self._lab.wait(_END_LIMIT):
-                way_out = f"if `golab ps` still has it, `golab down {self._id}` removes it"
-                said = f"lab {self._id} has ended ({said}); {way_out}"
+                way_out = f"if `golab ps` still has it, `golab down {self._held.id}` removes it"
+                said = f"lab {self._held.id} has ended ({said}); {way_out}"
             send({"error": said})
 
+    def _exec(self, request: Message, messages: Iterator[Message], send: Send) -> None:
+        """Run a command for whoever is connected; it ends when they do.
 
-class _Visitor(socketserver.StreamRequestHandler):
-    server: Door
+        Raises:
+            LabError: the lab has ended.
+        """
+        # What comes out of the lab waits here, for one who is slow must not hold up the others.
+        # There is little of it: what is not acknowledged is not followed by more.
+        events: SimpleQueue[Message | None] = SimpleQueue()
+        terminal = request["terminal"]
+        send({"value": None})
+        if next(messages, None) is None:
+            return  # interrupted before anything had begun, and now nothing will
+        running = self._lab.open(
+            self._command(request),
+            terminal=(terminal[0], terminal[1]) if terminal else None,
+            on_event=events.put,
+        )
+        running.then(lambda: events.put(None))
+
+        def follow() -> None:
+            with contextlib.suppress(LabError, OSError, ValueError):
+                for message in messages:
+                    running.follow(message.pop("do"), **message)
+            with contextlib.suppress(LabError):
+                running.follow("end")
+
+        threading.Thread(target=follow, name="exec", daemon=True).start()
+        try:
+            while event := events.get():
+                event.pop("id", None)
+                send(event)
+        except OSError:
+            running.follow("end")
+            raise
+        try:
+            send({"value": running.result()})
+        except LabError:
+            if not self._lab.wait(_END_LIMIT):
+                raise
+            # Closing the connection says it: the lab has gone.
+
+    def _command(self, request: Message) -> Command:
+        argv = tuple(request["argv"])
+        env = {**self._client.env, MARK: secrets.token_hex(8)}
+        if request["terminal"]:
+            env["TERM"] = str(request["term"])
+        if not argv:
+            held = self._held
+            argv = ("sh", "-i")
+            env["PS1"] = f"{held.id} {held.scenario} {held.arm}$ "
+        return Command(argv, env, self._client.project, float(request["limit"]))
+
+
+class _Connection(socketserver.StreamRequestHandler):
+    server: Server
 
     def handle(self) -> None:
-        def send(answer: dict[str, Any]) -> None:
-            self.wfile.write(json.dumps(answer).encode() + b"\n")
+        sending = threading.Lock()
 
-        with contextlib.suppress(OSError, ValueError):  # it has gone, or is none of ours
-            self.server.talk(iter(self.rfile), send)
+        def send(message: Message) -> None:
+            with sending:
+                self.connection.sendall(codec.encode(message))
+
+        pieces = codec.lines(lambda: self.connection.recv(1 << 18))
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):  # gone, or not ours
+            self.server.talk((codec.decode(line) for line in pieces), send)

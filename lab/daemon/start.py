@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -9,11 +10,16 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from lab.daemon.registry import Held, folder
 from lab.errors import LabError, UsageError
+
+if TYPE_CHECKING:
+    from lab.results import RunResult
+    from lab.scenario.load import Run
 
 _PATIENCE = 120.0
 """Seconds without a word from the holder; while it fetches something, it says so all the time."""
@@ -39,31 +45,81 @@ def up(
     Raises:
         GolabError: it did not come up.
     """
-    request = {"scenario": scenario, "arm": arm, "backend": backend, "go": go, "to": str(folder())}
+    request = {"scenario": scenario, "arm": arm, "backend": backend, "go": go}
+    with _holder(request, cwd=None if Path(scenario).exists() else "/") as messages:
+        return _up(messages, say=say, progress=progress)
+
+
+def keep(
+    run: Run, backend: str, go: str, seed: int, *, observe: Callable[[str], object]
+) -> tuple[RunResult, Held]:
+    """Replay a run in a lab that stays; return what it came to and the lab.
+
+    Args:
+        run: what to replay.
+        backend: local or docker.
+        go: a Go version.
+        seed: fixes every chance.
+        observe: called with the name of each arm before it starts.
+
+    Raises:
+        GolabError: the lab did not come up, or failed.
+    """
+    from lab.results import RunResult
+
+    data = run.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    request = {"run": data, "arm": "repaired", "backend": backend, "go": go, "seed": seed}
+    results: list[RunResult] = []
+
+    def heard(message: dict[str, Any]) -> None:
+        if "arm" in message:
+            observe(message["arm"])
+        elif "result" in message:
+            results.append(RunResult.model_validate(message["result"]))
+
+    with _holder(request, cwd="/") as messages:
+        held = _up(messages, other=heard)
+    return results[0], held
+
+
+@contextmanager
+def _holder(request: dict[str, Any], *, cwd: str | None) -> Iterator[Iterator[dict[str, Any]]]:
+    """Start a holder, and yield what it says; it lives on if the body of the `with` succeeds."""
     with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", "lab.daemon.main", json.dumps(request)],
-            stdin=subprocess.DEVNULL,
+            [sys.executable, "-m", "lab.daemon.main", str(folder())],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
             start_new_session=True,
-            cwd=None if Path(scenario).exists() else "/",
+            cwd=cwd,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)},
         )
         try:
-            lab = _followed(process, errors, say, progress)
+            _tell(process, request)
+            yield _heard(process, errors)
         except BaseException:
             process.terminate()
             process.wait()
             raise
-    process.returncode = 0  # it lives on, and nobody here is to wait for it
-    return lab
+    process.returncode = 0  # nobody here is to wait for it
 
 
-def _followed(
-    process: subprocess.Popen[bytes], errors: IO[bytes], say: Say, progress: Progress
+def _tell(process: subprocess.Popen[bytes], request: dict[str, Any]) -> None:
+    assert process.stdin
+    with contextlib.suppress(BrokenPipeError), process.stdin as pipe:  # it says why it has ended
+        pipe.write(json.dumps(request).encode())
+
+
+def _up(
+    messages: Iterator[dict[str, Any]],
+    *,
+    say: Say = lambda _: None,
+    progress: Progress = lambda *_: None,
+    other: Callable[[dict[str, Any]], object] = lambda _: None,
 ) -> Held:
-    for message in _heard(process):
+    """Follow a holder until its lab is up."""
+    for message in messages:
         match message:
             case {"say": text}:
                 say(text)
@@ -75,7 +131,9 @@ def _followed(
                 raise LabError(text)
             case {"up": lab}:
                 return Held(**lab)
-    raise LabError(_why(process.wait(), errors))
+            case _:
+                other(message)
+    raise AssertionError("a holder that ends says why")
 
 
 def _why(status: int, errors: IO[bytes]) -> str:
@@ -85,7 +143,12 @@ def _why(status: int, errors: IO[bytes]) -> str:
     return f"the process that was to hold the lab ended ({status}){last}"
 
 
-def _heard(process: subprocess.Popen[bytes]) -> Iterator[Any]:
+def _heard(process: subprocess.Popen[bytes], errors: IO[bytes]) -> Iterator[dict[str, Any]]:
+    """Yield what a holder says.
+
+    Raises:
+        LabError: it has ended, or was ended because it said nothing for too long.
+    """
     assert process.stdout
     while True:
         watch = threading.Timer(_PATIENCE, process.kill)
@@ -95,5 +158,5 @@ def _heard(process: subprocess.Popen[bytes]) -> Iterator[Any]:
         finally:
             watch.cancel()
         if not line:
-            return
+            raise LabError(_why(process.wait(), errors))
         yield json.loads(line)

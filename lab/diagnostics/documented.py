@@ -12,9 +12,9 @@ from pydantic import BaseModel, ConfigDict, RootModel
 from faults import validation, yamlsource
 from lab.client import Client
 from lab.diagnostics.interface import Finding, Target, alarm, quiet, unavailable
-from lab.expectations import differences
+from lab.expectations import Expected, differences
 from lab.sandbox.interface import Completed
-from lab.scenario.model import Citation, Expected
+from lab.sources import Citation
 
 _FILE = Path(__file__).with_name("documented.yaml")
 

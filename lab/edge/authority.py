@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cryptography import x509
 
-from faults.signing import DAY, key_pem, new_key, pem, signed
+from faults.certificates import DAY, key_pem, new_key, pem, signed
 
 FILE = "mitmproxy-ca.pem"
 """The name under which mitmproxy looks for its authority in its configuration directory."""

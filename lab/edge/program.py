@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from mitmproxy.addons import core, next_layer, proxyserver, tlsconfig
 from mitmproxy.master import Master
 
 from faults.addon import Faults
+from lab.edge.failures import Failures
 from lab.edge.routing import LabNames, ToOrigin
 from lab.errors import LabError
 
@@ -24,49 +25,57 @@ from lab.errors import LabError
 class EdgeSpec:
     """Where an edge listens, which names it serves, and where the origin is.
 
-    `authority` is the directory with the certificate authority, `control` the control socket.
+    `authority` is the directory with the certificate authority, `token` what the origin knows this
+    edge by.
     """
 
     address: str
     names: tuple[str, ...]
     origin: tuple[str, int]
     authority: Path
-    control: Path
+    token: str
 
 
-def run(spec: EdgeSpec, ready: Callable[[], None]) -> None:
-    """Serve until the process is ended; call `ready` once every port is open."""
+Started = Callable[[Faults], Awaitable[None]]
+"""Awaited once every port is open; the edge serves meanwhile."""
+
+
+def run(spec: EdgeSpec, started: Started) -> None:
+    """Serve until the process is ended."""
     logging.getLogger("mitmproxy").setLevel(logging.ERROR)
-    asyncio.run(_serve(spec, ready))
+    asyncio.run(_serve(spec, started))
 
 
 class _Ready:
-    """Calls `ready` when mitmproxy has started, and fails if one of its ports is not open."""
+    """Goes on when mitmproxy has started, and fails if one of its ports is not open."""
 
-    def __init__(self, servers: proxyserver.Proxyserver, ready: Callable[[], None]) -> None:
+    def __init__(self, servers: proxyserver.Proxyserver, faults: Faults, started: Started) -> None:
         self.servers = servers
-        self.ready = ready
+        self.faults = faults
+        self.started = started
+        self._task: asyncio.Task[None] | None = None
 
     def running(self) -> None:
         """mitmproxy's event: every server has been tried."""
         for server in self.servers.servers:
             if not server.is_running:
                 raise LabError(f"the edge cannot listen: {server.last_exception}")
-        self.ready()
+        self._task = asyncio.ensure_future(self.started(self.faults))
 
 
-async def _serve(spec: EdgeSpec, ready: Callable[[], None]) -> None:
+async def _serve(spec: EdgeSpec, started: Started) -> None:
     master = Master(options.Options())
-    servers = proxyserver.Proxyserver()
+    servers, faults = proxyserver.Proxyserver(), Faults()
     master.addons.add(
         core.Core(),
         servers,
         next_layer.NextLayer(),
         tlsconfig.TlsConfig(),
-        Faults(),
+        faults,
+        Failures(faults.ledger, spec.origin),
         LabNames(spec.names, spec.address),
-        ToOrigin(spec.names, spec.origin),
-        _Ready(servers, ready),
+        ToOrigin(spec.names, spec.origin, spec.token),
+        _Ready(servers, faults, started),
     )
     where = f"{spec.address}:"
     master.options.update(
@@ -80,6 +89,5 @@ async def _serve(spec: EdgeSpec, ready: Callable[[], None]) -> None:
         connection_strategy="lazy",
         upstream_cert=False,
         keep_host_header=True,
-        golab_control=str(spec.control),
     )
     await master.run()

@@ -8,6 +8,9 @@ from collections.abc import Collection
 from mitmproxy import dns, http
 from mitmproxy.net.dns import response_codes, types
 
+EDGE_HEADER = "Golab-Edge"
+"""As `lab.origin.app` has it, which an edge does not load."""
+
 
 class LabNames:
     """Resolve the names of the lab to the edge, and nothing else to anything."""
@@ -36,9 +39,10 @@ class ToOrigin:
     Whoever asks for a name that is not of the lab gets a 502, as from a proxy without a route.
     """
 
-    def __init__(self, names: Collection[str], address: tuple[str, int]) -> None:
+    def __init__(self, names: Collection[str], address: tuple[str, int], token: str) -> None:
         self.names = frozenset(names)
         self.address = address
+        self.token = token
 
     def request(self, flow: http.HTTPFlow) -> None:
         """Redirect the request; the fields behind `flow.request` are set without side effects."""
@@ -54,3 +58,4 @@ class ToOrigin:
         flow.request.data.host, flow.request.data.port = self.address
         flow.request.data.authority = b""
         flow.request.headers["Host"] = authority
+        flow.request.headers[EDGE_HEADER] = self.token

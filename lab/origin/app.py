@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, Mapping
-from dataclasses import asdict, dataclass, replace
-from itertools import islice
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +36,9 @@ LOG_LENGTH = 100_000
 # A name that the world does not know (localhost, an address) gets a proxy that has everything.
 FRONT = Host(proxy="/", private=True)
 
+EDGE_HEADER = "Golab-Edge"
+"""The header by which the origin of a lab knows its edge: no client gets past the faults."""
+
 _CHUNK = 1 << 18
 
 
@@ -62,11 +64,13 @@ class Entry:
 class Origin:
     """The application; `state` may be replaced at any time."""
 
-    def __init__(self, tree: Tree, state: OriginState | None = None) -> None:
+    def __init__(self, tree: Tree, state: OriginState | None = None, token: str = "") -> None:
         self.tree = tree
         self.log: deque[Entry] = deque(maxlen=LOG_LENGTH)
         self._state = state or OriginState()
-        self._seen = 0
+        self._token = token
+        self.seen = 0
+        """How many requests there ever were."""
         self._start = time.monotonic()
         self._names = frozenset(tree.hosts)
         self._ledgers: dict[bool, Ledger] = {}
@@ -82,31 +86,6 @@ class Origin:
         for forked in (False, True):
             if state.sumdb_size is not None and (not forked or state.forked):
                 self._ledger(forked=forked).grow(state.sumdb_size)
-
-    def control(self, message: Mapping[str, Any]) -> dict[str, Any]:
-        """Carry out one control message: `{"state": {…}}`, `{"get": "state"}` or `{"get": "log"}`.
-
-        With `"after": n` the log comes without the first n entries that there ever were.
-
-        Returns:
-            the state, or the log asked for and how many entries there were (`seen`), or
-            `{"error": …}`.
-        """
-        match message:
-            case {"state": dict(state)}:
-                try:
-                    self.state = OriginState.from_json(state)
-                except ValueError as error:
-                    return {"error": str(error)}
-            case {"get": "log"}:
-                skipped = max(0, int(message.get("after", 0)) - (self._seen - len(self.log)))
-                kept = islice(self.log, skipped, None)
-                return {"log": [asdict(entry) for entry in kept], "seen": self._seen}
-            case {"get": "state"}:
-                pass
-            case _:
-                return {"error": 'a message is {"state": {…}}, {"get": "state"} or {"get": "log"}'}
-        return {"state": self._state.to_json()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one ASGI connection scope."""
@@ -129,9 +108,11 @@ class Origin:
         sent = await _send(send, method, response)
         age = round(time.monotonic() - self._start, 6)
         self.log.append(Entry(age, host, method, shown, response.status, response.user, sent))
-        self._seen += 1
+        self.seen += 1
 
     async def _answer(self, request: Request) -> Response:
+        if self._token and request.headers.get(EDGE_HEADER.lower()) != self._token:
+            raise RefusedError(403, "this origin answers its edge alone")
         index = self.tree.index
         caller = identify(request.headers.get("authorization", ""), index.credentials, self._state)
         host = self._host(request.host)

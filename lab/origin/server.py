@@ -6,18 +6,21 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
 from lab.origin import h1
 from lab.origin.app import Origin
-from lab.origin.control import answer_calls
+from lab.origin.control import serve as serve_control
 from lab.world.tree import Tree
 
 BACKLOG = 1024
 _IDLE_SECONDS = 600.0
 _GRACE_SECONDS = 0.5
+
+Started = Callable[[Origin], Awaitable[None]]
+_keep: set[asyncio.Future[None]] = set()  # of a task nobody holds, asyncio lets go
 
 
 def listen(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
@@ -37,7 +40,8 @@ def serve(
     tls: tuple[Path, Path] | None = None,
     tunnel: socket.socket | None = None,
     control: Path | None = None,
-    ready: Callable[[], None] | None = None,
+    token: str = "",
+    started: Started | None = None,
 ) -> None:
     """Serve the world of `tree` until SIGINT or SIGTERM; then return.
 
@@ -46,8 +50,9 @@ def serve(
         where: an address and port, or listening sockets (see `listen`), closed in the end.
         tls: certificate chain and private key, PEM files; with it HTTP/2 is offered, too.
         tunnel: a listening socket for `lab.origin.tunnel`, which ends at the first of `where`.
-        control: where to make the Unix socket on which `lab.origin.control.Control` calls.
-        ready: called once requests are being answered.
+        control: where to make the Unix socket for `lab.origin.control`.
+        token: what requests must bear (`lab.origin.app.EDGE_HEADER`); '': nothing.
+        started: awaited once requests are being answered, which goes on meanwhile.
 
     Raises:
         OSError: the address is taken or not ours, or the control socket cannot be made.
@@ -57,7 +62,7 @@ def serve(
             sockets = [listen(host, port)]
         case _:
             sockets = cast("list[socket.socket]", list(where))
-    asyncio.run(_serve(Origin(tree), sockets, tls, tunnel, control, ready))
+    asyncio.run(_serve(Origin(tree, token=token), sockets, tls, tunnel, control, started))
 
 
 async def _serve(
@@ -66,7 +71,7 @@ async def _serve(
     tls: tuple[Path, Path] | None,
     tunnel: socket.socket | None,
     control: Path | None,
-    ready: Callable[[], None] | None,
+    started: Started | None,
 ) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -74,15 +79,15 @@ async def _serve(
         loop.add_signal_handler(number, stop.set)
     async with contextlib.AsyncExitStack() as doors:
         if control:
-            await doors.enter_async_context(await answer_calls(origin, control))
+            await doors.enter_async_context(await serve_control(origin, control))
             doors.callback(control.unlink, missing_ok=True)
         if tunnel:
             from lab.origin import tunnel as way
 
             end = sockets[0].getsockname()[:2]
             await doors.enter_async_context(await way.start(tunnel, origin.tree.hosts, end))
-        if ready:
-            loop.call_soon(ready)
+        if started:
+            _keep.add(asyncio.ensure_future(started(origin)))
         await (_secure(origin, sockets, tls, stop) if tls else _plain(origin, sockets, stop))
 
 

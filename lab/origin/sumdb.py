@@ -67,7 +67,7 @@ class Ledger:
         """Return the signed head of what is published."""
         if self.size not in self._heads:
             key = tlog.signer(self._sumdb.name)
-            self._heads[self.size] = key.head(self.size, self._log.root(self.size))
+            self._heads[self.size] = key.tree_head(self.size, self._log.root(self.size)).encode()
         return self._heads[self.size]
 
     def _lookup(self, asked: str, absent: tuple[str, ...]) -> Response:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from faults.signing import DAY, key_pem, new_key, pem, signed
+from faults.certificates import DAY, key_pem, new_key, pem, signed
 
 
 def create(names: Iterable[str], directory: Path) -> tuple[Path, Path]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Sequence
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
+
+from lab.report.console import console
 
 _GAP = 2
 _READABLE = 24
@@ -16,10 +18,10 @@ _READABLE = 24
 
 def emit(page: Callable[[int], Iterable[RenderableType]]) -> None:
     """Print what `page` makes for a width in columns."""
-    console = Console(highlight=False)
-    with console.capture() as captured:
-        for part in page(console.width):
-            console.print(part)
+    out = console(sys.stdout)
+    with out.capture() as captured:
+        for part in page(out.width):
+            out.print(part)
     for line in captured.get().splitlines():
         sys.stdout.write(line.rstrip() + "\n")
 
@@ -40,7 +42,8 @@ def table(
         for place, header in enumerate(headers)
         if header != wraps
     )
-    if width - fixed < _READABLE:
+    wrapped = max((len(row[headers.index(wraps)]) for row in rows), default=0)
+    if width - fixed < min(_READABLE, max(wrapped, len(wraps))):
         return Group(*(_stacked(headers, row) for row in rows))
     found = Table(box=None, padding=(0, _GAP, 0, 0), header_style="dim", pad_edge=False)
     for header in headers:

@@ -12,6 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from lab.plural import counted
 from lab.report.page import emit, table
 from lab.results import (
     ARMS,
@@ -50,7 +51,7 @@ def _page(report: Report, width: int, *, verbose: bool) -> Iterator[RenderableTy
         for before, result in zip([None, *report.runs], report.runs, strict=False):
             told = before is not None and before.scenario == result.scenario
             yield full(result, width, name=report.label(result), told=told)
-    else:
+    if not verbose or len(report.runs) > 1:
         yield summary(report, width)
     yield _closing(report)
 
@@ -97,17 +98,20 @@ def _arm(arm: ArmName, result: RunResult) -> RenderableType:
         rows += _changes(healthy, this)
     else:
         rows += _output(judged)
+    odd = [f"{name}: {why}" for name, why in this.unread.items()]
+    odd += [f"not as expected: {text}" for text in this.differences]
     rows += [
-        Padding(Text(f"not as expected: {text}", "bold yellow"), (0, 0, 0, 2), expand=False)
-        for text in this.differences
+        Padding(Text(text, "bold yellow"), (0, 0, 0, 2), expand=False)
+        for text in [*this.errors, *odd]
     ]
     return Group(*rows, Text())
 
 
 def _command(command: CommandResult) -> RenderableType:
     exit_ = "ended by the lab's limit" if command.exit is None else f"exit {command.exit}"
+    exit_ = command.error or exit_
     shown = command.argv[-1] if command.argv[:2] == ["sh", "-c"] else shlex.join(command.argv)
-    style = "green" if command.exit == 0 else "red"
+    style = "green" if command.exit == 0 and not command.error else "red"
     line = Text.assemble("$ ", (shown, "bold"), "  ", (exit_, style), f"  {command.seconds:.2f} s")
     return Padding(line, (0, 0, 0, 2), expand=False)
 
@@ -118,7 +122,8 @@ def _output(command: CommandResult) -> list[RenderableType]:
         return [_indented(Text("(prints nothing)", style="dim"))]
     shown = [_indented(Text(line)) for line in lines[:_MOST_LINES]]
     if len(lines) > _MOST_LINES:
-        shown.append(_indented(Text(f"… {len(lines) - _MOST_LINES} more lines", style="dim")))
+        more = counted(len(lines) - _MOST_LINES, "more line")
+        shown.append(_indented(Text(f"… {more}", style="dim")))
     return shown
 
 
@@ -223,12 +228,17 @@ def _verdict(result: RunResult) -> RenderableType:
     return said
 
 
+def verdict(result: RunResult) -> Text:
+    """Return the verdict of a run in its colour."""
+    return Text(result.verdict, style=_STYLES.get(result.verdict, ""))
+
+
 def summary(report: Report, width: int) -> RenderableType:
     """Show many runs, a line each."""
     rows = [
         (
             Text(report.label(run)),
-            Text(run.verdict, style=_STYLES.get(run.verdict, "")),
+            verdict(run),
             {True: "yes", False: "no", None: "-"}[run.silent],
             ", ".join(run.detected_by) if run.verdict == "reproduced" else run.reason,
             f"{run.seconds:.1f}",
@@ -247,6 +257,8 @@ def _closing(report: Report) -> RenderableType:
         for verdict in ("reproduced", "changed", "invalid", "error", "skipped")
         if getattr(sums, verdict)
     ]
-    runs = "1 run" if sums.runs == 1 else f"{sums.runs} runs"
-    line = f"{runs}: {', '.join(counts)}  ({sums.seconds:.1f} s, seed {report.seed})"
-    return Text(line, style="bold")
+    line = f"{counted(sums.runs, 'run')}: {', '.join(counts)}"
+    if report.unfinished:
+        planned = counted(sums.runs + len(report.unfinished), "run")
+        line = f"INTERRUPTED after {sums.runs} of {planned}: {', '.join(counts)}"
+    return Text(f"{line}  ({sums.seconds:.1f} s, seed {report.seed})", style="bold")

@@ -1,32 +1,40 @@
-"""The part of a lab that is the same in every backend: each operation travels as a request."""
+"""The part of a lab that is the same in every backend: what is asked of which part of it."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self, TypeVar
 
+from lab.errors import LabError
+from lab.sandbox.channel import Channel
 from lab.sandbox.controls import EdgeControl, OriginControl
-from lab.sandbox.interface import Answer, Command, Completed
+from lab.sandbox.interface import Answer, Command, Completed, Files
+from lab.sandbox.running import Event, Running
+
+Part = Literal["client", "edge", "origin"]
+Kind = TypeVar("Kind")
 
 _SHORT = 30.0
+_GRACE = 30.0
 
 
 class BaseLab(ABC):
     """A lab that carries out what it is asked; see `lab.sandbox.interface.Lab` for what it can do.
 
-    A backend says how a request gets there, and how the lab is ended.
+    A backend makes a channel to each part, and says how the lab is ended.
     """
 
     def __init__(self) -> None:
-        self.edge = EdgeControl(lambda request: self._ask("edge", dict(request)))
-        self.origin = OriginControl(lambda request: self._ask("origin", dict(request)))
+        self.channels: dict[Part, Channel] = {}
+        self.edge = EdgeControl(lambda request: self._ask("edge", **request))
+        self.origin = OriginControl(lambda request: self._ask("origin", **request))
         self._programs: dict[tuple[str, str], bool] = {}  # these do not change while a lab runs
 
-    @abstractmethod
-    def _ask(self, operation: str, *arguments: Any, limit: float = _SHORT) -> Any:
-        """Have something done in the lab within about `limit` seconds, and return its result."""
+    def _ask(self, part: Part, do: str, *, limit: float = _SHORT, **arguments: Any) -> Any:
+        """Have a part do something within about `limit` seconds, and return its result."""
+        return self.channels[part].ask(do, patience=limit + _GRACE, **arguments)
 
     @abstractmethod
     def close(self) -> None:
@@ -35,6 +43,14 @@ class BaseLab(ABC):
     @abstractmethod
     def wait(self, limit: float | None = None) -> bool:
         """Wait until the lab has ended, by itself too, and tell whether it has in `limit` s."""
+
+    @abstractmethod
+    def fresh(self) -> None:
+        """End the client, with all that it started and wrote, and begin another."""
+
+    @abstractmethod
+    def resolv_conf(self, text: str) -> None:
+        """Replace the client's /etc/resolv.conf."""
 
     def __enter__(self) -> Self:
         return self
@@ -47,47 +63,77 @@ class BaseLab(ABC):
     ) -> None:
         self.close()
 
-    def fresh(self) -> None:
-        """End the client and begin another."""
-        self._ask("remove", "/lab/home")
-
     def check(self) -> None:
-        """Raise if a part of the lab has ended by itself."""
+        """Raise a LabError that names the part if edge, origin or client ended by themselves."""
+        for channel in self.channels.values():
+            if channel.ended is not None:
+                raise LabError(f"{channel.name} has ended: {channel.ended}")
 
     def write(self, files: Mapping[str, str | bytes]) -> None:
         """Write files for the client."""
-        self._ask("write", dict(files))
+        self._ask("client", "write", files=dict(files))
 
-    def read(self, paths: Sequence[str]) -> dict[str, bytes]:
-        """Return the contents of those files that exist."""
-        contents: dict[str, bytes] = self._ask("read", list(paths))
-        return contents
+    def read(self, paths: Sequence[str]) -> Files:
+        """Return the contents of those files that exist and can be read."""
+        read: dict[Any, Any] = _checked(self._ask("client", "read", paths=list(paths)), dict)
+        found: dict[Any, Any] = _checked(read.get("found"), dict)
+        unread: dict[Any, Any] = _checked(read.get("unread"), dict)
+        return Files(
+            {str(name): _checked(content, bytes) for name, content in found.items()},
+            {str(name): str(why) for name, why in unread.items()},
+        )
 
     def remove(self, path: str) -> None:
         """Remove a file or directory of the client."""
-        self._ask("remove", path)
+        self._ask("client", "remove", path=path)
 
     def run(self, command: Command) -> Completed:
         """Run a program as the client."""
-        completed: Completed = self._ask("run", command, limit=command.limit)
-        return completed
+        done = self._ask("client", "run", limit=command.limit, command=command)
+        return _checked(done, Completed)
+
+    def open(
+        self, command: Command, *, terminal: tuple[int, int] | None, on_event: Event
+    ) -> Running:
+        """Start a program as the client, and follow it."""
+        size = list(terminal) if terminal else None
+        channel = self.channels["client"]
+        return Running(channel.call("open", on_event=on_event, command=command, terminal=size))
 
     def has(self, program: str, path: str) -> bool:
         """Tell whether the client has this program."""
         if (program, path) not in self._programs:
-            self._programs[program, path] = bool(self._ask("has", program, path))
+            found = self._ask("client", "has", program=program, path=path)
+            self._programs[program, path] = bool(found)
         return self._programs[program, path]
 
     def fetch(self, url: str, headers: Mapping[str, str], limit: float) -> Answer:
         """Make one GET request from where the client stands."""
-        answer: Answer = self._ask("fetch", url, dict(headers), limit, limit=limit)
-        return answer
+        asked = {"url": url, "headers": dict(headers)}
+        return _checked(self._timed("fetch", limit, limit, **asked), Answer)
 
     def resolve(self, name: str, limit: float) -> Mapping[str, str]:
         """Ask each of the client's resolvers for `name`."""
-        answers: dict[str, str] = self._ask("resolve", name, limit, limit=4 * limit)
-        return answers
+        found = self._timed("resolve", limit, 4 * limit, name=name)
+        answers: dict[Any, Any] = _checked(found, dict)
+        return {str(resolver): str(answer) for resolver, answer in answers.items()}
 
     def handshake(self, address: str, server_name: str, limit: float) -> str:
         """Try a TLS handshake; '' is success."""
-        return str(self._ask("handshake", address, server_name, limit, limit=limit))
+        asked = {"address": address, "server_name": server_name}
+        return str(self._timed("handshake", limit, limit, **asked))
+
+    def _timed(self, do: str, limit: float, patience: float, **arguments: Any) -> Any:
+        channel = self.channels["client"]
+        return channel.ask(do, patience=patience + _GRACE, limit=limit, **arguments)
+
+
+def _checked(value: Any, kind: type[Kind]) -> Kind:
+    """Return a value that came out of a lab if it is of this kind.
+
+    Raises:
+        LabError: it is not.
+    """
+    if not isinstance(value, kind):
+        raise LabError("the client of the lab sent what is no answer")
+    return value

@@ -1,6 +1,7 @@
 """What golab asks of a running edge and of a running origin, as methods with types.
 
-Each is given what sends one request, a JSON-able mapping, and returns the answer's mapping.
+Each is given what sends one request, a JSON-able mapping, and returns the value of its answer; the
+commands are those of `faults.control` and `lab.origin.control`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ if TYPE_CHECKING:  # a sandbox starts before the rest of golab is loaded
     from faults.rules import Rule
     from lab.origin.state import OriginState
 
-Call = Callable[[Mapping[str, Any]], dict[str, Any]]
+Call = Callable[[Mapping[str, Any]], Any]
 Record = dict[str, Any]
 
 
@@ -24,7 +25,7 @@ class Records(NamedTuple):
 
 
 class EdgeControl:
-    """The rules and the ledger of an edge; see `faults.control` for what travels.
+    """The rules and the ledger of an edge.
 
     All methods raise LabError: the edge has gone, or refuses.
     """
@@ -39,7 +40,7 @@ class EdgeControl:
             warnings: which of the rules can never act, and why.
         """
         asked = {"do": "arm", "rules": as_data(rules), "seed": seed, "on": on}
-        warnings: list[str] = self.send(asked)["warnings"]
+        warnings: list[str] = self.send(asked)
         self.send({"do": "clear"})
         return warnings
 
@@ -49,9 +50,7 @@ class EdgeControl:
         Returns:
             warnings: which of all the rules can never act, and why.
         """
-        warnings: list[str] = self.send({"do": "add", "rules": as_data(rules), "on": on})[
-            "warnings"
-        ]
+        warnings: list[str] = self.send({"do": "add", "rules": as_data(rules), "on": on})
         return warnings
 
     def remove(self, name: str) -> None:
@@ -64,18 +63,17 @@ class EdgeControl:
 
     def rules(self) -> list[Record]:
         """Return each rule in its order: `name`, `where`, `do`, `on`, `acting`, `seen`, `hits`."""
-        found: list[Record] = self.send({"do": "list"})["rules"]
+        found: list[Record] = self.send({"do": "list"})
         return found
 
     def fired(self) -> dict[str, int]:
         """Return how often each rule has acted since it was armed."""
-        counts: dict[str, int] = self.send({"do": "fired"})["fired"]
+        counts: dict[str, int] = self.send({"do": "fired"})
         return counts
 
     def ledger(self, after: int = 0) -> Records:
         """Return every query, handshake and request, without the first `after` there ever were."""
-        answer = self.send({"do": "ledger", "after": after})
-        return Records(answer["records"], answer["opened"])
+        return Records(**self.send({"do": "ledger", "after": after}))
 
 
 class OriginControl:
@@ -91,16 +89,15 @@ class OriginControl:
         """Return the state that the origin is in."""
         from lab.origin.state import OriginState
 
-        return OriginState.from_json(self.send({"get": "state"})["state"])
+        return OriginState.from_json(self.send({"do": "state"}))
 
     def set(self, state: OriginState) -> None:
         """Put the origin into a state; the next request sees it."""
-        self.send({"state": state.to_json()})
+        self.send({"do": "set", "state": state.to_json()})
 
     def log(self, after: int = 0) -> Records:
         """Return the access log, without the first `after` entries that there ever were."""
-        answer = self.send({"get": "log", "after": after})
-        return Records(answer["log"], answer["seen"])
+        return Records(**self.send({"do": "log", "after": after}))
 
 
 def as_data(rules: Sequence[Rule]) -> list[Record]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 if TYPE_CHECKING:  # a sandbox starts before the rest of golab is loaded
     from lab.sandbox.controls import EdgeControl, OriginControl
+    from lab.sandbox.running import Event, Running
     from lab.toolchain import Progress, Toolchain
     from lab.world.tree import Tree
 
@@ -25,15 +26,13 @@ GOROOT = "/lab/go"
 CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 """The certificates a client trusts: the edge's authority, and no other."""
 
-ENTRANCE = "/lab/enter.sh"
-"""A script in every lab: a shell with the client's environment, in its project."""
-
 
 @dataclass(frozen=True)
 class Command:
     """A program to run as the client.
 
-    `limit` is in seconds; a command that is still running then is killed with all its children.
+    `limit` is in seconds, 0 for none; a command that is still running then is killed with all its
+    children.
     A relative program is looked up on the client's PATH.
     """
 
@@ -56,16 +55,31 @@ class Completed:
     stdout: str
     stderr: str
     seconds: float
+    hit: str = ""
+    """What of a client's allowance it has used up: processes, files, output; '' if nothing."""
 
     @property
     def signal(self) -> str:
         """The signal that ended it, such as SIGKILL; '' if none did, or the lab's limit."""
-        return signal.Signals(-self.exit).name if self.exit is not None and self.exit < 0 else ""
+        if self.exit is None or self.exit >= 0:
+            return ""
+        try:
+            return signal.Signals(-self.exit).name
+        except ValueError:  # those of real time have no names
+            return f"signal {-self.exit}"
 
     @property
     def timed_out(self) -> bool:
         """Whether the lab, not the command, ended it."""
         return self.exit is None
+
+
+@dataclass(frozen=True)
+class Files:
+    """Files of a client: contents by path, and why others that are there could not be read."""
+
+    found: Mapping[str, bytes]
+    unread: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -114,14 +128,28 @@ class Lab(Protocol):
     def write(self, files: Mapping[str, str | bytes]) -> None:
         """Write files for the client; directories are made as needed."""
 
-    def read(self, paths: Sequence[str]) -> dict[str, bytes]:
-        """Return the contents of those of the client's files that exist."""
+    def read(self, paths: Sequence[str]) -> Files:
+        """Return the contents of those of the client's files that exist and can be read."""
 
     def remove(self, path: str) -> None:
         """Remove one of the client's files or directories, if it is there."""
 
     def run(self, command: Command) -> Completed:
         """Run a program as the client. May be called from several threads at once."""
+
+    def resolv_conf(self, text: str) -> None:
+        """Replace the client's /etc/resolv.conf."""
+
+    def open(
+        self, command: Command, *, terminal: tuple[int, int] | None, on_event: Event
+    ) -> Running:
+        """Start a program as the client and follow it.
+
+        Args:
+            command: what to run.
+            terminal: rows and columns of the terminal that it gets; None for pipes.
+            on_event: see `lab.sandbox.running.Event`.
+        """
 
     def has(self, program: str, path: str) -> bool:
         """Tell whether the client has this program on this PATH."""
@@ -134,9 +162,6 @@ class Lab(Protocol):
 
     def handshake(self, address: str, server_name: str, limit: float) -> str:
         """Try a TLS handshake with `address` under this SNI; '' is success, else the error."""
-
-    def entrance(self) -> str:
-        """Return the command with which a person enters the lab as its client."""
 
 
 class Backend(Protocol):

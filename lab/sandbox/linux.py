@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import fcntl
 import os
@@ -34,8 +33,9 @@ _MOUNT_ATTR_NOSUID = 0x2
 _SYS_MOUNT_SETATTR = 442  # the same number on every architecture since Linux 5.12
 
 _PR_SET_PDEATHSIG = 1
-_PR_CAPBSET_DROP = 24
-_PR_SET_NO_NEW_PRIVS = 38
+_PR_SET_DUMPABLE = 4
+_SYS_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}.get(platform.machine(), 41)
+_MNT_DETACH = 2
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -81,7 +81,7 @@ def bind_read_only(source: str, target: str) -> None:
     )
     if result < 0:  # Linux before 5.12: one mount at a time
         for point in _mounts_below(target):
-            _remount_read_only(point)
+            remount_read_only(point)
 
 
 def _mounts_below(target: str) -> list[str]:
@@ -94,7 +94,8 @@ def _mounts_below(target: str) -> list[str]:
     return found
 
 
-def _remount_read_only(point: str) -> None:
+def remount_read_only(point: str) -> None:
+    """Make one mount read-only, not those below it."""
     # A user namespace may not clear flags the host has set, so they are repeated.
     have = os.statvfs(point).f_flag
     kept = {os.ST_NODEV: MS_NODEV, os.ST_NOEXEC: MS_NOEXEC}
@@ -116,12 +117,17 @@ def die_with_parent() -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def drop_privileges() -> None:
-    """Give up every capability for what is executed from here on, and the way back to them."""
-    _checked(_libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl")
-    for capability in range(64):
-        with contextlib.suppress(OSError):
-            _checked(_libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0), "prctl")
+def stay_readable() -> None:
+    """Let this process's own files of /proc be its own again, after its user has changed."""
+    _checked(_libc.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0), "prctl")
+
+
+def pivot_root(root: str) -> None:
+    """Make a mount point the root of this mount namespace, and forget the old one."""
+    os.chdir(root)
+    _checked(_libc.syscall(ctypes.c_long(_SYS_PIVOT_ROOT), b".", b"."), "pivot_root")
+    _checked(_libc.umount2(b".", _MNT_DETACH), "umount2")  # the old root lies on top of the new one
+    os.chdir("/")
 
 
 _SIOCSIFADDR = 0x8916

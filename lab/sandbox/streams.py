@@ -2,28 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import termios
-import threading
 import tty
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-
-_PIECE = 1 << 16
-
-
-def feed(send: Callable[[bytes], object], end: Callable[[], object]) -> None:
-    """Hand on what comes in on standard input, in the background; call `end` at its end."""
-
-    def pump() -> None:
-        with contextlib.suppress(OSError):  # whoever was fed has ended
-            while piece := os.read(0, _PIECE):
-                send(piece)
-            end()
-
-    threading.Thread(target=pump, name="standard input", daemon=True).start()
 
 
 def write(descriptor: int, data: bytes) -> None:

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from faults.dead import dead
+from faults.lint import lint
 from faults.rules import Rule, repeated
 from faults.yamlsource import Loc, Problem, Source, nearest
+from lab.client_spec import ClientSpec
 from lab.diagnostics.catalogue import diagnostics
 from lab.gosettings import proxies
-from lab.scenario.model import ClientSpec, Record, Scenario, Variant
-from lab.scenario.sources import articles
+from lab.scenario.model import Record, Scenario, Variant
+from lab.sources import articles
 from lab.world.load import base_world
 from lab.world.model import World
 from lab.world.repos import place
@@ -101,7 +102,7 @@ class _Checker:
         for index, message in repeated(rules):
             yield self.source.problem((*at, index, "name"), message)
         places = {rule.name: (*at, index) for index, rule in enumerate(rules)}
-        for name, reason in dead(rules):
+        for name, reason in lint(rules):
             yield self.source.problem(places[name], f"this rule can never fire: {reason}")
         for index, rule in enumerate(rules):
             for key in ("host", "sni", "query"):

@@ -2,113 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from faults.rules import Rule
-from faults.yamlsource import nearest
+from lab.client_spec import ClientSpec
+from lab.expectations import Expected
+from lab.schema import Name, OneOrMore, Part, Text, as_list
+from lab.sources import Citation
 from lab.world.model import World
-
-ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 Family = Literal[
     "auth", "versions", "fallback", "transport", "configuration", "checksums", "cache", "field"
 ]
-Name = Annotated[str, Field(pattern=f"^{ID.pattern}$", max_length=60)]
-Text = Annotated[str, Field(min_length=1)]
-EnvironmentName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
-OneOrMore = Text | Annotated[list[Text], Field(min_length=1)]
 
-LAB_OWNS = frozenset(
-    {"HOME", "GOPATH", "GOMODCACHE", "GOCACHE", "GOENV", "TMPDIR", "PATH", "GOROOT", "NETRC"}
-)
-
-RESOLVER_OPTIONS = {
-    **dict.fromkeys(("ndots", "timeout", "attempts"), True),
-    **dict.fromkeys(
-        ("debug", "edns0", "inet6", "no-aaaa", "no-check-names", "no-ip6-dotint"), False
-    ),
-    **dict.fromkeys(("no-reload", "no-tld-query", "rotate", "single-request"), False),
-    **dict.fromkeys(("single-request-reopen", "trust-ad", "use-vc"), False),
-}
-"""The options of resolv.conf(5), and whether they take a number."""
-
-
-class Part(BaseModel):
-    """A piece of a scenario file."""
-
-    model_config = ConfigDict(
-        defer_build=True,
-        extra="forbid",
-        frozen=True,
-        populate_by_name=True,
-        alias_generator=lambda name: name.rstrip("_").replace("_", "-"),
-        use_attribute_docstrings=True,
-    )
-
-
-class Citation(Part):
-    """Where a failure is documented."""
-
-    article: Name
-    """An entry of scenarios/sources.yaml."""
-    section: Text | None = None
-    """The section of the article, or the number of the issue."""
-
-
-class ClientSpec(Part):
-    """The Go client of a scenario: its settings, its credentials, its project."""
-
-    env: dict[EnvironmentName, str] = {}
-    """Environment variables, on top of the lab's own."""
-    netrc: dict[Text, Text] = {}
-    """Host -> name of a credential of the world (valid, expired, revoked, other-team)."""
-    resolver: Text | None = None
-    """Options of /etc/resolv.conf, such as `timeout:1 attempts:1`."""
-    project: dict[Text, str] = {}
-    """Files of the client's project; a go.mod without requirements is there by default."""
-
-    @field_validator("env")
-    @classmethod
-    def _not_the_labs(cls, env: dict[str, str]) -> dict[str, str]:
-        for name in env:
-            if name in LAB_OWNS:
-                raise ValueError(f"{name} belongs to the lab: each arm has a fresh one of its own")
-        return env
-
-    @field_validator("resolver")
-    @classmethod
-    def _options(cls, text: str | None) -> str | None:
-        for option in (text or "").split():
-            name, _, value = option.partition(":")
-            numeric = RESOLVER_OPTIONS.get(name)
-            if numeric is None:
-                near = nearest(name, RESOLVER_OPTIONS)
-                raise ValueError(f"{option!r} is no option of resolv.conf{near}")
-            if numeric and not re.fullmatch("[0-9]+", value):
-                raise ValueError(f"{option!r} needs a number, such as {name}:1")
-            if not numeric and ":" in option:
-                raise ValueError(f"{option!r} has a number, and {name} takes none")
-        return " ".join(text.split()) if text else text
-
-    @field_validator("project")
-    @classmethod
-    def _inside_the_project(cls, files: dict[str, str]) -> dict[str, str]:
-        for name in files:
-            if name.startswith("/") or ".." in name.split("/"):
-                raise ValueError(f"{name!r} is not a path inside the project")
-        return files
-
-    def overlaid(self, other: ClientSpec) -> ClientSpec:
-        """Return this client with the settings of `other` on top."""
-        return ClientSpec(
-            env={**self.env, **other.env},
-            netrc={**self.netrc, **other.netrc},
-            resolver=other.resolver or self.resolver,
-            project={**self.project, **other.project},
-        )
+Recorded = Literal["detected", "miss", "false-alarm"]
 
 
 class Change(Part):
@@ -125,33 +34,6 @@ class Repair(Change):
     """The remedy in one sentence."""
     faults: Literal["keep", "remove"] = "keep"
     """Whether the remedy works round the faults, or removes them."""
-
-
-class Expected(Part):
-    """What the judged command must do in one arm.
-
-    Texts are regular expressions, searched line by line; one that starts with `!` must not be
-    found. Several may be given as a list.
-    """
-
-    exit: int | Literal["failure", "timeout"] = 0
-    """The exit status; `failure`: any but 0; `timeout`: it never ends, the lab's limit ends it."""
-    stdout: OneOrMore | None = None
-    """What it prints."""
-    stderr: OneOrMore | None = None
-    """What it says on standard error."""
-    go_mod: OneOrMore | None = Field(default=None, alias="go.mod")
-    """What the project's go.mod holds afterwards."""
-
-    @field_validator("stdout", "stderr", "go_mod")
-    @classmethod
-    def _are_patterns(cls, value: str | list[str] | None) -> str | list[str] | None:
-        for pattern in as_list(value):
-            try:
-                re.compile(pattern.removeprefix("!"))
-            except re.error as error:
-                raise ValueError(f"not a regular expression: {pattern!r}: {error}") from None
-        return value
 
 
 class Replay(Part):
@@ -204,7 +86,7 @@ class Record(Part):
     """Seconds that a diagnostic may take."""
 
     @property
-    def outcomes(self) -> dict[str, str]:
+    def outcomes(self) -> dict[str, Recorded]:
         """Diagnostic -> recorded outcome."""
         return {
             **dict.fromkeys(self.detect, "detected"),
@@ -270,10 +152,3 @@ class Scenario(Part):
         if not self.faults and self.break_ == Change() and not self.variants:
             raise ValueError("nothing breaks: there are neither `faults` nor a `break`")
         return self
-
-
-def as_list(value: str | list[str] | None) -> list[str]:
-    """Return one-or-more as a list."""
-    if value is None:
-        return []
-    return [value] if isinstance(value, str) else value

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from lab.world import content, semver
+from faults.goproto import semver
+from lab.world import content
 from lab.world.model import Content, Filler, Module, World
 from lab.world.modpath import file_problem, path_problem, version_problem
 from lab.world.modzip import MAX_GO_MOD, MAX_LICENSE, MAX_ZIP
@@ -108,7 +109,7 @@ def _content(here: Loc, given: Content, whole: World) -> Iterator[Fault]:
         yield from _requires((*here, "require"), given.require, whole)
     for what in given.retract:
         ends = _INTERVAL.fullmatch(what)
-        if not all(semver.canonical(end) for end in (ends.groups() if ends else (what,))):
+        if not all(semver.is_canonical(end) for end in (ends.groups() if ends else (what,))):
             message = f"{what!r} is neither a version nor an interval [v1.0.0, v1.2.0]"
             yield Fault((*here, "retract", what), message, key=True)
     if given.files is not None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from lab.world import semver
+from faults.goproto import semver
 from lab.world.gitrepo import Repository
 from lab.world.modpath import split_major
 from lab.world.repos import Place

@@ -124,7 +124,7 @@ def _sumdb(world: World, modules: Mapping[str, Module], twins: Mapping[str, Modu
     return Sumdb(
         world.sumdb.name,
         key.verifier,
-        key.head(len(records), log.root(len(records))).decode(),
+        key.tree_head(len(records), log.root(len(records))),
         tuple(record[1:] for record in records),
         world.sumdb.size,
         tuple(world.sumdb.fork),

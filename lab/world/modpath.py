@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from lab.world import semver
+from faults.goproto import semver
 
 # Ours, not Go's: what a file system takes as one name, with room for what is added to it.
 MAX_LENGTH = 200

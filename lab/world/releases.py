@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from lab.world import content, semver
+from faults.goproto import semver
+from lab.world import content
 from lab.world.gitrepo import Repository
 from lab.world.history import Release, Step, committed
 from lab.world.model import Content, Module, World

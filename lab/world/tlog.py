@@ -1,22 +1,17 @@
-"""The checksum database as a transparent log: Merkle tree (RFC 6962), tiles, signed heads.
+"""The checksum database as a transparent log: Merkle tree (RFC 6962) and tiles.
 
-Tiles and notes follow golang.org/x/mod/sumdb/tlog and /note.
+Tiles follow golang.org/x/mod/sumdb/tlog; for signed heads see `faults.goproto.signed_note`.
 """
 
 from __future__ import annotations
 
 import hashlib
-from base64 import b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from faults.goproto.signed_note import Signer
 
 HEIGHT = 8
 WIDTH = 1 << HEIGHT
-_ED25519 = b"\x01"
 
 
 def leaf_hash(record: bytes) -> bytes:
@@ -73,37 +68,6 @@ class Tree:
         if not 1 <= width <= WIDTH or start + width > size >> (level * HEIGHT):
             return None
         return b"".join(self.levels[level * HEIGHT][start : start + width])
-
-
-@dataclass(frozen=True)
-class Signer:
-    """An ed25519 key that signs tree heads under a server name."""
-
-    name: str
-    seed: bytes
-
-    @property
-    def verifier(self) -> str:
-        """The key as GOSUMDB wants it: `name+hash+base64`."""
-        public = _ED25519 + self._public()
-        return f"{self.name}+{self._key_hash().hex()}+{b64encode(public).decode()}"
-
-    def head(self, size: int, root: bytes) -> bytes:
-        """Return the signed tree head of a log of `size` records (`/latest`)."""
-        text = f"go.sum database tree\n{size}\n{b64encode(root).decode()}\n"
-        signature = b64encode(self._key_hash() + self._private().sign(text.encode())).decode()
-        return f"{text}\n\u2014 {self.name} {signature}\n".encode()
-
-    def _key_hash(self) -> bytes:
-        return hashlib.sha256(f"{self.name}\n".encode() + _ED25519 + self._public()).digest()[:4]
-
-    def _public(self) -> bytes:
-        return self._private().public_key().public_bytes_raw()
-
-    def _private(self) -> Ed25519PrivateKey:
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-        return Ed25519PrivateKey.from_private_bytes(self.seed)
 
 
 def signer(name: str, phrase: str = "golab checksum database") -> Signer:

@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from lab.world import semver
+from faults.goproto import semver
 from lab.world.modpath import escape
 
 if TYPE_CHECKING:

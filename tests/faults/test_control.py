@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
+import re
 import socket
 import stat
 import threading
@@ -12,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from faults import control
+from faults import control, protocol, reference
 from faults.control import Control, ControlError
 from tests.faults.clients import H1, H2, LIST, NAME, ZIP, connect, curl, get, read
 from tests.faults.edge import Edge
@@ -44,7 +46,7 @@ def test_list_add_switch_remove(edge: Edge, path: Path) -> None:
         assert curl(edge, LIST).body == TRUE_LIST
         talk.ask("on", name="stale-list")
         assert curl(edge, LIST).body == b"v1.6.1\nv1.7.0\n"
-        assert talk.ask("fired")["fired"] == {"stale-list": 2}
+        assert talk.ask("fired") == {"stale-list": 2}
         assert [record["kind"] for record in talk.ask("ledger")["records"]].count("http") == 3
         talk.ask("remove", name="stale-list")
         assert (talk.rules(), curl(edge, LIST).body) == ([], TRUE_LIST)
@@ -81,23 +83,23 @@ def test_from_python_and_off_again_whatever_happens(edge: Edge, path: Path) -> N
 
     async def inside() -> bool:
         with edge.faults.fault("stale-list"):
-            return all(one.on for one in edge.faults.armoury)
+            return all(one.on for one in edge.faults.ruleset)
 
     assert edge.wait(inside())
-    assert not any(edge.call(lambda: [one.on for one in edge.faults.armoury]))
+    assert not any(edge.call(lambda: [one.on for one in edge.faults.ruleset]))
 
 
 @pytest.mark.parametrize(
     ("line", "error"),
     [
-        ({"do": "explode"}, "unknown word 'explode'"),
+        ({"do": "explode"}, "unknown command 'explode'"),
         ({"do": "of", "name": "x"}, "did you mean 'off'?"),
         ({"do": "off", "name": "nobody"}, "there is no rule 'nobody'"),
         ({"do": "add", "rules": [{"do": {"resett": "accept"}}]}, "did you mean 'reset'?"),
         ({"do": "add", "rules": [STALE, STALE]}, "two rules are called 'stale-list'"),
         ({"do": "list", "extra": 1}, "unknown key 'extra'"),
         ({"do": "list", "name": 3}, "control: name: must be text; put quotes round 3"),
-        ([], "control: must be a mapping, not a list"),
+        ([], "a request is an object"),
         (
             {"do": "arm", "rules": [{"do": {"stall": 1}}, {**STALE, "where": {"host": "a[b"}}]},
             "rule stale-list: where.host: bad glob 'a[b'",
@@ -116,7 +118,7 @@ def test_a_refusal_changes_nothing(edge: Edge, path: Path, line: object, error: 
         raw.connect(str(path))
         raw.sendall(json.dumps(line).encode() + b"\n")
         answered = json.loads(raw.makefile("rb").readline())
-    assert not answered["ok"]
+    assert "value" not in answered
     assert error in answered["error"]
     with Control(path) as talk:
         assert [rule["name"] for rule in talk.rules()] == ["stale-list"]
@@ -129,9 +131,66 @@ def test_junk_gets_an_answer_or_a_hang_up_and_the_edge_lives(edge: Edge, path: P
             raw.sendall(junk)
             raw.shutdown(socket.SHUT_WR)
             said = raw.makefile("rb").readline()
-            assert not said or not json.loads(said)["ok"]
+            assert not said or json.loads(said)["error"]
     with Control(path) as talk:
         assert talk.rules() == []
+
+
+def test_an_id_comes_back_and_answers_keep_the_order_of_the_requests(path: Path) -> None:
+    asked: list[dict[str, object]] = [
+        {"id": 7, "do": "fired"},
+        {"id": ["any", None], "do": "explode"},
+        {"do": "fired"},
+        {"id": None, "do": "clear"},
+    ]
+    with socket.socket(socket.AF_UNIX) as raw:
+        raw.connect(str(path))
+        raw.sendall(b"".join(json.dumps(one).encode() + b"\n" for one in asked))
+        lines = raw.makefile("rb")
+        answers = [json.loads(lines.readline()) for _ in asked]
+    assert answers[0] == {"id": 7, "value": {}}
+    assert answers[1]["id"] == ["any", None]
+    assert "unknown command" in answers[1]["error"]
+    assert answers[2:] == [{"value": {}}, {"id": None, "value": None}]
+
+
+def test_on_a_stream_that_is_connected_already(edge: Edge) -> None:
+    ours, theirs = socket.socketpair()
+
+    async def talk() -> None:
+        streams = await asyncio.open_connection(sock=theirs, limit=protocol.LINE)
+        await control.serve_stream(edge.faults, *streams)
+
+    with protocol.Client(ours) as client:
+        served = asyncio.run_coroutine_threadsafe(talk(), edge.loop)
+        assert client.call("add", rules=[STALE]) == []
+        assert curl(edge, LIST).body == b"v1.6.1\nv1.7.0\n"
+        assert client.call("fired") == {"stale-list": 1}
+        with pytest.raises(ControlError, match="there is no rule 'nobody'"):
+            client.call("off", name="nobody")
+    assert served.result(5) is None
+
+
+def test_what_breaks_a_command_is_told_and_does_not_end_the_conversation() -> None:
+    async def handle(request: protocol.Request) -> object:
+        return {"deep": 1} if request["do"] == "fine" else 1 / 0
+
+    async def converse() -> list[object]:
+        ours, theirs = socket.socketpair()
+        served = asyncio.create_task(
+            protocol.serve_stream(handle, *await asyncio.open_connection(sock=theirs))
+        )
+        reader, writer = await asyncio.open_connection(sock=ours)
+        writer.write(b'{"do": "divide"}\n{"do": "fine"}\n' + b"x" * 100_000)
+        answers = [json.loads(await reader.readline()) for _ in range(2)]
+        assert await reader.read() == b""  # longer than a line of this stream may be
+        writer.close()
+        await served
+        return answers
+
+    failed, fine = asyncio.run(converse())
+    assert failed == {"error": "a defect of golab: ZeroDivisionError: division by zero"}
+    assert fine == {"value": {"deep": 1}}
 
 
 def test_only_the_owner_may_talk_and_a_dead_socket_is_replaced(edge: Edge, path: Path) -> None:
@@ -151,18 +210,18 @@ def test_only_the_owner_may_talk_and_a_dead_socket_is_replaced(edge: Edge, path:
 
 def test_the_ledger_gives_only_what_is_new(edge: Edge, path: Path) -> None:
     with Control(path) as talk:
-        first = talk.ask("ledger")["opened"]
+        first = talk.ask("ledger")["total"]
         curl(edge, LIST)
         everything = talk.ask("ledger")
         new = talk.ask("ledger", after=first)
-        assert everything["opened"] == new["opened"] == first + len(new["records"])
+        assert everything["total"] == new["total"] == first + len(new["records"])
         assert new["records"]
         assert new["records"] == everything["records"][-len(new["records"]) :]
         talk.ask("clear")
         curl(edge, LIST)
-        later = talk.ask("ledger", after=new["opened"])
-        assert len(later["records"]) == later["opened"] - new["opened"] > 0
-        assert talk.ask("ledger", after=later["opened"])["records"] == []
+        later = talk.ask("ledger", after=new["total"])
+        assert len(later["records"]) == later["total"] - new["total"] > 0
+        assert talk.ask("ledger", after=later["total"])["records"] == []
 
 
 def test_a_switch_ends_rules_that_wait_for_it(edge: Edge, path: Path) -> None:
@@ -187,7 +246,7 @@ def test_rules_that_can_never_act_are_reported(edge: Edge, path: Path) -> None:
     with Control(path) as talk:
         assert talk.add([STALE]) == []
         assert talk.add([never]) == said
-        assert talk.ask("arm", rules=[never])["warnings"] == said
+        assert talk.ask("arm", rules=[never]) == said
 
 
 def test_a_refused_port_is_closed_when_the_answer_comes(edge: Edge, path: Path) -> None:
@@ -266,3 +325,16 @@ def test_changes_under_fire_lose_no_exchange(edge: Edge, path: Path) -> None:
         changer.join()
     assert bodies <= {TRUE_LIST, b"v1.6.1\nv1.7.0\n"}
     assert not edge.records("error")
+
+
+def test_the_documents_name_every_command(edge: Edge, path: Path) -> None:
+    _, _, section = reference.page().partition("## The control socket")
+    cells = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    documented = sorted(word for cell in cells for word in re.findall(r"`(.+?)`", cell))
+    with Control(path) as talk:
+        for word in documented:
+            with contextlib.suppress(ControlError):
+                talk.ask(word)
+        with pytest.raises(ControlError) as caught:
+            talk.ask("?")
+    assert str(caught.value) == f"unknown command '?'; one of {', '.join(documented)}"

@@ -12,12 +12,8 @@ from click.testing import CliRunner
 
 from faults import reference, rules
 from faults.addon import Faults
-from faults.dead import dead
-from faults.hooks.http import DELIVERY, REQUEST, RESPONSE
-from faults.layers.tls import SESSION
-from faults.vocabulary.dns import Dns
-from faults.vocabulary.stream import Refuse
-from faults.vocabulary.tls import Alert
+from faults.lint import lint
+from faults.registry import ACTIONS
 from lab.cli.faults_ import command
 
 ROOT = Path(__file__).parents[2]
@@ -29,13 +25,11 @@ def test_the_page_is_the_one_the_code_writes() -> None:
     )
 
 
-def test_every_action_is_documented_and_carried_out() -> None:
-    carried_out = {*REQUEST, *RESPONSE, *DELIVERY, *SESSION, Dns, Refuse, Alert}
-    for word, kind in reference.actions():
-        assert kind.__doc__, word
-        assert kind.examples, word
-        assert all(example.seen and example.faithful for example in kind.examples), word
-        assert kind in carried_out, word
+def test_every_action_is_documented() -> None:
+    for name, _, kind in ACTIONS:
+        assert kind.__doc__, name
+        assert kind.examples, name
+        assert all(example.seen and example.faithful for example in kind.examples), name
 
 
 def test_the_schema_knows_every_example() -> None:
@@ -50,7 +44,7 @@ def test_the_schema_knows_every_example() -> None:
 @pytest.mark.parametrize(("wanted", "rule"), list(reference.recipes()))
 def test_every_recipe_is_a_rule_that_can_act(wanted: str, rule: str) -> None:
     assert wanted
-    assert dead(rules.parse(f"[{rule}]")) == []
+    assert lint(rules.parse(f"[{rule}]")) == []
 
 
 @pytest.mark.parametrize(
@@ -80,10 +74,7 @@ def test_the_commands(tmp_path: Path) -> None:
     file = tmp_path / "rules.yaml"
     file.write_text("- {name: off, where: {chance: 0}, do: {dns: drop}}\n")
     said = run(command, ["check", str(file)]).output
-    assert (
-        said
-        == f"{file}: rule off can never act: chance: 0 is never\n1 rules, 1 of them can never act\n"
-    )
+    assert said == f"{file}: rule off can never act: chance: 0 is never\n1 rule, it can never act\n"
 
 
 def _addons(script: Path) -> list[object]:

@@ -17,9 +17,15 @@ from mitmproxy.addons import proxyserver
 from mitmproxy.test import taddons, tflow, tutils
 
 from faults import reference, rules
+from faults.actions.connection.hang import Hang
+from faults.actions.module.auth_fallback import AuthFallback
+from faults.actions.module.stale_list import StaleList
+from faults.actions.module.zip import Zip
+from faults.actions.sumdb.sumdb import Sumdb
 from faults.addon import Faults
+from faults.model.action import Action
+from faults.model.base import Stage
 from faults.rules import Rule
-from faults.vocabulary.base import Stage
 from tests.faults.clients import H1, H2, LIST, NAME, ask, curl
 from tests.faults.edge import Edge
 from tests.faults.origin import COBRA, answer
@@ -72,7 +78,7 @@ def test_a_handshake_whose_rule_raises_is_reset(edge: Edge) -> None:
 def test_a_query_whose_rule_raises_is_a_servfail(
     edge: Edge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from faults.layers import dns
+    from faults.actions.dns import dns
 
     def broken(*_: object) -> bool:
         raise RuntimeError("broken")
@@ -144,12 +150,16 @@ def test_random_rules_and_random_traffic(
 
 def _harmless(chosen: list[Rule]) -> list[Rule]:
     """Leave out what waits without end or needs an origin, and give each rule its own name."""
+
+    def needs_more(action: Action) -> bool:
+        waits = isinstance(action, Hang | StaleList | Sumdb | AuthFallback)
+        return waits or (isinstance(action, Zip) and action.of is not None)
+
     kept = [
         rule
         for rule in chosen
         if rule.stage in (Stage.REQUEST, Stage.RESPONSE)
-        and not (rule.do.hang or rule.do.stale_list or rule.do.sumdb or rule.do.auth_fallback)
-        and not (rule.do.zip and rule.do.zip.of)
+        and not any(needs_more(action) for _, action in rule.do)
     ]
     return [rule.model_copy(update={"name": f"r{n}"}) for n, rule in enumerate(kept)]
 

@@ -14,11 +14,13 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from faults import reference, rules, yamlsource
-from faults.dead import dead
-from faults.globs import meet
-from faults.vocabulary.base import Stage
-from faults.where import Where
+from faults import rules, yamlsource
+from faults.actions.http.response_headers import ResponseHeaders
+from faults.lint import lint
+from faults.model.base import Stage, dashed
+from faults.model.globs import meet
+from faults.model.where import Where
+from faults.registry import ACTIONS
 
 REFUSED = [
     ("{do: {reset: handshake}, where: {host: a.b}}", "1:3: reset cannot depend on host"),
@@ -113,8 +115,9 @@ def test_refused_with_place_and_reason(rule: str, said: str) -> None:
 def test_header_values_that_are_allowed_are_left_alone() -> None:
     text = '{set: {"X-A": "a\tb", "X!#$%&": "", "X-u": é}}'
     (rule,) = rules.parse(f"- {{do: {{response-headers: {text}}}}}")
-    assert rule.do.response_headers
-    assert rule.do.response_headers.set_ == {"X-A": "a\tb", "X!#$%&": "", "X-u": "é"}
+    ((_, action),) = rule.do
+    assert isinstance(action, ResponseHeaders)
+    assert action.set_ == {"X-A": "a\tb", "X!#$%&": "", "X-u": "é"}
     (rule,) = rules.parse("- {where: {host: ['::1', '*.X.']}, do: {respond: 503}}")
     assert rule.where.host == ("::1", "*.x")
 
@@ -190,7 +193,7 @@ DEAD = [
 
 @pytest.mark.parametrize(("rule", "reason"), DEAD)
 def test_rules_that_can_never_act_are_named(rule: str, reason: str) -> None:
-    ((name, said),) = dead(rules.parse(f"[{rule}]"))
+    ((name, said),) = lint(rules.parse(f"[{rule}]"))
     assert name == "rule-1"
     assert reason in said
 
@@ -210,7 +213,7 @@ ALIVE = [
 
 @pytest.mark.parametrize("rule", ALIVE)
 def test_rules_that_can_act_are_not_named(rule: str) -> None:
-    assert dead(rules.parse(f"[{rule}]")) == []
+    assert lint(rules.parse(f"[{rule}]")) == []
 
 
 GLOBS = st.lists(
@@ -229,8 +232,8 @@ def test_globs_meet_exactly_if_a_text_matches_both(one: str, other: str) -> None
         assert meet(one, other) is witnessed
 
 
-def test_a_rule_behind_one_that_always_answers_is_dead() -> None:
-    found = dead(
+def test_a_rule_behind_one_that_always_answers_is_lint() -> None:
+    found = lint(
         rules.parse("""
         - {name: all, where: {host: [a.b, c.d]}, do: {respond: 503}}
         - {name: one, where: {host: a.b, endpoint: list}, do: {respond: 404}}
@@ -244,7 +247,7 @@ def test_a_rule_behind_one_that_always_answers_is_dead() -> None:
 
 
 def test_rules_need_no_mitmproxy() -> None:
-    modules = "faults.rules, faults.dead, faults.reference, faults.control"
+    modules = "faults.rules, faults.lint, faults.reference, faults.control"
     code = f"import sys, {modules}; print('mitmproxy' in sys.modules)"
 
     done = subprocess.run(
@@ -262,7 +265,7 @@ def test_rules_survive_being_sent() -> None:
 
 
 WORDS = st.sampled_from(
-    [*(word for word, _ in reference.actions()), "at", "after", "for", "status", "reply", "nope"]
+    [*(dashed(name) for name, _, _ in ACTIONS), "at", "after", "for", "status", "reply", "nope"]
 )
 SCALARS = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8), WORDS,
@@ -289,6 +292,6 @@ def test_any_file_is_read_or_refused_in_good_order(data: list[dict[str, object]]
     else:
         problems = []
         assert len(loaded) == len(data)
-        assert len(dead(loaded)) <= len(loaded)
+        assert len(lint(loaded)) <= len(loaded)
         assert all(rule.stage in Stage for rule in loaded)
     assert all(str(problem).startswith("rules.yaml:") for problem in problems)

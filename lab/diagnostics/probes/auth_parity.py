@@ -5,6 +5,7 @@ from __future__ import annotations
 from lab.client import Client
 from lab.diagnostics.interface import Finding, Target, alarm, quiet, unavailable
 from lab.gosettings import first_proxy, is_private
+from lab.plural import counted
 
 COMPARES = "GET @v/list with the client's credentials and without any; a private one must differ"
 
@@ -24,5 +25,7 @@ def check(client: Client, target: Target, limit: float) -> Finding:
     if anonymous.error:
         return quiet(f"nobody gets an answer without credentials: {anonymous.error}")
     if anonymous.status == 200 and (known.status, known.body) == (200, anonymous.body):
-        return alarm(f"HTTP 200, the same {len(known.body)} bytes, with and without credentials")
+        return alarm(
+            f"HTTP 200, the same {counted(len(known.body), 'byte')}, with and without credentials"
+        )
     return quiet(f"HTTP {known.status} with credentials, HTTP {anonymous.status} without")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from lab.client import Client
 from lab.diagnostics.interface import Finding, Target, alarm, quiet, unavailable
 from lab.gosettings import first_proxy
+from lab.plural import counted
 
 COMPARES = "GET list, .info, .mod and .zip to their last byte, each under a time limit"
 
@@ -19,6 +20,8 @@ def check(client: Client, target: Target, limit: float) -> Finding:
     for name in ("list", *(f"{target.version}.{ending}" for ending in ("info", "mod", "zip"))):
         answer = client.fetch(base + name, limit=min(limit, 2.0))
         if answer.error:
-            return alarm(f"@v/{name}: {answer.error} after {len(answer.body)} bytes of the body")
+            return alarm(
+                f"@v/{name}: {answer.error} after {counted(len(answer.body), 'byte')} of the body"
+            )
         total += len(answer.body)
-    return quiet(f"4 files, {total} bytes")
+    return quiet(f"4 files, {counted(total, 'byte')}")

@@ -12,23 +12,23 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import docker
 
 import lab
-from lab.edge import authority
 from lab.errors import LabError
 from lab.sandbox.base_lab import BaseLab
+from lab.sandbox.channel import Channel
 from lab.sandbox.docker import containers, images, labels, networks, sealed, sweep
-from lab.sandbox.docker.channel import Channel
+from lab.sandbox.docker.attach import Attached
 from lab.sandbox.docker.engine import connect, engine_errors
 from lab.sandbox.docker.networks import Network
-from lab.sandbox.interface import CA_BUNDLE, ENTRANCE, GOROOT, LabSpec
+from lab.sandbox.interface import CA_BUNDLE, GOROOT, LabSpec
 from lab.toolchain import Progress, Toolchain, named
 
 _WRITE = 'while [ $# -gt 0 ]; do printf %s "$2" >"$1"; shift 2; done'
 _END_LIMIT = 60.0
+_START_LIMIT = 60.0
 ALLOW_GATEWAY = "GOLAB_DOCKER_ALLOW_GATEWAY"
 
 
@@ -129,10 +129,9 @@ class DockerLab(BaseLab):
             labels.OWNER: labels.owner(),
         }
         self.resolver = ""
-        self._channels: dict[images.Role, Channel] = {}
         self._containers: dict[images.Role, str] = {}
         self._networks: list[Network] = []
-        self._etc: dict[str, str] = {}
+        self._written: dict[str, str] = {}
         self._images = backend.image_ids(spec.toolchain.version)
         self._ending = threading.Event()
         self._at_rest = threading.Event()  # nothing more is being made
@@ -154,7 +153,7 @@ class DockerLab(BaseLab):
             self._at_rest.set()
 
     def _begin(self) -> None:
-        secret, certificate = authority.create()
+        token = secrets.token_hex(16)
         with ThreadPoolExecutor(4, thread_name_prefix=self.name) as pool:
             world = pool.submit(_packed, self._spec.tree.path)
             inner, outer = list(pool.map(self._network, ("inner", "outer")))
@@ -170,15 +169,21 @@ class DockerLab(BaseLab):
             }
             for future in started.values():
                 future.result()
-            address, names = inner.near, self._spec.tree.hosts
-            edge = pool.submit(
-                self._channels["edge"].ask, "start", address, names, outer.far, secret
+            edge = self.channels["edge"].call(
+                "start",
+                address=inner.near,
+                names=self._spec.tree.hosts,
+                origin=outer.far,
+                home="/lab",
+                token=token,
             )
-            origin = pool.submit(self._channels["origin"].ask, "start", outer.far, world.result())
+            origin = self.channels["origin"].call(
+                "start", address=outer.far, world="/lab/world", tar=world.result(), token=token
+            )
+            origin.result(_START_LIMIT)
+            certificate = edge.result(_START_LIMIT)["certificate"]
             resolv_conf = f"nameserver {self.resolver}\n"
-            self.write({"/etc/resolv.conf": resolv_conf, CA_BUNDLE: certificate})
-            origin.result()
-            edge.result()
+            self._etc({"/etc/resolv.conf": resolv_conf, CA_BUNDLE: certificate})
             self._prove_sealed(inner)
 
     def _go_on(self) -> None:
@@ -206,7 +211,8 @@ class DockerLab(BaseLab):
             routed=not networks.isolates(self._version),
         )
         self._containers[role] = container
-        self._channels[role] = Channel(self._engine, container, name, self._ended)
+        attached = Attached(self._engine, container, name)
+        self.channels[role] = Channel(name, attached, self._ended.set)
         self._go_on()
         with engine_errors(f"starting {name}"):
             if role == "edge":
@@ -217,8 +223,12 @@ class DockerLab(BaseLab):
 
     def _prove_sealed(self, inner: Network) -> None:
         name = next(iter(self._spec.tree.hosts))
-        client = self._channels["client"]
-        found = client.ask("leaks", inner.subnet, inner.far, inner.near, name)
+        found = [
+            str(way)
+            for way in self.channels["client"].ask(
+                "leaks", subnet=inner.subnet, own=inner.far, edge=inner.near, name=name
+            )
+        ]
         by_gateway = [way for way in found if way.startswith(sealed.GATEWAY)]
         if os.environ.get(ALLOW_GATEWAY, "").lower() in ("1", "true", "yes"):
             found = [way for way in found if way not in by_gateway]
@@ -250,26 +260,24 @@ class DockerLab(BaseLab):
         return self._ended.wait(limit)
 
     def _hang_up(self) -> None:
-        for channel in list(self._channels.values()):
+        for channel in list(self.channels.values()):
             channel.close()
 
-    def _ask(self, operation: str, *arguments: Any, limit: float = 30.0) -> Any:
-        roles: dict[str, images.Role] = {"edge": "edge", "origin": "origin"}
-        channel = self._channels[roles.get(operation, "client")]
-        return channel.ask(operation, *arguments, patience=limit + 30)
+    def fresh(self) -> None:
+        """End what runs in the client's container but its agent, and remove all its files."""
+        self.channels["client"].ask("fresh")
 
-    def write(self, files: Mapping[str, str | bytes]) -> None:
-        """Write files for the client; those of /etc, which are text, belong to root."""
-        ours = {name: str(text) for name, text in files.items() if name.startswith("/etc/")}
-        if changed := {name: text for name, text in ours.items() if self._etc.get(name) != text}:
+    def resolv_conf(self, text: str) -> None:
+        """Replace the client's /etc/resolv.conf."""
+        self._etc({"/etc/resolv.conf": text})
+
+    def _etc(self, files: Mapping[str, str]) -> None:
+        """Write files that belong to root, where a client can neither write nor make links."""
+        changed = {name: text for name, text in files.items() if self._written.get(name) != text}
+        if changed:
             words = itertools.chain.from_iterable(changed.items())
             containers.as_root(self._engine, self._containers["client"], _WRITE, *words)
-            self._etc |= changed
-        super().write({name: text for name, text in files.items() if name not in ours})
-
-    def entrance(self) -> str:
-        """Return the command with which a person enters the lab as its client."""
-        return f"docker exec -it -u client {self.name}-client sh {ENTRANCE}"
+            self._written |= changed
 
 
 def _packed(directory: Path) -> bytes:

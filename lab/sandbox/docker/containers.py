@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 import docker
-from docker.types import LogConfig
+from docker.types import LogConfig, Ulimit
 
 from lab.errors import LabError
+from lab.sandbox.agent import limits
 from lab.sandbox.docker.engine import engine_errors
 from lab.sandbox.docker.images import Role
 from lab.sandbox.docker.networks import Network
 
-_MEMORY = {"client": "2g", "edge": "512m", "origin": "512m"}
+_MEMORY = {"client": limits.MEMORY, "edge": 512 << 20, "origin": 512 << 20}
 _CPUS, _PERIOD = 2.0, 100_000
-_PIDS = {"client": 512, "edge": 64, "origin": 128}
+_PIDS = {"client": limits.PROCESSES, "edge": 64, "origin": 128}
 _TO_UNROUTE = ["NET_ADMIN", "SETGID", "SETUID"]
 
 
@@ -65,6 +66,7 @@ def create(
             network_mode=network.id,
             log_config=LogConfig(type="none"),  # our replies would fill the engine's disk
             **_files(role),
+            **_rlimits(role),
         )
         made = api.create_container(
             image,
@@ -82,11 +84,21 @@ def create(
 
 
 def _files(role: Role) -> dict[str, Any]:
-    """Edge and origin write to memory only; a client's builds need room."""
+    """Everybody writes to memory only, in bounds; a client's programs may be built there."""
+    options = "rw,nosuid,nodev,mode=1777"  # no uid=: Podman refuses it
     if role == "client":
-        return {}
-    mode = "rw,nosuid,nodev,size=256m,mode=1777"  # no uid=: Podman refuses it
+        small = f"{options},size={limits.TMP_SIZE}"
+        places = dict.fromkeys(("/tmp", "/var/tmp", "/run"), small)  # noqa: S108 - its own
+        return {"tmpfs": {**places, "/lab/home": f"{options},exec,size={limits.HOME_SIZE}"}}
+    mode = f"{options},size=256m"
     return {"read_only": True, "tmpfs": {"/lab": mode, "/tmp": mode}}  # noqa: S108 - in it
+
+
+def _rlimits(role: Role) -> dict[str, Any]:
+    if role != "client":
+        return {}
+    hard = {"nofile": limits.OPEN_FILES, "core": 0, "fsize": limits.FILE_SIZE}
+    return {"ulimits": [Ulimit(name=name, soft=most, hard=most) for name, most in hard.items()]}
 
 
 def as_root(

@@ -12,7 +12,8 @@ import socket
 import time
 from pathlib import Path
 
-from lab.sandbox import egress, network
+from lab.sandbox import egress
+from lab.sandbox.agent import network
 
 GATEWAY = "the host answers at its gateway address"
 METADATA = "169.254.169.254"
@@ -36,6 +37,7 @@ def leaks(subnet: str, own: str, edge: str, name: str) -> list[str]:
         found.append(f"the client is on other networks, too: {', '.join(interfaces)}")
     found += [f"there is a route to {route}" for route in egress.routes() if route != subnet]
     found += egress.open_ways(egress.IPV4, egress.IPV6, METADATA)
+    found += egress.open_families()
     found += [f"there is IPv6 on {name}" for name in _with_ipv6()]
     _ask_for_everybody(subnet, own)
     asked = time.monotonic()

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
+import secrets
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
-from multiprocessing.connection import Connection, Pipe
+import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import lab
 from lab.errors import LabError
 from lab.sandbox.base_lab import BaseLab
-from lab.sandbox.interface import EDGE, ENTRANCE, LabSpec
-from lab.sandbox.local.layout import Layout
+from lab.sandbox.channel import Channel
+from lab.sandbox.interface import CA_BUNDLE, EDGE, ORIGIN, LabSpec
 
 if TYPE_CHECKING:
     from lab.toolchain import Progress, Toolchain
@@ -28,9 +28,17 @@ _END_LIMIT = 5.0
 _MODULES = [
     "lab.edge.program",
     "lab.origin.server",
-    "lab.sandbox.network",
-    "lab.sandbox.local.runner",
+    "lab.sandbox.programs",
+    "lab.sandbox.local.client",
 ]
+
+
+class _Begun(NamedTuple):
+    """golab's ends of the lines to a lab that has been forked, and waits to hear what it is."""
+
+    control: socket.socket
+    edge: socket.socket
+    origin: socket.socket
 
 
 class LocalBackend:
@@ -58,12 +66,15 @@ class LocalBackend:
             )
         self._begun = None if labs > 1 else self._begin()
 
-    def _begin(self) -> socket.socket:
-        """Have a lab forked; it waits for its spec at the other end of the socket returned."""
-        ours, theirs = socket.socketpair()
-        with theirs:
-            socket.send_fds(self._requests, [b"L"], [theirs.fileno()])
-        return ours
+    def _begin(self) -> _Begun:
+        """Have a lab forked."""
+        pairs = [socket.socketpair() for _ in _Begun._fields]
+        try:
+            socket.send_fds(self._requests, [b"L"], [theirs.fileno() for _, theirs in pairs])
+        finally:
+            for _, theirs in pairs:
+                theirs.close()
+        return _Begun(*(ours for ours, _ in pairs))
 
     def start(self, spec: LabSpec) -> LocalLab:
         """Start a lab; it is sealed, or this raises.
@@ -72,18 +83,19 @@ class LocalBackend:
             UnfitError: the kernel gives us no namespaces.
             LabError: the lab did not come up, or leads somewhere.
         """
-        control, self._begun = self._begun, None
+        begun, self._begun = self._begun, None
         try:
-            control = control or self._begin()
+            begun = begun or self._begin()
         except OSError as error:
             raise LabError(f"the process that starts labs has gone: {error.strerror}") from None
+        started = LocalLab(begun, on_close=self._labs.discard)
+        self._labs.add(started)
         try:
-            lab_ = LocalLab(control, spec, on_close=self._labs.discard)
+            started.begin(spec)
         except BaseException:
-            control.close()
+            started.close()
             raise
-        self._labs.add(lab_)
-        return lab_
+        return started
 
     def toolchain(self, version: str | None = None, progress: Progress | None = None) -> Toolchain:
         """Return the Go of a client; see `lab.toolchain.ensure`."""
@@ -95,8 +107,8 @@ class LocalBackend:
         """End every lab that is still running; may be called from any thread."""
         for running in list(self._labs):
             running.close()
-        if self._begun:
-            self._begun.close()
+        for line in self._begun or ():
+            line.close()
         self._requests.close()
         try:
             self._zygote.wait(5)
@@ -116,81 +128,108 @@ def _python_environment() -> dict[str, str]:
     }
 
 
+class _SocketTransport:
+    """A channel's bytes over a Unix socket."""
+
+    said = ""
+
+    def __init__(self, connected: socket.socket) -> None:
+        self._socket = connected
+
+    def send(self, data: bytes, descriptors: Sequence[int] = ()) -> None:
+        if descriptors:
+            socket.send_fds(self._socket, [data], descriptors)
+        else:
+            self._socket.sendall(data)
+
+    def receive(self) -> bytes:
+        return self._socket.recv(1 << 20)
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+
+
+class _Control(_SocketTransport):
+    """The line to a lab's first process: closing it ends the lab, and its end is the lab's."""
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_WR)
+
+
 class LocalLab(BaseLab):
     """A running local lab."""
 
     resolver = EDGE
 
     def __init__(
-        self,
-        control: socket.socket,
-        spec: LabSpec,
-        on_close: Callable[[LocalLab], None] = lambda _: None,
+        self, begun: _Begun, on_close: Callable[[LocalLab], None] = lambda _: None
     ) -> None:
         super().__init__()
         self._on_close = on_close
-        self._control = control
-        self.pid, self.layout = self._greeting(spec)
+        self._closing = threading.Lock()
+        self._init = Channel("the lab", _Control(begun.control))
+        self.channels["edge"] = Channel("the edge of the lab", _SocketTransport(begun.edge))
+        self.channels["origin"] = Channel("the origin of the lab", _SocketTransport(begun.origin))
 
-    def _greeting(self, spec: LabSpec) -> tuple[int, Layout]:
-        pid = layout = None
-        with Connection(os.dup(self._control.fileno())) as letters:
-            try:
-                with contextlib.suppress(OSError):  # it has ended; what it said is still to be read
-                    letters.send(spec)
-                while pid is None or layout is None:
-                    if not letters.poll(_START_LIMIT):
-                        raise LabError(f"the lab did not start within {_START_LIMIT:.0f} s")
-                    message = letters.recv()
-                    if isinstance(message, LabError):
-                        raise message
-                    if isinstance(message, Layout):
-                        layout = message
-                    else:
-                        pid = message
-            except (EOFError, ConnectionError):
-                raise LabError("the lab ended while it was starting") from None
-        return pid, layout
+    def begin(self, spec: LabSpec) -> None:
+        """Have the lab come up, and prove that it is sealed.
+
+        Raises:
+            LabError: it does not, or is not.
+        """
+        goroot, world = str(spec.toolchain.goroot), str(spec.tree.path)
+        stage = self._init.ask("prepare", patience=_START_LIMIT, goroot=goroot, world=world)
+        token = secrets.token_hex(16)
+        edge = self.channels["edge"].call(
+            "start",
+            address=EDGE,
+            names=spec.tree.hosts,
+            origin=ORIGIN,
+            home=stage,
+            token=token,
+        )
+        origin = self.channels["origin"].call("start", address=ORIGIN, world=world, token=token)
+        self.resolv_conf(f"nameserver {EDGE}\n")
+        self.fresh()
+        origin.result(_START_LIMIT)
+        certificate = edge.result(_START_LIMIT)["certificate"]
+        self._init.ask("etc", files={CA_BUNDLE.removeprefix("/etc/"): certificate})
+        if leaks := self._ask("client", "leaks"):
+            raise LabError(f"the lab is not sealed and was not used: {'; '.join(map(str, leaks))}")
+
+    def fresh(self) -> None:
+        """End the client, with all that it started and wrote, and begin another."""
+        if "client" in self.channels:
+            self.channels.pop("client").close()
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._init.ask("client", descriptors=[theirs.fileno()])
+        self.channels["client"] = Channel("the client of the lab", _SocketTransport(ours))
+
+    def resolv_conf(self, text: str) -> None:
+        """Replace the client's /etc/resolv.conf."""
+        self._init.ask("etc", files={"resolv.conf": text})
 
     def close(self) -> None:
         """End the lab and wait until nothing of it is left. May be called twice."""
-        with contextlib.suppress(OSError):
-            self._control.shutdown(socket.SHUT_WR)  # pid 1 ends, and the kernel all the rest
-            self._control.settimeout(_END_LIMIT)
-            try:
-                while self._control.recv(1):
-                    pass
-            except TimeoutError:
-                # The socket is open still, so this is pid 1 and no other.
-                os.kill(self.pid, signal.SIGKILL)
-                self._control.recv(1)
-        self._control.close()
-        self._on_close(self)
+        with self._closing:
+            self._init.close()  # pid 1 ends, and the kernel all the rest
+            if not self._init.wait(_END_LIMIT) and (first := self._init.noted.get("pid")):
+                # The line is open still, so this is pid 1 and no other.
+                os.kill(int(first), signal.SIGKILL)
+                self._init.wait()
+            for channel in self.channels.values():
+                channel.close()
+            self._on_close(self)
 
     def wait(self, limit: float | None = None) -> bool:
-        """Wait until the lab has ended: nothing comes over `control` but its end."""
-        try:
-            with self._control.dup() as control:
-                return bool(select.select([control], [], [], limit)[0])
-        except OSError:  # it was closed
-            return True
+        """Wait until the lab has ended, by itself too, and tell whether it has in `limit` s."""
+        return self._init.wait(limit)
 
-    def _ask(self, operation: str, *arguments: Any, limit: float = 0) -> Any:
-        ours, theirs = Pipe()
-        with ours:
-            try:
-                with theirs:
-                    socket.send_fds(self._control, [b"r"], [theirs.fileno()])
-                ours.send((operation, arguments))
-                value, failure = ours.recv()
-            except (OSError, EOFError):
-                raise LabError(f"the lab ended in the middle of a request ({operation})") from None
-        if failure is not None:
-            raise failure
-        return value
-
-    def entrance(self) -> str:
-        """Return the command with which a person enters the lab as its client."""
-        namespaces = "--user --preserve-credentials --mount --net --pid --ipc --uts"
-        shell = f"chroot {self.layout.root} env -i TERM=$TERM sh {ENTRANCE}"
-        return f"nsenter --target {self.pid} {namespaces} {shell}"
+    def check(self) -> None:
+        """Raise a LabError that names the part if one has ended by itself."""
+        if self._init.ended is not None:
+            raise LabError(f"the lab has ended: {self._init.ended}")
+        super().check()

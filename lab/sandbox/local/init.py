@@ -1,106 +1,240 @@
-"""The first process of a local lab: makes its world, starts edge and origin, serves requests."""
+"""The first process of a local lab: makes its world, starts edge and origin, and its clients."""
 
 from __future__ import annotations
 
 import contextlib
-import gc
 import os
 import signal
 import socket
 import sys
 import traceback
-from collections.abc import Callable
-from multiprocessing.connection import Connection, Pipe
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from lab.errors import LabError, UnfitError
-from lab.sandbox import linux
-from lab.sandbox.interface import CA_BUNDLE, EDGE, ORIGIN, LabSpec
-from lab.sandbox.local import root, sealed
-from lab.sandbox.local.layout import Layout
+from lab.sandbox import codec, linux
+from lab.sandbox.interface import EDGE, ORIGIN
+from lab.sandbox.local import cgroups, root, sealed
 
 _NAMESPACES = (
-    linux.CLONE_NEWNS
+    linux.CLONE_NEWUSER
+    | linux.CLONE_NEWNS
     | linux.CLONE_NEWNET
     | linux.CLONE_NEWPID
     | linux.CLONE_NEWIPC
     | linux.CLONE_NEWUTS
 )
-_TMPFS = "size=4g,mode=755"
+_TMPFS = "size=64m,mode=755"
+_CLIENT = 1000
+_UNUSED = 2_000_000_000
+"""A user id that no account has (systemd's UIDS-GIDS ends at 1879048191), for clients of root's."""
 
 
-def launch(control: socket.socket) -> None:
+def launch(control: socket.socket, edge: socket.socket, origin: socket.socket) -> None:
     """Run a lab until `control` is closed at the other end. Called in a process of its own.
 
-    What comes over `control`: first the lab's process id for golab, then the `LabSpec` from golab,
-    then `Layout` for golab, or an error; from there on, requests.
+    Args:
+        control: where golab says what the lab is to do; closed at its other end, the lab ends.
+        edge: where it speaks with the edge.
+        origin: where it speaks with the origin.
     """
-    host = sealed.host_namespaces()
-    letters = Connection(os.dup(control.fileno()))
+    host = sealed.host()
+    cgroups.sweep()
+    cgroup = cgroups.make()
     try:
-        unshare()
+        client = unshare()
     except OSError as error:
         said = f"the kernel refuses the lab its namespaces: {error.strerror}"
-        letters.send(UnfitError(said, "`golab doctor` says what to change"))
+        _refuse(control, UnfitError(said, "`golab doctor` says what to change"))
         return
     pid = os.fork()
     if pid == 0:
-        _first_process(control, letters, host)
-    letters.send(pid)
+        _first_process(control, (edge, origin), client, host, cgroup)
+    edge.close()
+    origin.close()
+    _send(control, {"event": "pid", "said": "", "pid": pid})
     # Our copy of `control` stays open until all of the lab is gone: its end is golab's proof.
     os.waitpid(pid, 0)
 
 
-def unshare() -> None:
-    """Enter new namespaces, as root of them.
+def unshare() -> int:
+    """Enter new namespaces, as root of them, and return who a client is to be in there.
+
+    That is a user whom the host does not have where golab is root, and golab's own user elsewhere.
 
     Raises:
         OSError: the kernel does not allow it.
     """
     uid, gid = os.geteuid(), os.getegid()
+    unused = _unused_id() if uid == 0 else 0
+    if not unused:
+        linux.unshare(_NAMESPACES)
+        Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
+        _map("self", f"0 {uid} 1", f"0 {gid} 1")
+        return 0
+    ready, begin = os.pipe()
+    parent = os.getpid()
+    mapper = os.fork()
+    if not mapper:  # more than one user can only be mapped from outside
+        os.close(begin)
+        with contextlib.suppress(BaseException):
+            if os.read(ready, 1):
+                both = f"0 0 1\n{_CLIENT} {unused} 1"
+                _map(str(parent), both, both)
+                os._exit(0)
+        os._exit(1)
+    os.close(ready)
     try:
-        linux.unshare(_NAMESPACES | linux.CLONE_NEWUSER)
-    except OSError:
-        if uid != 0:
-            raise
-        linux.unshare(_NAMESPACES)  # root without user namespaces
-        return
-    Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
-    Path("/proc/self/uid_map").write_text(f"0 {uid} 1", encoding="ascii")
-    Path("/proc/self/gid_map").write_text(f"0 {gid} 1", encoding="ascii")
+        linux.unshare(_NAMESPACES)
+        os.write(begin, b"!")
+    finally:
+        os.close(begin)
+        _, status = os.waitpid(mapper, 0)
+    if status:
+        raise OSError(0, "its users cannot be mapped")
+    return _CLIENT
 
 
-def _first_process(control: socket.socket, letters: Connection, host: dict[str, int]) -> NoReturn:
+def _map(process: str, users: str, groups: str) -> None:
+    Path(f"/proc/{process}/uid_map").write_text(users, encoding="ascii")
+    Path(f"/proc/{process}/gid_map").write_text(groups, encoding="ascii")
+
+
+def _unused_id() -> int:
+    """Return a user and group id that nobody has here, 0 if there are no others than ours."""
+    found = []
+    for kind in ("uid", "gid"):
+        rows = Path(f"/proc/self/{kind}_map").read_text(encoding="ascii").splitlines()
+        ranges = [(int(first), int(size)) for first, _, size in map(str.split, rows)]
+        if any(first <= _UNUSED < first + size for first, size in ranges):
+            found.append(_UNUSED)
+        else:  # in a container whose users are mapped; 65534 stands for those that are not
+            last = max(first + size - 1 for first, size in ranges)
+            found.append(last - 1 if last == 65534 else last)
+    return min(found)
+
+
+def _first_process(
+    control: socket.socket,
+    programs: tuple[socket.socket, socket.socket],
+    client: int,
+    host: sealed.Host,
+    cgroup: cgroups.Cgroup,
+) -> NoReturn:
     status = 1
     try:
         linux.die_with_parent()
         linux.mount("none", "/", None, linux.MS_REC | linux.MS_PRIVATE)
-        linux.set_hostname("client")
         linux.loopback_up([EDGE, ORIGIN])
-        # Both import what they need while golab still reads the scenario.
-        programs = [_Program("edge", _edge), _Program("origin", _origin)]
-        from lab.sandbox.local import runner  # noqa: F401 - the same, for what we fork later
-
-        spec: LabSpec = letters.recv()
-        layout = _set_up(spec)
-        for program in programs:
-            program.go_on(spec, layout)
-        for program in programs:
-            program.wait_until_ready()
-        _prove_sealed(layout, host)
-        letters.send(layout)
-        letters.close()
-        _serve(control, layout)
+        for role, conversation in zip(("edge", "origin"), programs, strict=True):
+            _start_program(role, conversation, control, programs)
+        _Init(control, client, host, cgroup).serve()
         status = 0
-    except EOFError:
-        status = 0  # golab had no use for this lab
     except Exception as error:  # noqa: BLE001 - the reason must reach golab before we go
-        with contextlib.suppress(OSError):
-            known = isinstance(error, LabError)
-            letters.send(error if known else LabError(f"the lab did not start: {_short(error)}"))
+        _refuse(control, LabError(f"the lab did not start: {_short(error)}"))
     finally:
         os._exit(status)
+
+
+def _start_program(
+    role: str,
+    conversation: socket.socket,
+    control: socket.socket,
+    programs: tuple[socket.socket, socket.socket],
+) -> None:
+    """Fork the edge or the origin; it imports what it needs while golab still reads."""
+    if os.fork():
+        conversation.close()
+        return
+    try:
+        os.setsid()
+        for other in (control, *programs):
+            if other is not conversation:
+                other.close()
+        from lab.sandbox.programs import run
+
+        descriptor = conversation.detach()
+        run("edge" if role == "edge" else "origin", descriptor, descriptor)
+    except BaseException:  # noqa: BLE001 - a forked process must never return
+        os._exit(1)
+    finally:
+        os._exit(0)
+
+
+class _Init:
+    """Serves golab's requests, one after the other, until it ends the conversation."""
+
+    def __init__(
+        self, control: socket.socket, client: int, host: sealed.Host, cgroup: cgroups.Cgroup
+    ) -> None:
+        # Loaded now, for the host's Python is out of a client's sight.
+        from lab.sandbox.local import client as clients
+
+        self._clients = clients
+        self._control = control
+        self._client = client
+        self._host = host
+        self._cgroup = cgroup
+        self._running: clients.Running | None = None
+        self._descriptors: list[int] = []
+        self._root = Path()
+
+    def serve(self) -> None:
+        signal.signal(signal.SIGCHLD, _reap)
+        for message in self._messages():
+            number, do = message.pop("id"), message.pop("do")
+            try:
+                value = getattr(self, f"do_{do}")(**message)
+                _send(self._control, {"id": number, "value": value})
+            except (OSError, LabError) as error:
+                _send(self._control, {"id": number, "error": f"the lab did not start: {error}"})
+
+    def _messages(self) -> Iterator[dict[str, Any]]:
+        splitter = codec.Splitter()
+        while True:
+            piece, descriptors, _, _ = socket.recv_fds(self._control, 1 << 16, 4)
+            if not piece:
+                return
+            self._descriptors += descriptors
+            for line in splitter.take(piece):
+                yield codec.decode(line)
+
+    def do_prepare(self, goroot: str, world: str) -> str:
+        """Build what clients see; return a directory in memory that edge and origin may use."""
+        needed = [Path(entry).resolve() for entry in sys.path if entry]
+        needed += [Path(goroot).resolve(), Path(world).resolve(), Path(__file__).resolve()]
+        stage = root.stage(needed)
+        linux.mount("golab", str(stage), "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, _TMPFS)
+        self._root = stage / "root"
+        root.build(self._root, Path(goroot))
+        return str(stage)
+
+    def do_etc(self, files: dict[str, str]) -> None:
+        """Write files below /etc."""
+        for name, text in files.items():
+            root.etc(self._root, name, text)
+
+    def do_client(self) -> None:
+        """End the client there is, and start another on the descriptor that came along."""
+        with _unreaped():
+            if self._running:
+                self._running.end()
+            descriptor = self._descriptors.pop(0)
+            self._running = self._clients.start(
+                self._root, descriptor, self._client, self._host, self._cgroup
+            )
+
+
+def _send(control: socket.socket, message: Any) -> None:
+    with contextlib.suppress(OSError):  # golab has gone, and so do we
+        control.sendall(codec.encode(message))
+
+
+def _refuse(control: socket.socket, error: LabError) -> None:
+    """Say why the lab does not start, as the answer to golab's first request."""
+    message = {"id": 0, "error": error.reason, "remedy": error.remedy}
+    _send(control, {**message, "unfit": isinstance(error, UnfitError)})
 
 
 def _short(error: BaseException) -> str:
@@ -108,133 +242,15 @@ def _short(error: BaseException) -> str:
     return f"{error} ({Path(last.filename).name}:{last.lineno})"
 
 
-def _set_up(spec: LabSpec) -> Layout:
-    from lab.edge import authority
-
-    needed = [Path(entry).resolve() for entry in sys.path if entry]
-    needed += [spec.toolchain.goroot.resolve(), spec.tree.path.resolve(), Path(__file__).resolve()]
-    layout = Layout(root.stage(needed))
-    linux.mount("golab", str(layout.stage), "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, _TMPFS)
-    secret, certificate = authority.create()
-    authority.put(secret, layout.authority)
-    etc = {"resolv.conf": f"nameserver {EDGE}\n", CA_BUNDLE.removeprefix("/etc/"): certificate}
-    root.build(layout.root, spec.toolchain.goroot, etc)
-    return layout
-
-
-def _edge() -> _Serve:
-    from lab.edge.program import EdgeSpec, run
-
-    def serve(spec: LabSpec, layout: Layout, ready: Callable[[], None]) -> None:
-        names = tuple(spec.tree.hosts)
-        control = layout.control("edge")
-        run(EdgeSpec(EDGE, names, (ORIGIN, 80), layout.authority, control), ready)
-
-    return serve
-
-
-def _origin() -> _Serve:
-    from lab.origin import server
-
-    def serve(spec: LabSpec, layout: Layout, ready: Callable[[], None]) -> None:
-        server.serve(spec.tree, (ORIGIN, 80), control=layout.control("origin"), ready=ready)
-
-    return serve
-
-
-_Serve = Callable[[LabSpec, Layout, Callable[[], None]], None]
-
-
-class _Program:
-    """The edge or the origin: forked at once, told later what to serve.
-
-    Args:
-        name: what to call it in messages.
-        load: imports what it needs and returns the function that serves.
-    """
-
-    def __init__(self, name: str, load: Callable[[], _Serve]) -> None:
-        self.name = name
-        self._ours, theirs = Pipe()
-        if os.fork():
-            theirs.close()
-            return
-        try:
-            self._ours.close()
-            os.setsid()
-            serve = load()
-            gc.freeze()
-            gc.enable()
-            spec, layout = theirs.recv()
-            serve(spec, layout, lambda: theirs.send(""))
-        except BaseException as error:  # noqa: BLE001 - a forked process must never return
-            with contextlib.suppress(OSError):
-                theirs.send(_short(error))
-        finally:
-            os._exit(1)
-
-    def go_on(self, spec: LabSpec, layout: Layout) -> None:
-        """Tell it what to serve."""
-        with contextlib.suppress(OSError):  # it has ended; it says why below
-            self._ours.send((spec, layout))
-
-    def wait_until_ready(self) -> None:
-        """Wait until it answers.
-
-        Raises:
-            LabError: it ended instead.
-        """
-        try:
-            problem = self._ours.recv()
-        except EOFError:
-            problem = "it ended without a word"
-        if problem:
-            raise LabError(f"the {self.name} of the lab did not start: {problem}")
-
-
-def _say(pipe: int, message: str) -> None:
-    with contextlib.suppress(OSError):
-        os.write(pipe, message.encode()[:4000])
-        os.close(pipe)
-
-
-def _prove_sealed(layout: Layout, host: dict[str, int]) -> None:
-    resolvers = sealed.host_resolvers()
-    reading, writing = os.pipe()
-    if os.fork() == 0:
-        try:
-            root.enter(layout.root)
-            found = sealed.leaks(host, resolvers)
-            _say(writing, "sealed" if not found else "; ".join(found))
-        except BaseException as error:  # noqa: BLE001 - an unfinished proof is no proof
-            _say(writing, _short(error))
-        finally:
-            os._exit(0)
-    os.close(writing)
-    message = os.read(reading, 4096)
-    os.close(reading)
-    if message != b"sealed":
-        raise LabError(f"the lab is not sealed and was not used: {message.decode()}")
-
-
-def _serve(control: socket.socket, layout: Layout) -> None:
-    """Fork a runner for each connection that golab passes in, until golab closes the socket."""
-    from lab.sandbox.local import runner
-
-    signal.signal(signal.SIGCHLD, _reap)
-    while True:
-        message, descriptors, _, _ = socket.recv_fds(control, 1, 1)
-        if not message:
-            return
-        for descriptor in descriptors:
-            if os.fork() == 0:
-                try:
-                    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                    control.close()
-                    runner.serve(Connection(descriptor), layout)
-                finally:
-                    os._exit(0)
-            os.close(descriptor)
+@contextlib.contextmanager
+def _unreaped() -> Iterator[None]:
+    """Leave it to the body of a `with` to wait for the processes that end in it."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGCHLD, _reap)
+        _reap()
 
 
 def _reap(*_: object) -> None:

@@ -6,8 +6,6 @@ are not: sockets of resolvers and daemons live there, and through them a sealed 
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
 from pathlib import Path
 
 from lab.sandbox import linux
@@ -32,8 +30,9 @@ ETC_SHOWN = (
 
 
 ETC_OWN = {
-    "passwd": "root:x:0:0:root:/lab:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n",
-    "group": "root:x:0:\nnogroup:x:65534:\n",
+    "passwd": "root:x:0:0:root:/:/bin/false\nclient:x:1000:1000:client:/lab/home:/bin/sh\n"
+    "nobody:x:65534:65534:nobody:/:/bin/false\n",
+    "group": "root:x:0:\nclient:x:1000:\nnogroup:x:65534:\n",
     "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\nservices: files\n",
     "hosts": "127.0.0.1 localhost\n::1 localhost ip6-localhost\n",
     "hostname": "client\n",
@@ -48,32 +47,31 @@ def stage(needed: list[Path]) -> Path:
     raise OSError(f"no mount point among {', '.join(STAGES)} is free for the lab")
 
 
-def build(root: Path, goroot: Path, etc: Mapping[str, str]) -> None:
-    """Build the client's root directory.
+def build(root: Path, goroot: Path) -> None:
+    """Build what all clients of a lab see; each mounts its own directories over empty ones.
 
     Args:
         root: an empty directory of the lab's tmpfs.
         goroot: the Go distribution on the host, shown at /lab/go.
-        etc: further files of /etc, by relative name.
     """
     root.mkdir()
     for name in PROGRAM_DIRECTORIES:
         _show(Path("/") / name, root / name)
     for name in ETC_SHOWN:
         _show(Path("/etc") / name, root / "etc" / name)
-    for name, text in {**ETC_OWN, **etc}.items():
-        target = root / "etc" / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
+    for name, text in ETC_OWN.items():
+        etc(root, name, text)
     _devices(root / "dev")
-    (root / "proc").mkdir()
-    try:
-        linux.mount("proc", str(root / "proc"), "proc", linux.MS_NOSUID | linux.MS_NODEV)
-    except PermissionError:  # inside another container, where /proc is partly hidden
-        linux.bind_read_only("/proc", str(root / "proc"))
-    (root / "tmp").mkdir()
-    (root / "lab").mkdir()
+    for name in ("proc", "tmp", "lab/home"):
+        (root / name).mkdir(parents=True)
     _show(goroot, root / GOROOT.lstrip("/"))
+
+
+def etc(root: Path, name: str, text: str) -> None:
+    """Write a file below /etc that all clients of the lab see from now on."""
+    target = root / "etc" / name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(text, encoding="utf-8")
 
 
 def _show(source: Path, target: Path) -> None:
@@ -98,10 +96,9 @@ def _devices(dev: Path) -> None:
         linux.mount(f"/dev/{name}", str(node), None, linux.MS_BIND)
     for name, target in (("fd", ""), ("stdin", "/0"), ("stdout", "/1"), ("stderr", "/2")):
         (dev / name).symlink_to(f"/proc/self/fd{target}")
-    (dev / "shm").mkdir()
-
-
-def enter(root: Path) -> None:
-    """Make `root` the root directory of the calling process."""
-    os.chroot(root)
-    os.chdir("/")
+    (dev / "ptmx").symlink_to("pts/ptmx")
+    for name in ("pts", "shm"):
+        (dev / name).mkdir()
+    # Here and not with what is a client's own: devpts wants a user 0, which a client's users lack.
+    flags = linux.MS_NOSUID | linux.MS_NOEXEC
+    linux.mount("golab", str(dev / "pts"), "devpts", flags, "newinstance,ptmxmode=0666,mode=0620")

@@ -1,8 +1,9 @@
 """Forks labs: a process without threads, and with nothing of golab's own state in it.
 
 Started as `python -m lab.sandbox.local.zygote FD [MODULE…]` with one end of a Unix socket. For
-each socket passed in over it, a lab is forked that is controlled through that socket. The modules
-named are imported once, for all labs. It ends when golab does, and every lab with it.
+each three sockets passed in over it a lab is forked: one to control it, one to speak with its edge,
+one with its origin. The modules named are imported once, for all labs. It ends when golab does, and
+every lab with it.
 """
 
 from __future__ import annotations
@@ -22,28 +23,30 @@ from lab.sandbox.local.init import launch
 def main(descriptor: int, modules: list[str]) -> None:
     """Serve until the other end of the socket is closed."""
     linux.die_with_parent()
+    os.umask(0o022)  # what a lab shows its client is for another user to read
     gc.disable()  # until edge and origin have loaded what they need: a tenth of their start
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # labs are reaped by the kernel
     for name in modules:
         importlib.import_module(name)
     with socket.socket(fileno=descriptor) as requests:
         while True:
-            message, passed, _, _ = socket.recv_fds(requests, 1, 1)
+            message, passed, _, _ = socket.recv_fds(requests, 1, 3)
             if not message:
                 os._exit(0)
-            for control in passed:
-                if os.fork() == 0:
-                    requests.close()
-                    _become_lab(control)
-                os.close(control)
+            if os.fork() == 0:
+                requests.close()
+                _become_lab(passed)
+            for each in passed:
+                os.close(each)
 
 
-def _become_lab(descriptor: int) -> None:
+def _become_lab(descriptors: list[int]) -> None:
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         linux.die_with_parent()
+        control, edge, origin = (socket.socket(fileno=each) for each in descriptors)
         with contextlib.suppress(OSError, EOFError):  # golab has gone
-            launch(socket.socket(fileno=descriptor))
+            launch(control, edge, origin)
     finally:
         os._exit(0)
 

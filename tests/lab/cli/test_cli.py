@@ -171,6 +171,18 @@ def test_narrow_tables_put_one_cell_below_the_other() -> None:
     assert all(len(line) <= 40 for line in several)
 
 
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_every_list_fits_the_terminal(columns: int, tmp_path: Path) -> None:
+    env = {"XDG_RUNTIME_DIR": str(tmp_path)}
+    golab("up", "dns-failure/nxdomain", XDG_RUNTIME_DIR=str(tmp_path))
+    try:
+        for args in (["ps"], ["faults", "list"], ["list"], ["doctor"], ["show", "dns-failure"]):
+            for line in in_terminal(*args, columns=columns, NO_COLOR="1", **env).splitlines():
+                assert len(re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", line)) <= columns, line
+    finally:
+        golab("down", "--all", XDG_RUNTIME_DIR=str(tmp_path))
+
+
 def test_validate_says_what_is_valid() -> None:
     done = golab("validate")
     assert (done.returncode, done.stdout) == (0, f"{len(catalogue())} scenarios: valid\n")
@@ -226,10 +238,3 @@ def test_two_scenarios_of_one_name_are_not_confused(tmp_path: Path) -> None:
     done = golab("run", "stale-list", str(other))
     said = f"golab: two different scenarios are called 'stale-list'; the second: {other}\n"
     assert (done.returncode, done.stderr) == (2, said)
-
-
-def test_a_kept_lab_whose_user_has_gone_still_reports(tmp_path: Path) -> None:
-    done = golab("run", "sni-block", "--keep", "--json", "out.json", cwd=tmp_path)
-    assert done.returncode == 0
-    assert "nsenter --target" in done.stderr
-    assert json.loads((tmp_path / "out.json").read_text())["runs"][0]["verdict"] == "reproduced"

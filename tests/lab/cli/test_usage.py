@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
 
+from lab.cli import COMMANDS, cli
 from tests.lab.golab import golab
 
 
@@ -60,6 +64,9 @@ def test_wrong_usage_gets_a_line_and_2(args: tuple[str, ...], status: int, said:
             "WHAT: 'scen' is not one of 'scenario', 'report'; did you mean 'scenario'?",
         ),
         ("faults check", "FILE is missing; `golab faults check --help` shows the usage"),
+        ("help fault lits", "no such command 'lits'; did you mean 'list'?"),
+        ("help ps x", "`golab ps` has no commands below it"),
+        ("new", "no such command 'new'; `golab --help` shows the usage"),
         ("ps x", "got unexpected extra argument (x); `golab ps --help` shows the usage"),
     ],
 )
@@ -73,6 +80,34 @@ def test_a_group_alone_shows_its_help(group: tuple[str, ...]) -> None:
     done = golab(*group)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == golab(*group, "--help").stdout
+
+
+def every_command() -> Iterator[tuple[str, ...]]:
+    yield ()
+    for name in COMMANDS:
+        yield (name,)
+        command = cli.get_command(click.Context(cli), name)
+        if isinstance(command, click.Group):
+            yield from ((name, below) for below in command.commands)
+
+
+@pytest.mark.parametrize("columns", ["40", "200"])
+def test_no_help_is_cut(columns: str) -> None:
+    runner = CliRunner(env={"COLUMNS": columns})
+    for words in every_command():
+        asked = runner.invoke(cli, ["help", *words], prog_name="golab")
+        assert asked.output == runner.invoke(cli, [*words, "-h"], prog_name="golab").output
+        assert asked.exit_code == 0
+        usage, _, rest = asked.output.partition("\n\n")
+        assert usage.startswith(" ".join(("Usage: golab", *words)))
+        assert not [line for line in rest.splitlines() if line.rstrip().endswith(("...", "…"))]
+    assert "how often they have fired." in " ".join(
+        runner.invoke(cli, ["fault", "-h"]).output.split()
+    )
+
+
+def test_the_version_in_short() -> None:
+    assert golab("-V").stdout == golab("--version").stdout == "golab, version 0.1.0\n"
 
 
 @pytest.mark.parametrize("command", ["validate", "run", "faults check", "origin serve --world"])

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 LAB = "auth-fallback"
 ASKED = "go list -m -versions git.corp.example/lib"
@@ -37,3 +38,20 @@ def up(backend: str) -> str:
     done = golab("up", LAB, "--arm", "broken", "--backend", backend)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
+
+
+def first_process(lab: str) -> int:
+    """Return the first process of a local lab: it is 1 in a process namespace just below ours."""
+    (found,) = [known for known in labs() if known["lab"] == lab]
+    below = [int(found["holder"].split()[-1])]
+    for parent in below:
+        for task in Path(f"/proc/{parent}/task").iterdir():
+            below += map(int, (task / "children").read_text().split())
+    numbers = {pid: _numbers(pid) for pid in below}
+    (first,) = [pid for pid, inside in numbers.items() if len(inside) == 2 and inside[1] == 1]
+    return first
+
+
+def _numbers(pid: int) -> list[int]:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return [int(word) for word in status.partition("NSpid:")[2].splitlines()[0].split()]

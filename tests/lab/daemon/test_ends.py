@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -17,7 +15,7 @@ import pytest
 from lab.daemon import start
 from lab.daemon.registry import folder
 from lab.errors import LabError
-from tests.lab.daemon.byhand import GOLAB, LAB, golab, labs
+from tests.lab.daemon.byhand import GOLAB, LAB, first_process, golab, labs
 from tests.lab.heeding import heeding
 from tests.programs import needed
 
@@ -82,10 +80,7 @@ def test_a_lab_that_ended_by_itself_is_up_no_more(own_lab: str, backend: str) ->
         chosen = {"label": [*mine, f"{labels.ROLE}=client"]}
         engine.api.remove_container(engine.api.containers(filters=chosen)[0]["Id"], force=True)
     else:
-        (note,) = folder().glob(f"{own_lab}.json")
-        first = re.search(r"--target (\d+) ", json.loads(note.read_text())["entrance"])
-        assert first
-        os.kill(int(first[1]), signal.SIGKILL)
+        os.kill(first_process(own_lab), signal.SIGKILL)
     end = time.monotonic() + 30
     while list(folder().glob(f"{own_lab}*")) and time.monotonic() < end:  # its holder's to remove
         time.sleep(0.1)

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from lab.client import Client
+from lab.client import HOME, Client
 from lab.diagnostics.catalogue import diagnostics
 from lab.diagnostics.interface import Target
-from lab.replay import outcome
+from lab.replay.diagnose import diagnose
+from lab.replay.scoring import outcome
 
 MUX = Target("github.com/gorilla/mux", "v1.8.1", "v1.8.0", "https://proxy.golang.org")
 
@@ -21,6 +22,16 @@ def test_a_missing_program_is_unavailable_with_a_reason_and_never_a_miss(client:
         assert finding.state == "unavailable"
         assert finding.said == f"{program} is not installed where the client runs"
     assert outcome("unavailable", "unavailable", "unavailable") == "unavailable"
+
+
+def test_a_killed_curl_is_an_error_wherever_it_stands_in_the_line(client: Client) -> None:
+    client.lab.write({f"{HOME}/bin/curl": "#!/bin/sh\nkill -KILL $$\n"})
+    assert client.run(["chmod", "+x", f"{HOME}/bin/curl"], limit=5).exit == 0
+    killed = replace(client, env={**client.env, "PATH": f"{HOME}/bin:{client.env['PATH']}"})
+    names = ("head-status", "proxy-alive", "info-by-curl")
+    looks = diagnose([diagnostics()[name] for name in names], killed, MUX, 5)
+    assert {look.finding.state for look in looks.values()} == {"error"}
+    assert all(look.finding.said.endswith("by SIGKILL") for look in looks.values())
 
 
 @pytest.mark.parametrize(

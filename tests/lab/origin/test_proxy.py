@@ -5,6 +5,7 @@ import json
 import pytest
 
 from lab.origin.app import Origin
+from lab.origin.control import carry_out
 from lab.origin.state import OriginState
 from lab.world.tree import Tree
 from tests.lab.origin.asking import ask, basic
@@ -186,11 +187,12 @@ def test_the_access_log_says_who_asked_for_what(origin: Origin, tree: Tree) -> N
     url = "proxy.corp.example/git.corp.example/lib/@v/list"
     ask(origin, url)
     ask(origin, url, headers=basic(known.user, known.secret))
-    log = origin.control({"get": "log"})["log"]
+    log = carry_out(origin, {"do": "log"})["records"]
     assert [(e["host"], e["path"], e["status"], e["user"]) for e in log] == [
         ("proxy.corp.example", "/git.corp.example/lib/@v/list", 401, None),
         ("proxy.corp.example", "/git.corp.example/lib/@v/list", 401, "gopher"),
     ]
     assert all(e["bytes"] > 0 and e["method"] == "GET" for e in log)
     assert 0 <= log[0]["t"] <= log[1]["t"]
-    assert origin.control({"get": "log", "after": 1}) == {"log": log[1:], "seen": 2}
+    new = carry_out(origin, {"do": "log", "after": 1})
+    assert new == {"records": log[1:], "total": 2}

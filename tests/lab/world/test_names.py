@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.world import gomod, semver
+from faults.goproto import semver
+from lab.world import gomod
 from lab.world.content import package_name
 from lab.world.model import Module
 from lab.world.modpath import (

@@ -9,7 +9,6 @@ import pytest
 
 from lab.errors import LabError
 from lab.sandbox.docker.framing import STDERR, STDOUT, SYSTEM, frames
-from lab.sandbox.docker.terminal import show
 
 
 def frame(stream: int, content: bytes) -> bytes:
@@ -31,13 +30,9 @@ def test_a_frame_that_breaks_off_is_no_end(kept: int) -> None:
         next(received)
 
 
-def test_streams_are_shown_where_they_belong(capfd: pytest.CaptureFixture[str]) -> None:
-    show(io.BytesIO(frame(0, b"typed ") + frame(STDOUT, b"out") + frame(STDERR, b"err")).read)
-    assert capfd.readouterr() == ("typed out", "err")
-
-
-def test_an_error_of_the_engine_is_said(capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_error_of_the_engine_is_said() -> None:
     sent = io.BytesIO(frame(STDOUT, b"out") + frame(SYSTEM, b"container is paused\n"))
+    received = frames(sent.read)
+    assert next(received) == (STDOUT, b"out")
     with pytest.raises(LabError, match=r"^the Docker engine broke off: container is paused$"):
-        show(sent.read)
-    assert capfd.readouterr() == ("out", "")
+        next(received)

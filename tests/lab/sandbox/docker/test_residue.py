@@ -148,7 +148,7 @@ def test_what_cannot_be_swept_does_not_stop_a_lab(
     )
     try:
         with DockerBackend().start(lab_spec) as lab:
-            assert lab.read(["/nowhere"]) == {}
+            assert lab.read(["/nowhere"]).found == {}
         with pytest.raises(LabError, match=r"lab stuck could not .*`docker network disconnect`"):
             sweep.remove(engine, "stuck", attempts=1)
     finally:
@@ -160,7 +160,7 @@ def test_closing_a_lab_removes_all_of_it(backend: DockerBackend, lab_spec: LabSp
     before = counted(backend.engine)
     with backend.start(lab_spec) as lab:
         assert counted(backend.engine)["containers"] == before["containers"] + 3
-        assert lab.read(["/nowhere"]) == {}
+        assert lab.read(["/nowhere"]).found == {}
     assert counted(backend.engine) == before
     assert backend.engine.api.containers(all=True, filters=dict(labels.selector(lab.id))) == []
 

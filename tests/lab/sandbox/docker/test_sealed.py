@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import threading
 from typing import Any
 
 import docker
@@ -11,9 +10,10 @@ import pytest
 
 from lab.client import Client
 from lab.errors import LabError
+from lab.sandbox.channel import Channel
 from lab.sandbox.docker import containers, images, labels, networks, sealed, sweep
+from lab.sandbox.docker.attach import Attached
 from lab.sandbox.docker.backend import DockerBackend, DockerLab
-from lab.sandbox.docker.channel import Channel
 from lab.sandbox.interface import LabSpec
 
 pytestmark = pytest.mark.docker
@@ -87,9 +87,12 @@ def test_the_proof_fails_where_the_host_answers(
             marks=marks,
             routed=False,
         )
-        channel = Channel(engine, client, "golab-open-client", threading.Event())
+        name = "golab-open-client"
+        channel = Channel(name, Attached(engine, client, name))
         engine.api.start(client)
-        found = channel.ask("leaks", subnet, place.far, place.near, "proxy.golang.org")
+        found = channel.ask(
+            "leaks", subnet=subnet, own=place.far, edge=place.near, name="proxy.golang.org"
+        )
         channel.close()
     finally:
         sweep.remove(engine, "open")
@@ -106,7 +109,7 @@ def test_a_gateway_that_answers_is_accepted_only_where_that_is_said(
 ) -> None:
     inner = next(network for network in docker_lab._networks if network.name.endswith("inner"))
     found = [f"{sealed.GATEWAY} {inner.near}"]
-    monkeypatch.setattr(docker_lab._channels["client"], "ask", lambda *_: found)
+    monkeypatch.setattr(docker_lab.channels["client"], "ask", lambda *_, **__: found)
     monkeypatch.setenv("GOLAB_DOCKER_ALLOW_GATEWAY", value)
     if value in ("1", "true"):
         docker_lab._prove_sealed(inner)

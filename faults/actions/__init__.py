@@ -1,0 +1,1 @@
+"""What can be done to traffic: a module per action, with its model and what it does."""

@@ -1,0 +1,1 @@
+"""What can happen to a connection: resets, silence, slowness; inside TLS and on kept-alive ones."""

@@ -1,0 +1,1 @@
+"""What can happen to the way an HTTP answer is framed and sent."""

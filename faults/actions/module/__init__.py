@@ -1,0 +1,1 @@
+"""What can happen to Go modules: list, info, mod and zip."""

@@ -1,0 +1,1 @@
+"""Go's module protocols as data: URLs, versions, module zips, signed notes."""

@@ -1,1 +1,0 @@
-"""What each action does to mitmproxy's traffic: one module per layer."""

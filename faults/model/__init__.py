@@ -1,0 +1,1 @@
+"""What rules are made of: which traffic (`where`), and what an action is."""

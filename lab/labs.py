@@ -1,0 +1,102 @@
+"""The start of a lab, whoever wants it: its world is built, it comes up, a client moves in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from lab.client import Client, as_it_stands
+from lab.replay.arms import arms, set_up
+from lab.replay.replay import replay
+from lab.results import ArmName, RunResult
+from lab.sandbox.interface import Backend, LabHandle, LabSpec
+from lab.scenario.load import Run
+from lab.toolchain import Toolchain
+from lab.world.build import build
+from lab.world.load import base_world
+from lab.world.model import World
+
+
+class Started(NamedTuple):
+    """A lab that is up and sealed, without a client, and what it is made of."""
+
+    lab: LabHandle
+    spec: LabSpec
+
+
+class Held(NamedTuple):
+    """A lab whose client stands where the commands of an arm begin."""
+
+    lab: LabHandle
+    spec: LabSpec
+    client: Client
+
+
+@contextmanager
+def start(
+    backend: Backend, toolchain: Toolchain, *, name: str, world: World, arm: str = ""
+) -> Iterator[Started]:
+    """Start a lab; leaving the block removes all of it.
+
+    Args:
+        backend: where it runs.
+        toolchain: the Go of its client.
+        name: what to call it.
+        world: what is needed beyond the base world.
+        arm: that in which it is held open, '' if it goes through all or is in none.
+
+    Raises:
+        LabError: the lab could not be started, or leads somewhere.
+    """
+    spec = LabSpec(name, build(base_world().merged(world)), toolchain, arm)
+    with backend.start(spec) as lab:
+        yield Started(lab, spec)
+
+
+@contextmanager
+def hold(
+    run: Run, arm: ArmName, backend: Backend, toolchain: Toolchain, *, seed: int = 0
+) -> Iterator[Held]:
+    """Start a lab and take it into one arm of a scenario; leaving the block removes all of it.
+
+    All rules of the scenario are there; those that this arm does not have are switched off.
+
+    Raises:
+        LabError: the lab could not be started, or what comes before the arm failed.
+    """
+    scenario = run.scenario
+    chosen = next(one for one in arms(scenario) if one.name == arm)
+    world = scenario.world
+    with start(backend, toolchain, name=run.name, world=world, arm=arm) as (lab, spec):
+        client = set_up(lab, spec, scenario, chosen, seed)
+        lab.edge.arm(scenario.faults, seed=seed)
+        for rule in scenario.faults:
+            if rule not in chosen.rules:
+                lab.edge.switch(rule.name, on=False)
+        yield Held(lab, spec, client)
+
+
+@contextmanager
+def hold_after_replay(
+    run: Run,
+    backend: Backend,
+    toolchain: Toolchain,
+    *,
+    seed: int,
+    observe: Callable[[str], None],
+) -> Iterator[tuple[Held, RunResult]]:
+    """Start a lab, replay a scenario in it, and keep it as the last arm left it.
+
+    All rules of the scenario are there; those that the last arm does not have are switched off.
+
+    Raises:
+        LabError: the lab could not be started, or failed.
+    """
+    scenario = run.scenario
+    last = arms(scenario)[-1]
+    world = scenario.world
+    with start(backend, toolchain, name=run.name, world=world, arm=last.name) as (lab, spec):
+        result = replay(run, lab, spec, backend=backend.name, seed=seed, observe=observe)
+        lab.edge.add([rule for rule in scenario.faults if rule not in last.rules], on=False)
+        yield Held(lab, spec, as_it_stands(lab, spec, last.client)), result

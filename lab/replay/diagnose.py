@@ -1,0 +1,97 @@
+"""Has the diagnostics of a scenario look, as the client of an arm."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
+from typing import NamedTuple
+
+from lab.client import Client
+from lab.diagnostics.interface import Diagnostic, Finding, Target
+from lab.errors import LabError
+from lab.gosettings import first_proxy
+from lab.sandbox.interface import Answer, Completed
+from lab.scenario.model import Scenario
+from lab.termination import ended, ran_out, watched
+
+_AT_ONCE = 4
+
+
+class Look(NamedTuple):
+    """One diagnostic in one arm: the command it stands for, what it found, in how many seconds."""
+
+    command: str
+    finding: Finding
+    seconds: float
+
+
+def target(scenario: Scenario, go_mod: str) -> Target:
+    """Return what the diagnostics are pointed at in an arm whose replay left this go.mod."""
+    subject = scenario.diagnostics.subject
+    match = re.search(rf"(?m)^\s*(?:require\s+)?{re.escape(subject.module)}\s+(v\S+)", go_mod)
+    proxy = subject.proxy or first_proxy(scenario.client.env)
+    return Target(subject.module, subject.version, match[1] if match else "", proxy)
+
+
+def diagnose(
+    chosen: Sequence[Diagnostic], client: Client, at: Target, limit: float
+) -> dict[str, Look]:
+    """Have each diagnostic look, and return what it found under its id.
+
+    Raises:
+        LabError: the lab failed.
+    """
+    witness = _Witness(**{field.name: getattr(client, field.name) for field in fields(client)})
+
+    def look(diagnostic: Diagnostic) -> Look:
+        started = time.monotonic()
+        try:
+            finding = diagnostic.check(witness, at, limit)
+        except LabError:
+            raise
+        except _SpoiltError as error:
+            finding = Finding("error", str(error))
+        except Exception as error:  # noqa: BLE001 - one that crashes never counts as quiet
+            finding = Finding("error", f"{type(error).__name__}: {error}")
+        return Look(diagnostic.shown(at), finding, round(time.monotonic() - started, 3))
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        looks = list(pool.map(look, chosen))
+    return {diagnostic.id: found for diagnostic, found in zip(chosen, looks, strict=True)}
+
+
+class _SpoiltError(Exception):
+    """What a diagnostic relies on was ended, or ran out of something: it cannot say anything."""
+
+
+class _Witness(Client):
+    """A client that lets no diagnostic overlook that what it relies on was ended."""
+
+    def run(self, command: str | list[str], *, limit: float, **env: str) -> Completed:
+        done, error = ended(super().run(watched(command), limit=limit, **env), command)
+        if error:
+            raise _SpoiltError(f"`{command if isinstance(command, str) else command[0]}`: {error}")
+        return done
+
+    def fetch(self, url: str, *, limit: float, anonymous: bool = False) -> Answer:
+        answer = super().fetch(url, limit=limit, anonymous=anonymous)
+        _enough(answer.error)
+        return answer
+
+    def resolve(self, name: str, limit: float) -> Mapping[str, str]:
+        answers = super().resolve(name, limit)
+        _enough("\n".join(answers.values()))
+        return answers
+
+    def handshake(self, address: str, server_name: str, limit: float) -> str:
+        error = super().handshake(address, server_name, limit)
+        _enough(error)
+        return error
+
+
+def _enough(said: str) -> None:
+    if out := ran_out(said):
+        raise _SpoiltError(f"golab's own request: {out}")

@@ -1,0 +1,168 @@
+"""Goes through the three arms of a scenario in a running lab, and has what was seen judged.
+
+Each arm has a fresh client in the same lab. The broken arm has the faults, the repaired arm the
+documented remedy. Before anything that was seen is believed, the lab says whether its parts live.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from lab.client import PROJECT, Client
+from lab.diagnostics.catalogue import diagnostics
+from lab.errors import LabError
+from lab.expectations import differences
+from lab.replay.arms import Arm, arms, set_up
+from lab.replay.commands import recorded, run_command
+from lab.replay.diagnose import Look, diagnose, target
+from lab.replay.scoring import scored
+from lab.replay.verdict import judge
+from lab.results import ArmName, ArmResult, RunResult
+from lab.sandbox.interface import Lab, LabSpec
+from lab.scenario.load import Run, described
+from lab.scenario.model import Scenario
+from lab.sources import cited
+
+_FAILED = 500
+"""The status of an origin that failed itself; it has no other use for it."""
+
+Observer = Callable[[str], None]
+"""Called with the name of each arm before it starts."""
+
+
+def replay(
+    run: Run,
+    lab: Lab,
+    spec: LabSpec,
+    *,
+    backend: str,
+    seed: int,
+    observe: Observer = lambda _: None,
+) -> RunResult:
+    """Replay one scenario in a running lab, and judge it.
+
+    Raises:
+        LabError: the lab failed; which part, and in which arm.
+    """
+    scenario = run.scenario
+    started = time.monotonic()
+    results: dict[ArmName, ArmResult] = {}
+    looks: dict[ArmName, dict[str, Look]] = {}
+    for arm in arms(scenario):
+        observe(arm.name)
+        try:
+            results[arm.name], looks[arm.name] = _gone_through(scenario, arm, lab, spec, seed)
+        except LabError as error:
+            raise _named(error, arm, lab) from error
+    chosen = [diagnostics()[name] for name in scenario.diagnostics.outcomes]
+    table = scored(chosen, scenario.diagnostics.outcomes, looks)
+    judgement = judge(scenario, results, table)
+    return RunResult(
+        **about(run),
+        go=spec.toolchain.version,
+        backend=backend,
+        verdict=judgement.verdict,
+        reason=judgement.reason,
+        seconds=round(time.monotonic() - started, 3),
+        silent=judgement.silent,
+        arms=results,
+        diagnostics=table,
+        detected_by=[row.id for row in table if row.outcome == "detected"],
+        missed_by=[row.id for row in table if row.outcome == "miss"],
+        false_alarms=[row.id for row in table if row.outcome == "false-alarm"],
+    )
+
+
+def about(run: Run) -> dict[str, Any]:
+    """Return the fields of a result that are known before anything is run."""
+    scenario = run.scenario
+    return {
+        "scenario": scenario.id,
+        "variant": run.variant,
+        "kind": scenario.kind,
+        "family": scenario.family,
+        "title": scenario.title,
+        "sources": cited(scenario.sources),
+        "story": " ".join(scenario.story.split()),
+        "lesson": " ".join(scenario.lesson.split()),
+        "faults": {rule.name: described(rule) for rule in scenario.faults},
+    }
+
+
+def _gone_through(
+    scenario: Scenario, arm: Arm, lab: Lab, spec: LabSpec, seed: int
+) -> tuple[ArmResult, dict[str, Look]]:
+    client = set_up(lab, spec, scenario, arm, seed)
+    result = _replayed(scenario, arm, client)
+    lab.check()
+    lab.edge.arm(arm.rules, seed=seed)  # diagnostics meet the faults as fresh as the replay did
+    chosen = [diagnostics()[name] for name in scenario.diagnostics.outcomes]
+    at = target(scenario, result.project.get("go.mod", ""))
+    looks = diagnose(chosen, client, at, scenario.diagnostics.limit)
+    errors = _errors(lab.edge.ledger().records)
+    lab.check()
+    return result.model_copy(update={"errors": [*result.errors, *errors]}), looks
+
+
+def _named(error: LabError, arm: Arm, lab: Lab) -> LabError:
+    """Say in which arm a lab failed, and which of its parts ended, where that is the reason."""
+    try:
+        lab.check()
+    except LabError as part:
+        error = part
+    return type(error)(f"{arm.name}: {error}")
+
+
+def _replayed(scenario: Scenario, arm: Arm, client: Client) -> ArmResult:
+    replay, expected = scenario.replay, scenario.replay.expected(arm.name)
+    *first, last = replay.commands
+    done = [run_command(client, text, replay.limit) for text in first]
+    done.append(run_command(client, last, replay.limit, allowed=expected.exit))
+    records = client.lab.edge.ledger().records
+    fired = client.lab.edge.fired()
+    project, unread = _project(client)
+    return ArmResult(
+        conditions=arm.conditions,
+        commands=[recorded(command) for command in done],
+        project=project,
+        unread=unread,
+        requests=records,
+        fired=fired,
+        errors=_errors(records),
+        differences=differences(done[-1].done, expected, project),
+    )
+
+
+def _project(client: Client) -> tuple[dict[str, str], dict[str, str]]:
+    """Return go.mod and go.sum of the project, and which of them are not as they should be."""
+    names = {f"{PROJECT}/{name}": name for name in ("go.mod", "go.sum")}
+    read = client.lab.read(list(names))
+    files = {names[path]: content for path, content in read.found.items()}
+    unread = {names[path]: why for path, why in read.unread.items()}
+    if "go.mod" not in {*files, *unread}:
+        unread["go.mod"] = "it is gone"
+    project = {}
+    for name, content in files.items():
+        try:
+            project[name] = content.decode()
+        except UnicodeDecodeError:
+            project[name] = content.decode(errors="backslashreplace")
+            unread[name] = "not UTF-8; other bytes are shown as \\xNN"
+    return project, unread
+
+
+def _errors(records: Iterable[dict[str, Any]]) -> list[str]:
+    """Return what the edge has on record that failed in the lab itself."""
+    found = []
+    for record in records:
+        if record.get("kind") == "error" and (part := record.get("part")):
+            found.append(f"the {part} of the lab: {record['error']}")
+        elif record.get("kind") == "error":
+            rule = f"rule {record['rule']} ({record['do']})"
+            found.append(f"a fault rule failed: {rule}: {record['error']}")
+        elif record.get("origin_status") == _FAILED:
+            where = f"{record['host']}{record['path']}"
+            found.append(f"the origin of the lab: it answered {_FAILED} to {where}")
+    return found

@@ -1,0 +1,58 @@
+"""What a diagnostic is worth for a failure, from what it said in the three arms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from lab.diagnostics.interface import Diagnostic
+from lab.replay.diagnose import Look
+from lab.results import ARMS, ArmName, DiagnosticResult, Outcome, State
+
+
+def outcome(healthy: State, broken: State, repaired: State) -> Outcome:
+    """Say what a diagnostic is worth for a failure, from what it said in the three arms."""
+    states = (healthy, broken, repaired)
+    if "error" in states:
+        return "error"
+    if "unavailable" in states:
+        return "unavailable"
+    if healthy == "alarm":
+        return "false-alarm"
+    if broken == "quiet":
+        return "miss"
+    return "false-alarm" if repaired == "alarm" else "detected"
+
+
+def scored(
+    chosen: Sequence[Diagnostic],
+    recorded: Mapping[str, Outcome],
+    looks: Mapping[ArmName, Mapping[str, Look]],
+) -> list[DiagnosticResult]:
+    """Return a row for each diagnostic, in their order.
+
+    Args:
+        chosen: the diagnostics.
+        recorded: diagnostic -> what the scenario says it is worth.
+        looks: arm -> diagnostic -> what it found there.
+    """
+    return [_row(item, recorded.get(item.id), looks) for item in chosen]
+
+
+def _row(
+    diagnostic: Diagnostic,
+    recorded: Outcome | None,
+    looks: Mapping[ArmName, Mapping[str, Look]],
+) -> DiagnosticResult:
+    found = {arm: looks[arm][diagnostic.id] for arm in ARMS}
+    states = {arm: look.finding.state for arm, look in found.items()}
+    return DiagnosticResult(
+        id=diagnostic.id,
+        origin=diagnostic.origin,
+        command=found["broken"].command,
+        commands={arm: look.command for arm, look in found.items()},
+        **states,
+        said={arm: look.finding.said for arm, look in found.items()},
+        seconds={arm: look.seconds for arm, look in found.items()},
+        outcome=outcome(states["healthy"], states["broken"], states["repaired"]),
+        recorded=recorded,
+    )

@@ -1,0 +1,76 @@
+"""What a run has come to, from what was seen in its arms and what the scenario records."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from lab.results import ARMS, ArmName, ArmResult, DiagnosticResult, Verdict
+from lab.scenario.model import Scenario
+
+
+class Judgement(NamedTuple):
+    """A verdict with its reason in a line, and whether the failure was silent."""
+
+    verdict: Verdict
+    reason: str
+    silent: bool
+
+
+def judge(
+    scenario: Scenario, arms: Mapping[ArmName, ArmResult], table: Sequence[DiagnosticResult]
+) -> Judgement:
+    """Judge a run: an error before all else, then whether the faults fired, then the record."""
+    silent = is_silent(arms["healthy"], arms["broken"])
+    spoilt = [*_spoilt(arms), *_spoilt_diagnostics(table)]
+    if spoilt:
+        return Judgement("error", "; ".join(dict.fromkeys(spoilt)), silent)
+    idle = [rule.name for rule in scenario.faults if not arms["broken"].fired.get(rule.name)]
+    if idle:
+        reason = f"{', '.join(idle)} never fired in the broken arm: it proves nothing"
+        return Judgement("invalid", reason, silent)
+    changed = [f"{arm}: {text}" for arm in ARMS for text in arms[arm].differences]
+    if silent != scenario.silent:
+        changed.append(f"measured {_silence(silent)}, recorded {_silence(scenario.silent)}")
+    changed += [
+        f"{row.id}: measured {row.outcome}, recorded {row.recorded}"
+        for row in table
+        if not row.agrees
+    ]
+    if changed:
+        return Judgement("changed", "; ".join(changed), silent)
+    if arms["broken"].judged.exit is None:
+        limit = f"{scenario.replay.limit:g} s"
+        reason = f"the lab's limit of {limit} ended the broken arm, not go"
+        return Judgement("reproduced", reason, silent)
+    return Judgement("reproduced", "", silent)
+
+
+def is_silent(healthy: ArmResult, broken: ArmResult) -> bool:
+    """Silent: the broken arm exits as the healthy one does, and the result is another."""
+    if broken.judged.exit != healthy.judged.exit:
+        return False
+    return (broken.judged.stdout, broken.project) != (healthy.judged.stdout, healthy.project)
+
+
+def _spoilt(arms: Mapping[ArmName, ArmResult]) -> Iterator[str]:
+    """Say what failed that neither the scenario nor golab made fail: it colours all of a run."""
+    for name, arm in arms.items():
+        yield from (f"{name}: {error}" for error in arm.errors)
+        for command in arm.commands:
+            if command.error:
+                shell = command.argv[:2] == ["sh", "-c"]
+                shown = command.argv[-1] if shell else shlex.join(command.argv)
+                yield f"{name}: `{shown}`: {command.error}"
+
+
+def _spoilt_diagnostics(table: Sequence[DiagnosticResult]) -> Iterator[str]:
+    for row in table:
+        if row.outcome == "error":
+            arm = next(arm for arm in ARMS if getattr(row, arm) == "error")
+            yield f"{arm}: the diagnostic {row.id} could not say anything: {row.said[arm]}"
+
+
+def _silence(silent: bool) -> str:
+    return "silent" if silent else "not silent"

@@ -1,0 +1,34 @@
+"""What the pieces of a scenario file have in common, wherever their models stand."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+Name = Annotated[str, Field(pattern=f"^{ID.pattern}$", max_length=60)]
+Text = Annotated[str, Field(min_length=1)]
+OneOrMore = Text | Annotated[list[Text], Field(min_length=1)]
+
+
+class Part(BaseModel):
+    """A piece of a scenario file."""
+
+    model_config = ConfigDict(
+        defer_build=True,
+        extra="forbid",
+        frozen=True,
+        populate_by_name=True,
+        alias_generator=lambda name: name.rstrip("_").replace("_", "-"),
+        use_attribute_docstrings=True,
+    )
+
+
+def as_list(value: str | list[str] | None) -> list[str]:
+    """Return one-or-more as a list."""
+    if value is None:
+        return []
+    return [value] if isinstance(value, str) else value

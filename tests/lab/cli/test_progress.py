@@ -1,0 +1,145 @@
+"""What is said while several scenarios run, and what is left of them after an interrupt."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import jsonschema
+import pexpect
+import pytest
+
+from tests.lab.golab import COMMAND, golab
+
+SLOW = "proxy-timeout"  # two variants, which take seconds to run into their limits
+PLANNED = ["sni-block", f"{SLOW}/mute", f"{SLOW}/stalled-zip"]
+
+
+def row(name: str, verdict: str = "reproduced") -> str:
+    return rf"(?m)^{name} +{verdict} .*\d\.\d$"
+
+
+def test_several_end_with_the_table(tmp_path: Path) -> None:
+    done = golab("run", "sni-block", "auth-fallback", "--jobs", "1", "--json", "r.json",
+                 cwd=tmp_path, COLUMNS="")  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    runs = json.loads((tmp_path / "r.json").read_text())["runs"]
+    assert done.stderr.splitlines() == [
+        f"golab: {place} of 2: {run['scenario']}: reproduced ({run['seconds']:.1f} s)"
+        for place, run in enumerate(runs, 1)
+    ]
+    full, table = done.stdout.split("scenario       verdict")
+    assert full.count("verdict  REPRODUCED") == 2
+    assert re.search(row("sni-block"), table)
+    assert re.search(row("auth-fallback"), table)
+    assert table.splitlines()[-1].startswith("2 runs: 2 reproduced  (")
+    alone = golab("run", "sni-block")
+    assert (alone.stderr, "scenario  " in alone.stdout) == ("", False)
+
+
+def test_json_on_standard_output_stays_alone_there() -> None:
+    done = golab("run", "sni-block", "auth-fallback", "--json", "-")
+    assert [run["scenario"] for run in json.loads(done.stdout)["runs"]] == [
+        "sni-block",
+        "auth-fallback",
+    ]
+    assert [line.partition(": ")[2][:6] for line in done.stderr.splitlines()] == [
+        "1 of 2",
+        "2 of 2",
+    ]
+
+
+@contextmanager
+def in_terminal(*args: str, **env: str) -> Iterator[pexpect.spawn[str]]:
+    child = pexpect.spawn(
+        COMMAND,
+        list(args),
+        dimensions=(30, 100),
+        encoding="utf-8",
+        timeout=60,
+        env={**os.environ, "TERM": "xterm", "NO_COLOR": "1", **env},
+    )
+    try:
+        yield child
+    finally:
+        child.close(force=True)
+
+
+def test_a_terminal_shows_rows_as_they_finish_and_what_did_after_ctrl_c() -> None:
+    with in_terminal("run", *PLANNED[:2], "--jobs", "1") as child:
+        child.expect(r"0/2 +sni-block: ")
+        child.expect(r"sni-block [^\n]*reproduced[^\n]* \d\.\d s\s")
+        child.expect(rf"1/2 +{SLOW}/mute: ")
+        child.sendintr()
+        text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", child.read().replace("\r\n", "\n"))
+        assert re.search(r"INTERRUPTED after 1 of 2 runs: 1 reproduced  \(", text)
+        assert text.endswith("golab: interrupted; nothing is left behind\n")
+        child.close()
+        assert child.exitstatus == 130
+
+
+def test_a_dumb_terminal_gets_lines() -> None:
+    with in_terminal("run", "sni-block", "auth-fallback", TERM="dumb") as child:
+        text = child.read()
+    assert "golab: 2 of 2: " in text
+    assert "\x1b" not in text
+
+
+def interrupted(*args: str, cwd: Path, after: str) -> tuple[subprocess.CompletedProcess[str], str]:
+    """Interrupt golab once its standard error has said `after`; return how it ended."""
+    with subprocess.Popen(
+        [COMMAND, "run", *args],
+        cwd=cwd,
+        env={**os.environ, "COLUMNS": ""},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr
+        said = ""
+        while after not in said:
+            line = process.stderr.readline()
+            assert line, said
+            said += line
+        process.send_signal(signal.SIGINT)
+        out, rest = process.communicate(timeout=60)
+    return subprocess.CompletedProcess(args, process.returncode, out, said + rest), rest
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_an_interrupt_leaves_what_had_finished(tmp_path: Path, jobs: str) -> None:
+    options = ["--jobs", jobs, "--json", "r.json", "--artifacts", "kept"]
+    done, rest = interrupted(*PLANNED, *options, cwd=tmp_path, after="1 of 3: sni-block")
+    assert done.returncode == 130
+    assert rest == "golab: interrupted; nothing is left behind\n"
+    assert "verdict  REPRODUCED" in done.stdout
+    assert "\nINTERRUPTED after 1 of 3 runs: 1 reproduced  (" in done.stdout
+    assert SLOW not in done.stdout
+    report = json.loads((tmp_path / "r.json").read_text())
+    jsonschema.validate(report, json.loads(golab("schema", "report").stdout))
+    assert [run["scenario"] for run in report["runs"]] == ["sni-block"]
+    assert report["unfinished"] == PLANNED[1:]
+    assert (tmp_path / "kept" / "sni-block" / "result.json").exists()
+    assert len(list((tmp_path / "kept").iterdir())) == 1
+
+
+def test_an_interrupt_before_anything_had_finished(tmp_path: Path) -> None:
+    with in_terminal("run", PLANNED[1], "--json", str(tmp_path / "r.json")) as child:
+        child.expect("mute: broken")
+        child.sendintr()
+        text = child.read()
+        child.close()
+        assert child.exitstatus == 130
+    assert "INTERRUPTED" not in text
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert (report["runs"], report["unfinished"]) == ([], [PLANNED[1]])
+
+
+def test_a_report_that_was_not_interrupted_says_so() -> None:
+    assert json.loads(golab("run", "sni-block", "--json", "-").stdout)["unfinished"] == []

@@ -1,0 +1,50 @@
+"""What the three arms of a scenario are, from plain data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lab.replay.arms import Arm, arms
+from tests.lab.replay.fake import a_run
+
+BREAK = {
+    "client": {
+        "env": {"GOSUMDB": "off"},
+        "netrc": {"proxy.corp.example": "expired"},
+        "resolver": "timeout:1",
+        "project": {"go.sum": ""},
+    }
+}
+
+
+def named(**changes: Any) -> dict[str, Arm]:
+    return {arm.name: arm for arm in arms(a_run(**changes).scenario)}
+
+
+def test_what_is_particular_to_an_arm_is_said_in_words() -> None:
+    found = named(**{"break": BREAK}, repair={"how": "It is\nset.", "faults": "remove"})
+    assert list(found) == ["healthy", "broken", "repaired"]
+    assert found["healthy"].conditions == []
+    assert found["broken"].conditions == [
+        "GOSUMDB=off",
+        ".netrc: expired credential for proxy.corp.example",
+        "resolv.conf: options timeout:1",
+        "project: another go.sum",
+    ]
+    assert found["repaired"].conditions == ["It is set. (the fault is gone)"]
+
+
+@pytest.mark.parametrize(("faults", "sumdb", "rules"), [("keep", "off", 1), ("remove", None, 0)])
+def test_a_remedy_goes_where_the_damage_is_unless_it_removes_the_cause(
+    faults: str, sumdb: str | None, rules: int
+) -> None:
+    remedy = {"how": "…", "faults": faults, "client": {"env": {"GOPROXY": "https://goproxy.cn"}}}
+    found = named(**{"break": BREAK}, repair=remedy)
+    healthy, broken, repaired = found.values()
+    assert [len(arm.rules) for arm in found.values()] == [0, 1, rules]
+    assert "GOSUMDB" not in healthy.client.env
+    assert (broken.client.env["GOSUMDB"], broken.client.resolver) == ("off", "timeout:1")
+    assert repaired.client.env.get("GOSUMDB") == sumdb
+    assert repaired.client.env["GOPROXY"] == "https://goproxy.cn"

@@ -32,6 +32,9 @@ def main() -> None:
             said = "`golab prune` removes what may be left of Docker labs"
         sys.stderr.write(f"golab: interrupted; {said}\n")
         status = _INTERRUPTED
+        # Interrupted while it runs a string as code, as dataclasses have it do, `python -m` would
+        # remember that and end by killing itself with SIGINT; the next string makes it forget.
+        exec("")  # noqa: S102
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.exit(status)
 

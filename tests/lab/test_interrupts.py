@@ -175,3 +175,23 @@ def test_double_interrupts_of_real_runs() -> None:
 def _watches(pid: int) -> bool:
     """Whether a process has loaded what only golab's modules need, after its handler is set."""
     return "_socket" in Path(f"/proc/{pid}/maps").read_text()
+
+
+SCRIPT = """
+import lab.cli
+from lab.__main__ import main
+
+lab.cli.main = lambda: exec("raise KeyboardInterrupt")
+main()
+"""
+
+
+def test_an_interrupt_while_python_makes_a_class_is_an_interrupt_like_any_other(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "script.py").write_text(SCRIPT)
+    done = subprocess.run(
+        [sys.executable, "-m", "script"], cwd=tmp_path, capture_output=True, text=True
+    )
+    said = "golab: interrupted; nothing is left behind\n"
+    assert (done.returncode, done.stderr) == (130, said)

@@ -17,6 +17,7 @@ from lab.world.build import build
 from lab.world.load import base_world
 from lab.world.model import Module, World
 from lab.world.tree import Tree
+from tests.programs import needed
 
 
 @pytest.fixture(scope="module")
@@ -153,11 +154,12 @@ def test_a_world_that_does_not_fit_together_is_not_built(tmp_path: Path) -> None
 
 
 def test_git_finds_nothing_wrong_with_the_repositories(tree: Tree) -> None:
+    git = needed("git")
     repositories = sorted((tree.path / "repos").iterdir())
     assert repositories
     for repository in repositories:
         done = subprocess.run(
-            ["git", "-C", repository, "-c", "safe.directory=*", "fsck", "--strict", "--full"],
+            [git, "-C", repository, "-c", "safe.directory=*", "fsck", "--strict", "--full"],
             capture_output=True, text=True,
         )  # fmt: skip
         assert (done.returncode, done.stdout) == (0, ""), done.stderr

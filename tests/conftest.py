@@ -1,11 +1,68 @@
 from __future__ import annotations
 
+import os
 import signal
+from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
+
+from lab import toolchain
+from lab.errors import ToolchainError
+from tests.programs import needed
 
 # A background job of a shell ignores interrupts, and so would every golab that a test interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# What somebody has set for Go, git, curl, colours or widths does not decide what a test sees.
+KEPT = (
+    *("HOME", "USER", "LOGNAME", "PATH", "TMPDIR", "XDG_", "PYTEST_", "PYTHONDONTWRITEBYTECODE"),
+    *("PIP_", "SSL_CERT_", "REQUESTS_CA_BUNDLE", "DOCKER_"),
+    *("GOLAB_CACHE", "GOLAB_BASE", "GOLAB_ENGINE", "GOLAB_DOCKER_"),
+)
+ROUTES = {name: value for name, value in os.environ.items() if name.lower().endswith("_proxy")}
+for _name in [name for name in os.environ if not name.startswith(KEPT)]:
+    del os.environ[_name]
+os.environ |= {"LANG": "C.UTF-8", "TERM": "dumb"}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadFileScheduling:
+    return ByFile(config, log)
+
+
+class ByFile(LoadFileScheduling):  # type: ignore[misc]
+    """A file's tests share its labs, and all tests of the engine share the engine."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "docker" if "docker" in nodeid else str(super()._split_scope(nodeid))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _go() -> Iterator[None]:
+    """The Go of the PATH is the one that the documents name, whatever this machine has."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in ROUTES.items():
+            patch.setenv(name, value)
+        with suppress(ToolchainError):  # the tests that need it will say so
+            toolchain.ensure(toolchain.DEFAULT)
+    with pytest.MonkeyPatch.context() as patch:
+        folder = toolchain.store() / f"go{toolchain.DEFAULT}" / "bin"
+        patch.setenv("PATH", str(folder), prepend=os.pathsep)
+        yield
+
+
+@pytest.fixture
+def index(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave for the package index as this machine does."""
+    for name, value in ROUTES.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def git() -> str:
+    return needed("git")
 
 
 @pytest.fixture(autouse=True)

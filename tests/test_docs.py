@@ -3,29 +3,60 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 from lab.cli import COMMANDS
+from lab.diagnostics.catalogue import diagnostics
+from lab.diagnostics.documented import Documented
 from lab.scenario.load import catalogue
-from lab.toolchain import PINNED
+from lab.toolchain import DEFAULT, PINNED
 from tests.lab.golab import golab
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
+FIRST, OUTPUT, SECOND = README.split("```\n")[1:6:2]
+
+
 def timeless(text: str) -> list[str]:
     text = re.sub(r"\d+\.\d\d s\b", "TIME s", text)
-    text = re.sub(r"\(go [\d.]+,", "(go GO,", re.sub(r"\(\d+\.\d s, seed \d+", "(SEED", text))
+    text = re.sub(r"\(\d+\.\d s, seed \d+", "(SEED", text)
     return [line for line in text.splitlines() if line]
 
 
+def as_here(line: str) -> list[str]:
+    """Return what a line of the README is on a machine without the program that it needs."""
+    known = diagnostics().get(line[2:].partition(" ")[0]) if line.startswith("  ") else None
+    if isinstance(known, Documented):
+        for program in known.spec.needs:
+            if program != "go" and shutil.which(program) is None:
+                unavailable = "-        -        -         unavailable"
+                because = f"      {program} is not installed where the client runs"
+                return [f"  {known.id:<24}{unavailable}", because]
+    return [line]
+
+
 def test_the_first_output_of_the_readme_is_real() -> None:
-    shown = README.split("```\n")[3]
     real = golab("run", "auth-fallback", GOLAB_BACKEND="local").stdout  # as on a fresh machine
-    assert timeless(shown) == timeless(real)
+    expected = [each for line in timeless(OUTPUT) for each in as_here(line)]
+    assert expected == timeless(real)
+
+
+def test_the_readmes_go_is_the_one_that_is_fetched() -> None:
+    assert f"(go {DEFAULT}, local," in OUTPUT
+    assert f"That was Go {DEFAULT}" in README
+
+
+def test_the_commands_of_a_fresh_machine_are_those_that_the_gate_runs_on_one() -> None:
+    found = [line for line in README.splitlines() if re.match(r"python3 install\.py\b", line)]
+    assert found == [FIRST.strip(), SECOND.strip()]
+    gate = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert "grep '^python3 install.py' README.md" in gate
+    assert gate.splitlines()[-1] == ".venv/bin/pytest -m ''"
 
 
 def test_the_readme_knows_every_command_scenario_and_toolchain() -> None:

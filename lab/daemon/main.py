@@ -1,4 +1,4 @@
-"""The process that holds a lab: `python -m lab.daemon.main FOLDER`, with a JSON object as its input.
+"""The process that holds a lab: `python -m lab.daemon.main FOLDER`, with a JSON object as input.
 
 What it says on standard output while the lab comes up is for `lab.daemon.start`. When it ends,
 however it ends, its lab ends with it; so it does if nobody listens when the lab is up.

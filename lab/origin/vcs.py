@@ -100,10 +100,10 @@ async def _backend(
     tree: Tree, state: OriginState, request: Request, repo: Repo, service: str
 ) -> Response:
     """Run git http-backend as CGI (RFC 3875) and pass on what it says."""
+    body = await request.read() if request.read and request.method == "POST" else b""
     git = shutil.which("git")
     if git is None:
         return text(501, "not implemented: this origin has no git, so it has no repositories")
-    body = await request.read() if request.read and request.method == "POST" else b""
     process = await asyncio.create_subprocess_exec(
         git, "http-backend", stdin=PIPE, stdout=PIPE, stderr=asyncio.subprocess.DEVNULL,
         env=_environment(tree, state, request, repo, service, len(body)),

@@ -20,6 +20,7 @@ import h2.events
 from mitmproxy import dns
 
 from tests.faults.edge import Edge
+from tests.programs import needed
 
 T = TypeVar("T")
 Message: Any = getattr(dns, "DNSMessage", None) or dns.Message  # mitmproxy 12's name, or 11's
@@ -46,7 +47,7 @@ def curl(edge: Edge, path: str, *options: str, tls: bool = True, name: str = NAM
     """Ask the edge with curl, over HTTP/2 and TLS unless told otherwise."""
     scheme = "https" if tls else "http"
     command = [
-        "curl",
+        needed("curl"),
         "-sS",
         "-i",
         "--suppress-connect-headers",

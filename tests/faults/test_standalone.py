@@ -18,6 +18,7 @@ from lab.cli.faults_ import command
 from tests.faults.clients import LIST, ask_at, get, read
 from tests.faults.edge import Edge, free_port
 from tests.faults.origin import Origin, answer
+from tests.programs import needed
 
 RULES = """
 - {name: stale-list, where: {endpoint: list}, do: {stale-list: v1.8.0}}
@@ -181,7 +182,7 @@ def test_rules_work_in_any_mode(tmp_path: Path, origin: Origin, edge: Edge, mode
         _wait_for(port, running)
         seen = subprocess.run(
             [
-                "curl", "-sS", "--max-time", "0.7", "--noproxy", "",
+                needed("curl"), "-sS", "--max-time", "0.7", "--noproxy", "",
                 "--proxy", f"{through}://127.0.0.1:{port}",
                 f"http://127.0.0.1:{origin.port}{LIST}",
             ],

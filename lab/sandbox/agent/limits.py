@@ -5,9 +5,15 @@ from __future__ import annotations
 import os
 import resource
 import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 PROCESSES = 512
+MEMORY = 6 << 30
+"""Bytes that all processes and files of a client have together, where somebody counts."""
+
+PROCESSES_OVER, MEMORY_OVER = "processes", "memory"
 OPEN_FILES = 4096
 FILE_SIZE = 2 << 30
 DATA = 8 << 30
@@ -54,15 +60,52 @@ def counted_alone() -> bool:
     return (major, minor) >= (5, 14)
 
 
-def reached(processes: int) -> str:
-    """Say what the client has used up: `processes`, `files`, or '' for nothing.
+@dataclass(frozen=True)
+class Counter:
+    """Where the kernel counts what it denies: a line `key N` of a file."""
+
+    what: str
+    descriptor: int
+    key: str
+
+    def value(self) -> int:
+        """Return how often it was denied so far."""
+        for line in os.pread(self.descriptor, 4096, 0).decode().splitlines():
+            key, _, number = line.partition(" ")
+            if key == self.key:
+                return int(number)
+        return 0
+
+
+class Allowance:
+    """Tells what a client has used up.
 
     Args:
-        processes: how many it has.
+        counters: where the kernel counts that.
     """
-    threads = sum(_threads()) if processes > PROCESSES // 16 else processes
-    if threads >= PROCESSES - threading.active_count() - 8:
-        return "processes"
+
+    def __init__(self, counters: Sequence[Counter] = ()) -> None:
+        self._counters = counters
+        self._known = [counter.value() for counter in counters]
+
+    def used_up(self, processes: int) -> str:
+        """Say what has been used up since the last time: '' for nothing.
+
+        Args:
+            processes: how many the client has.
+        """
+        values = [counter.value() for counter in self._counters]
+        known, self._known = self._known, values
+        for counter, before, now in zip(self._counters, known, values, strict=True):
+            if now > before:
+                return counter.what
+        threads = sum(_threads()) if processes > PROCESSES // 16 else processes
+        if threads >= PROCESSES - threading.active_count() - 8:
+            return PROCESSES_OVER
+        return _full()
+
+
+def _full() -> str:
     for place in PLACES:
         try:
             state = os.statvfs(place)

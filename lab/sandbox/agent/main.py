@@ -7,13 +7,13 @@ import os
 import select
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from lab.errors import LabError
 from lab.sandbox import codec
 from lab.sandbox.agent import files, network
-from lab.sandbox.agent.limits import PLACES
+from lab.sandbox.agent.limits import PLACES, Allowance, Counter
 from lab.sandbox.agent.processes import (
     KEPT,
     MOST_OUTPUT,
@@ -49,11 +49,15 @@ class Agent:
     Args:
         reading: the descriptor that requests come from.
         writing: the descriptor that replies go to.
+        counters: where the kernel counts what it denies this client.
         aside: further operations that wait for something.
     """
 
-    def __init__(self, reading: int, writing: int, **aside: Operation) -> None:
+    def __init__(
+        self, reading: int, writing: int, *, counters: Sequence[Counter] = (), **aside: Operation
+    ) -> None:
         self._reading, self._writing = reading, writing
+        self._allowance = Allowance(counters)
         self._aside = {**ASIDE, **aside}
         self._loop = Loop()
         self._lines = codec.Splitter()
@@ -153,7 +157,9 @@ class Agent:
             value = Completed(command.argv, ended.exit, out, err, seconds, ended.hit)
             self._send({"id": number, "value": value})
 
-        process = Process(self._loop, command, output=output, done=done)
+        process = Process(
+            self._loop, command, output=output, done=done, used_up=self._allowance.used_up
+        )
         self._running[process.pid] = process
 
     def _open(self, number: int, command: Command, terminal: list[int] | None) -> None:

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from lab.errors import LabError
-from lab.sandbox.agent import limits
 from lab.sandbox.interface import Command
 
 KEPT = 4 << 20
@@ -84,7 +83,8 @@ class Process:
         terminal: rows and columns of the terminal that it gets; None for pipes.
         following: its input comes bit by bit, too.
         output: called with `out` or `err` and what was written.
-        done: called once it has ended, with its exit status; None if its limit ended it.
+        done: called once it has ended.
+        used_up: says, from the number of processes, what the client has used up.
 
     Raises:
         LabError: it cannot be run at all.
@@ -99,6 +99,7 @@ class Process:
         following: bool = False,
         output: Callable[[str, bytes], object],
         done: Callable[[Process], object],
+        used_up: Callable[[int], str] = lambda _: "",
     ) -> None:
         self.command = command
         self.started = time.monotonic()
@@ -108,7 +109,7 @@ class Process:
         self.hit = ""
         self._taken: Callable[[int], object] | None = None
         self._loop = loop
-        self._output, self._done = output, done
+        self._output, self._done, self._used_up = output, done, used_up
         self._streams: dict[int, str] = {}
         self._paused = False
         self._unread = 0
@@ -294,7 +295,7 @@ class Process:
         self._loop.at((self, "look"), time.monotonic() + _LOOK, self._look)
 
     def _look(self) -> None:
-        self.hit = self.hit or limits.reached(len(_processes()))
+        self.hit = self.hit or self._used_up(len(_processes()))
         self._look_later()
 
     def _too_long(self) -> None:
@@ -308,7 +309,7 @@ class Process:
             self.end()
 
     def reaped(self, status: int) -> None:
-        """Its first process has ended, and so has the command; what is in its pipes still counts."""
+        """Its first process has ended, and so has the command; what is in its pipes counts."""
         self._loop.cancel(self)
         self._loop.cancel((self, "look"))
         for descriptor in list(self._streams):
@@ -317,7 +318,7 @@ class Process:
         self._end_pipe()
         self.exit = None if self.timed_out else os.waitstatus_to_exitcode(status)
         self.seconds = time.monotonic() - self.started
-        self.hit = self.hit or limits.reached(len(_processes()))
+        self.hit = self.hit or self._used_up(len(_processes()))
         self._done(self)
 
     def _drain(self, descriptor: int) -> None:

@@ -14,7 +14,7 @@ from lab.sandbox.docker.engine import engine_errors
 from lab.sandbox.docker.images import Role
 from lab.sandbox.docker.networks import Network
 
-_MEMORY = {"client": "4g", "edge": "512m", "origin": "512m"}
+_MEMORY = {"client": limits.MEMORY, "edge": 512 << 20, "origin": 512 << 20}
 _CPUS, _PERIOD = 2.0, 100_000
 _PIDS = {"client": limits.PROCESSES, "edge": 64, "origin": 128}
 _TO_UNROUTE = ["NET_ADMIN", "SETGID", "SETUID"]

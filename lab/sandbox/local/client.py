@@ -11,9 +11,11 @@ of the agent's process namespace, and ends when that has been emptied.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -21,7 +23,7 @@ from typing import NoReturn
 from lab.sandbox import codec, linux
 from lab.sandbox.agent import limits, walls
 from lab.sandbox.agent.main import Agent
-from lab.sandbox.local import sealed
+from lab.sandbox.local import cgroups, sealed
 
 USER = 1000
 """The client's user and group, as it sees them itself."""
@@ -70,7 +72,9 @@ class Running:
             os.waitpid(self.keeper, 0)
 
 
-def start(root: Path, control: int, outer: int, host: sealed.Host) -> Running:
+def start(
+    root: Path, control: int, outer: int, host: sealed.Host, cgroup: cgroups.Cgroup
+) -> Running:
     """Start a client.
 
     Args:
@@ -78,12 +82,13 @@ def start(root: Path, control: int, outer: int, host: sealed.Host) -> Running:
         control: the descriptor on which golab speaks with its agent; closed here.
         outer: who the client is in the lab's user namespace: `USER`, or 0 for golab's own user.
         host: what is known of the host, for the proof of sealing.
+        cgroup: where it is counted.
     """
     reading, writing = os.pipe()
     keeper = os.fork()
     if not keeper:
         os.close(reading)
-        _keep(root, control, writing, outer, host)
+        _keep(root, control, writing, outer, host, cgroup)
     os.close(writing)
     os.close(control)
     with open(reading, "rb") as pipe:  # noqa: PTH123 - a descriptor
@@ -91,15 +96,23 @@ def start(root: Path, control: int, outer: int, host: sealed.Host) -> Running:
     return Running(keeper, agent)
 
 
-def _keep(root: Path, control: int, pipe: int, outer: int, host: sealed.Host) -> NoReturn:
+def _keep(
+    root: Path,
+    control: int,
+    pipe: int,
+    outer: int,
+    host: sealed.Host,
+    cgroup: cgroups.Cgroup,
+) -> NoReturn:
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         linux.die_with_parent()
+        counted = cgroup.join()
         _enter_namespaces(outer)
         agent = os.fork()
         if not agent:
             os.close(pipe)
-            _become_agent(root, control, host)
+            _become_agent(root, control, host, cgroup.counters if counted else [])
         os.write(pipe, str(agent).encode())
         os.close(pipe)
         os.closerange(0, 1 << 10)
@@ -122,32 +135,38 @@ def _enter_namespaces(outer: int) -> None:
     Path("/proc/self/gid_map").write_text(f"{USER} {outer} 1", encoding="ascii")
 
 
-def _become_agent(root: Path, control: int, host: sealed.Host) -> NoReturn:
+def _become_agent(
+    root: Path, control: int, host: sealed.Host, counters: Sequence[limits.Counter]
+) -> NoReturn:
     try:
         linux.die_with_parent()
         os.setsid()
         _see_only(root)
         linux.set_hostname("client")
-        _keep_only(control)
+        _keep_only({control, *(counter.descriptor for counter in counters)})
         sys.meta_path.clear()  # what is imported from here on could only be the client's own
         os.umask(0o022)
-        walls.raise_all(WRITABLE, count_processes=limits.counted_alone())
+        walls.raise_all(WRITABLE, count_processes=not counters and limits.counted_alone())
         linux.die_with_parent()  # giving up rights has made the kernel forget it
-        Agent(control, control, leaks=lambda: sealed.leaks(host)).serve()
+        leaks = functools.partial(sealed.leaks, host)
+        Agent(control, control, counters=counters, leaks=leaks).serve()
     except BaseException as error:  # noqa: BLE001 - golab must hear of it
         _last_words(control, error)
     finally:
         os._exit(0)
 
 
-def _keep_only(control: int) -> None:
-    """Leave nothing open but the line to golab, and that for none of the client's programs.
+def _keep_only(kept: set[int]) -> None:
+    """Close what is not `kept`, and that is for none of the client's programs.
 
     Our standard streams are golab's, which may be a file of the host or its terminal.
     """
-    os.closerange(3, control)
-    os.closerange(control + 1, os.sysconf("SC_OPEN_MAX"))
-    os.set_inheritable(control, False)
+    first = 3
+    for descriptor in [*sorted(kept), os.sysconf("SC_OPEN_MAX")]:
+        os.closerange(first, descriptor)
+        first = descriptor + 1
+    for descriptor in kept:
+        os.set_inheritable(descriptor, False)
     nowhere = os.open("/dev/null", os.O_RDWR)
     for standard in range(3):
         os.dup2(nowhere, standard)

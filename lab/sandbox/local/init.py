@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from lab.errors import LabError, UnfitError
 from lab.sandbox import codec, linux
 from lab.sandbox.interface import EDGE, ORIGIN
-from lab.sandbox.local import root, sealed
+from lab.sandbox.local import cgroups, root, sealed
 
 _NAMESPACES = (
     linux.CLONE_NEWUSER
@@ -40,6 +40,8 @@ def launch(control: socket.socket, edge: socket.socket, origin: socket.socket) -
         origin: where it speaks with the origin.
     """
     host = sealed.host()
+    cgroups.sweep()
+    cgroup = cgroups.make()
     try:
         client = unshare()
     except OSError as error:
@@ -48,7 +50,7 @@ def launch(control: socket.socket, edge: socket.socket, origin: socket.socket) -
         return
     pid = os.fork()
     if pid == 0:
-        _first_process(control, (edge, origin), client, host)
+        _first_process(control, (edge, origin), client, host, cgroup)
     edge.close()
     origin.close()
     _send(control, {"event": "pid", "said": "", "pid": pid})
@@ -118,6 +120,7 @@ def _first_process(
     programs: tuple[socket.socket, socket.socket],
     client: int,
     host: sealed.Host,
+    cgroup: cgroups.Cgroup,
 ) -> NoReturn:
     status = 1
     try:
@@ -126,7 +129,7 @@ def _first_process(
         linux.loopback_up([EDGE, ORIGIN])
         for role, conversation in zip(("edge", "origin"), programs, strict=True):
             _start_program(role, conversation, control, programs)
-        _Init(control, client, host).serve()
+        _Init(control, client, host, cgroup).serve()
         status = 0
     except Exception as error:  # noqa: BLE001 - the reason must reach golab before we go
         _refuse(control, LabError(f"the lab did not start: {_short(error)}"))
@@ -162,7 +165,9 @@ def _start_program(
 class _Init:
     """Serves golab's requests, one after the other, until it ends the conversation."""
 
-    def __init__(self, control: socket.socket, client: int, host: sealed.Host) -> None:
+    def __init__(
+        self, control: socket.socket, client: int, host: sealed.Host, cgroup: cgroups.Cgroup
+    ) -> None:
         # Loaded now, for the host's Python is out of a client's sight.
         from lab.sandbox.local import client as clients
 
@@ -170,6 +175,7 @@ class _Init:
         self._control = control
         self._client = client
         self._host = host
+        self._cgroup = cgroup
         self._running: clients.Running | None = None
         self._descriptors: list[int] = []
         self._root = Path()
@@ -215,7 +221,9 @@ class _Init:
             if self._running:
                 self._running.end()
             descriptor = self._descriptors.pop(0)
-            self._running = self._clients.start(self._root, descriptor, self._client, self._host)
+            self._running = self._clients.start(
+                self._root, descriptor, self._client, self._host, self._cgroup
+            )
 
 
 def _send(control: socket.socket, message: Any) -> None:

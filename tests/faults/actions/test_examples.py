@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from pathlib import Path
 
 import pytest
 
@@ -79,8 +80,9 @@ def over_tls(edge: Edge, path: str, headers: str) -> str:
 @pytest.mark.parametrize(
     ("word", "example"), EXAMPLES, ids=[f"{w}-{n}" for n, (w, _) in enumerate(EXAMPLES)]
 )
-def test_fires_and_leaves_no_trace(edge: Edge, word: str, example: Example) -> None:
+def test_fires_and_leaves_no_trace(edge: Edge, tmp_path: Path, word: str, example: Example) -> None:
     text = f"[{example.rule}]".replace("port: 443", f"port: {edge.port}")
+    text = text.replace("/tmp/", f"{tmp_path}/")
     (rule,) = rules.parse(text)
     edge.arm()
     before = traffic(edge, rule)

@@ -14,6 +14,7 @@ from faults.actions.tls.alert import ALERTS
 from tests.faults.clients import H1, H2, LIST, NAME, connect, curl, go, read
 from tests.faults.edge import Edge
 from tests.faults.origin import COBRA, answer
+from tests.programs import needed
 
 
 def arm(edge: Edge, do: str, name: str = NAME) -> None:
@@ -22,7 +23,8 @@ def arm(edge: Edge, do: str, name: str = NAME) -> None:
 
 def openssl(edge: Edge, *options: str, name: str = NAME) -> str:
     """Shake hands with openssl; return all it says."""
-    command = ["openssl", "s_client", "-connect", f"127.0.0.1:{edge.port}", "-servername", name]
+    command = [needed("openssl"), "s_client", "-connect", f"127.0.0.1:{edge.port}"]
+    command += ["-servername", name]
     checks = ["-CAfile", str(edge.ca), "-verify_hostname", name, "-verify_return_error"]
     done = subprocess.run([*command, *checks, *options], input=b"", capture_output=True, timeout=10)
     return (done.stdout + done.stderr).decode("utf-8", "replace").lower()
@@ -151,7 +153,9 @@ def test_several_faults_of_one_handshake(edge: Edge) -> None:
 def _client_hello(name: str) -> bytes:
     """Return the bytes with which a TLS client begins."""
     out = ssl.MemoryBIO()
-    session = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), out, server_hostname=name)
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2  # what it is by default, /etc/ssl says
+    session = context.wrap_bio(ssl.MemoryBIO(), out, server_hostname=name)
     with pytest.raises(ssl.SSLWantReadError):
         session.do_handshake()
     return out.read()

@@ -33,6 +33,7 @@ def test_ps_says_what_is_up(lab_id: str, backend: str) -> None:
     assert re.fullmatch(r"process \d+", known["holder"])
 
 
+@pytest.mark.slow  # it waits for the engine twice
 def test_an_engine_that_does_not_answer_hides_no_local_lab() -> None:
     made = up("local")
     with socket.create_server(("127.0.0.1", 0)) as mute:

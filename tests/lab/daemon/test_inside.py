@@ -13,6 +13,7 @@ from pathlib import Path
 import pexpect
 
 from tests.lab.daemon.byhand import ASKED, GOLAB, LAB, golab, labs, running
+from tests.programs import needed
 
 
 def test_exec_streams_as_it_comes(lab_id: str) -> None:
@@ -68,7 +69,7 @@ def started(lab: str, script: str) -> subprocess.Popen[str]:
 def pid_of(process: subprocess.Popen[str]) -> int:
     """Return which process is golab: the last of the pipeline."""
     children = subprocess.run(
-        ["ps", "--no-headers", "-o", "pid,args", "--ppid", str(process.pid)],
+        [needed("ps"), "--no-headers", "-o", "pid,args", "--ppid", str(process.pid)],
         capture_output=True,
         text=True,
     ).stdout.splitlines()
@@ -102,7 +103,7 @@ def test_an_interrupt_before_the_command_has_begun(own_lab: str) -> None:
         stderr=subprocess.PIPE,
         text=True,
     )
-    end = time.monotonic() + 10
+    end = time.monotonic() + 30
     while "unix_stream" not in wait_channel(process.pid) and time.monotonic() < end:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
@@ -122,13 +123,13 @@ def test_a_command_does_not_outlive_golab(lab_id: str) -> None:
     process = started(
         lab_id, "trap '' INT TERM HUP; setsid sleep 7008 & echo ready; sleep 7003 & sleep 7004"
     )
-    time.sleep(0.3)
-    begun = running(lab_id)
-    assert "sleep 7004" in begun
-    assert "sleep 7008" in begun
+    end = time.monotonic() + 20
+    while not {"7003", "7004", "7008"} <= set(begun := running(lab_id).split()):
+        assert time.monotonic() < end, begun
+        time.sleep(0.1)
     os.kill(pid_of(process), signal.SIGKILL)
     process.wait(10)
-    end = time.monotonic() + 5
+    end = time.monotonic() + 20
     while "sleep 700" in (left := running(lab_id)) and time.monotonic() < end:
         time.sleep(0.1)
     assert "sleep 700" not in left
@@ -168,12 +169,10 @@ def test_a_shell_is_a_terminal_with_a_telling_prompt(lab_id: str) -> None:
     shell.expect("24 80")
     shell.expect("42 https://proxy.corp.example")
     shell.setwinsize(40, 100)
-    time.sleep(0.5)
-    shell.sendline("stty size")
-    shell.expect("40 100")
+    shell.sendline('until test "$(stty size)" = "40 100"; do sleep 0.1; done; echo resized')
+    shell.expect("\r\nresized")
     shell.sendline("echo begun; sleep 7005")
-    shell.expect("begun\r\n")
-    time.sleep(0.3)
+    shell.expect("\r\nbegun\r\n")
     shell.sendcontrol("c")
     shell.expect(prompt)
     shell.sendline("sleep 7006 &")

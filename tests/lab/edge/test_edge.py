@@ -8,6 +8,7 @@ import pytest
 
 from faults.rules import from_data
 from lab.client import Client
+from tests.programs import needed
 
 LIST = "/github.com/gorilla/mux/@v/list"
 FORWARD = "http://proxy.corp.example:8080"
@@ -26,7 +27,7 @@ def records(client: Client, kind: str) -> list[dict[str, Any]]:
 
 def curl(client: Client, *args: str) -> str:
     form = "%{http_code} %{http_version} %{remote_port}"
-    done = client.run(["curl", "-s", "-o", "/dev/null", "-w", form, *args], limit=5)
+    done = client.run([needed("curl"), "-s", "-o", "/dev/null", "-w", form, *args], limit=5)
     return done.stdout
 
 
@@ -56,7 +57,7 @@ def test_an_explicit_forward_proxy(asked: Client) -> None:
 
 
 def test_a_name_that_is_not_of_the_lab(asked: Client) -> None:
-    done = asked.run(["curl", "-sS", "https://example.com/"], limit=5)
+    done = asked.run([needed("curl"), "-sS", "https://example.com/"], limit=5)
     assert "Could not resolve host" in done.stderr
     through = asked.run(["curl", "-s", "-x", FORWARD, "http://example.com/"], limit=5)
     assert through.stdout == "golab: there is no example.com in this lab\n"
@@ -73,7 +74,7 @@ def test_dns_over_udp_and_tcp(asked: Client) -> None:
 
 def test_the_certificate_is_the_labs_and_nobody_elses(asked: Client) -> None:
     issuer = asked.run(
-        ["curl", "-sv", "-o", "/dev/null", f"https://proxy.golang.org{LIST}"], limit=5
+        [needed("curl"), "-sv", "-o", "/dev/null", f"https://proxy.golang.org{LIST}"], limit=5
     ).stderr
     assert "issuer: CN=golab lab authority" in issuer
     untrusted = asked.run(

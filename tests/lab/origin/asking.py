@@ -21,6 +21,7 @@ from lab.origin.app import Origin
 from lab.origin.control import Control
 from lab.world.model import Credential
 from lab.world.tree import Tree
+from tests.programs import needed
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,8 @@ class Client:
 
     def git(self, *argv: str, check: bool = True) -> CompletedProcess[str]:
         """Run `git argv` in the project, under the same environment."""
-        done = self._run(["git", "-c", "user.name=x", "-c", "user.email=x@x.example", *argv], {})
+        who = ["-c", "user.name=x", "-c", "user.email=x@x.example"]
+        done = self._run([needed("git"), *who, *argv], {})
         assert done.returncode == 0 or not check, done.stderr
         return done
 
@@ -164,7 +166,9 @@ class Client:
             "GOENV": "off",
             "GIT_TERMINAL_PROMPT": "0",
         }
+        whole = {**clean, **self.env, **env}
+        if command[0] == "go" and whole.get("GOPROXY") == "direct":
+            needed("git")  # go calls it
         return subprocess.run(
-            command, cwd=self.project, env={**clean, **self.env, **env}, capture_output=True,
-            text=True, timeout=100,
-        )  # fmt: skip
+            command, cwd=self.project, env=whole, capture_output=True, text=True, timeout=100
+        )

@@ -11,6 +11,8 @@ from lab.origin.state import OriginState
 from lab.world.tree import Tree
 from tests.lab.origin.asking import Client, Internet
 
+pytestmark = pytest.mark.usefixtures("git")
+
 
 @pytest.mark.parametrize(
     "query",

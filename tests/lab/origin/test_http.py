@@ -12,6 +12,7 @@ from lab.world.build import build
 from lab.world.model import World
 from lab.world.tree import Tree
 from tests.lab.origin.asking import Internet, ask
+from tests.programs import needed
 
 MODULE = "proxy.golang.org/github.com/gorilla/mux"
 ZIP = f"{MODULE}/@v/v1.8.0.zip"
@@ -99,8 +100,9 @@ def test_a_large_file_goes_out_in_pieces(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("option", "version"), [("--http2", "2"), ("--http1.1", "1.1")])
 def test_tls_speaks_both_versions(net: Internet, tree: Tree, option: str, version: str) -> None:
     done = subprocess.run(
-        ["curl", "-sS", option, "-w", "%{http_version}", "--cacert", net.env["SSL_CERT_FILE"],
-         "--proxy", net.env["HTTPS_PROXY"], f"https://{ZIP}", "-o", "-"],
+        [needed("curl"), "-sS", option, "-w", "%{http_version}",
+         "--cacert", net.env["SSL_CERT_FILE"], "--proxy", net.env["HTTPS_PROXY"],
+         f"https://{ZIP}", "-o", "-"],
         capture_output=True, timeout=20,
     )  # fmt: skip
     expected = tree.file("github.com/gorilla/mux", "v1.8.0", "zip").read_bytes()

@@ -62,6 +62,7 @@ def test_goauth_command(client: Client, tree: Tree, tmp_path: Path, scheme: str)
     assert "401 Unauthorized" in fetch(client.elsewhere(), GOAUTH="off")
 
 
+@pytest.mark.usefixtures("git")
 def test_goauth_git(client: Client, tree: Tree, tmp_path: Path) -> None:
     valid = tree.world.credential("valid")
     stored = tmp_path / "credentials"

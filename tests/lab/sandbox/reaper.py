@@ -14,6 +14,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[3]))
+
+from tests.lab.heeding import heeding
 
 PR_SET_CHILD_SUBREAPER = 36
 PATIENCE = 6.0
@@ -21,20 +26,22 @@ PATIENCE = 6.0
 
 def main(kind: str, delay: float, command: list[str]) -> None:
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    with subprocess.Popen(
+    start: Any = subprocess.Popen if kind == "kill" else heeding
+    with start(
         command,
         start_new_session=True,
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
-        text=True,
     ) as golab:
-        time.sleep(delay)
-        if kind == "kill":
-            os.kill(golab.pid, signal.SIGKILL)
-        else:
-            os.killpg(golab.pid, signal.SIGINT)  # as a terminal does
-        _, stderr = golab.communicate(timeout=20)
+        try:
+            golab.wait(delay)
+        except subprocess.TimeoutExpired:
+            if kind == "kill":
+                os.kill(golab.pid, signal.SIGKILL)
+            else:
+                os.killpg(golab.pid, signal.SIGINT)  # as a terminal does
+        stderr = golab.communicate(timeout=40)[1]
     began = time.monotonic()
     left = -1
     while left and time.monotonic() - began < PATIENCE:
@@ -44,7 +51,7 @@ def main(kind: str, delay: float, command: list[str]) -> None:
         json.dumps(
             {
                 "exit": golab.returncode,
-                "stderr": stderr,
+                "stderr": stderr if isinstance(stderr, str) else stderr.decode(),
                 "left": left,
                 "seconds": round(time.monotonic() - began, 2),
                 "mounts": " - tmpfs golab " not in Path("/proc/self/mountinfo").read_text(),

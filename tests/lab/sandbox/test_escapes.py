@@ -94,7 +94,7 @@ main.IN_PLACE["load"] = lambda name: bool(__import__(name))
     backend = LocalBackend()
     try:
         with backend.start(lab_spec) as lab:
-            lab.write({"/tmp/of_the_client.py": ""})  # noqa: S108 - the client's
+            lab.write({"/tmp/of_the_client.py": ""})
             assert lab._ask("client", "load", name="json") is True
             with pytest.raises(LabError, match="No module named 'of_the_client'"):
                 lab._ask("client", "load", name="of_the_client")
@@ -122,7 +122,7 @@ def test_a_client_that_is_replaced_has_ended_for_whoever_uses_it(
 ) -> None:
     """Each request is answered or fails with a reason, whatever the others do."""
     stop = threading.Event()
-    wrong: list[BaseException] = []
+    wrong: list[Exception] = []
 
     def use() -> None:
         while not stop.is_set():
@@ -130,7 +130,7 @@ def test_a_client_that_is_replaced_has_ended_for_whoever_uses_it(
                 client.run(["true"], limit=20)
             except LabError:
                 continue
-            except BaseException as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is wrong
                 wrong.append(error)
                 return
 
@@ -140,7 +140,7 @@ def test_a_client_that_is_replaced_has_ended_for_whoever_uses_it(
                 running_lab.check()
             except LabError:
                 continue
-            except BaseException as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is wrong
                 wrong.append(error)
                 return
 

@@ -16,6 +16,7 @@ from lab.errors import ScenarioError
 from lab.world.build import build
 from lab.world.load import load_world
 from lab.world.model import World
+from tests.programs import needed
 
 # Good values of each kind, and bad ones that are mixed in where a world shall be wild.
 PATHS = ["example.com/a", "example.com/a/v2", "example.com/a/b", "example.com/a/b/v3",
@@ -122,8 +123,8 @@ def sound(world: World, directory: Path, given: dict[str, Any]) -> None:
     for repo in tree.index.repos.values():
         if any(path in given["modules"] for path in repo.modules):
             directory = tree.path / "repos" / repo.directory
-            command = ["git", "-C", str(directory), "-c", "safe.directory=*", "fsck", "--strict"]
-            subprocess.run(command, check=True, capture_output=True)
+            command = [needed("git"), "-C", str(directory), "-c", "safe.directory=*"]
+            subprocess.run([*command, "fsck", "--strict"], check=True, capture_output=True)
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -15,11 +15,11 @@ from tests.lab.sandbox.docker.ways import (
     certificates,
     engine_socket,
     golab,
-    needed,
     refused,
     relayed,
     reproduced,
 )
+from tests.programs import needed
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +37,7 @@ def unset(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def command(*args: str) -> None:
     env = {name: text for name, text in os.environ.items() if name != "DOCKER_HOST"}
-    program = needed("docker", "docker.io")
+    program = needed("docker")
     subprocess.run([program, "context", *args], env=env, check=True, capture_output=True)
 
 

@@ -20,6 +20,7 @@ import trustme
 from lab.errors import UnfitError
 from lab.paths import cache_root
 from lab.sandbox.docker import sweep, where
+from tests.programs import needed
 
 Relay = subprocess.Popen[str]
 RELAY = Path(__file__).with_name("relay.py")
@@ -135,14 +136,6 @@ def certificates(place: Path) -> Path:
     return place
 
 
-def needed(program: str, package: str) -> str:
-    """Return where a program is; without it, the test is skipped."""
-    found = shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-    if not found:
-        pytest.skip(f"{program} is missing: apt-get install {package}")
-    return found
-
-
 class Server:
     """An sshd of our own on a port of this machine, and a HOME that knows it.
 
@@ -154,8 +147,8 @@ class Server:
 
     def __init__(self, place: Path, engine: str, sessions: int = 10) -> None:
         pytest.importorskip("paramiko", reason="paramiko is missing: pip install '.[ssh]'")
-        program = needed("sshd", "openssh-server")
-        needed("docker", "docker.io")  # what the other end of ssh:// runs
+        program = needed("sshd")
+        needed("docker")  # what the other end of ssh:// runs
         if os.geteuid() == 0:
             Path("/run/sshd").mkdir(exist_ok=True)  # sshd wants it, empty, where it is root
         self.home = place / "home"
@@ -215,7 +208,7 @@ class Server:
 
 
 def new_key(path: Path, passphrase: str = "") -> None:
-    command = [needed("ssh-keygen", "openssh-client"), "-q", "-t", "ed25519", "-N", passphrase]
+    command = [needed("ssh-keygen"), "-q", "-t", "ed25519", "-N", passphrase]
     subprocess.run([*command, "-f", path], check=True, stdin=subprocess.DEVNULL)
 
 

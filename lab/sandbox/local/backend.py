@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import lab
-from lab.errors import LabError
+from lab import unfit
+from lab.errors import LabError, UnfitError
 from lab.sandbox.base_lab import BaseLab
 from lab.sandbox.channel import Channel
 from lab.sandbox.interface import CA_BUNDLE, EDGE, ORIGIN, LabSpec
@@ -92,8 +93,10 @@ class LocalBackend:
         self._labs.add(started)
         try:
             started.begin(spec)
-        except BaseException:
+        except BaseException as error:
             started.close()
+            if isinstance(error, UnfitError) and not error.remedy:
+                raise UnfitError(error.reason, unfit.remedy()) from None
             raise
         return started
 

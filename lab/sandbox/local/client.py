@@ -18,8 +18,9 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
+from lab.errors import UnfitError
 from lab.sandbox import codec, linux
 from lab.sandbox.agent import limits, walls
 from lab.sandbox.agent.main import Agent
@@ -194,8 +195,10 @@ def _mount(where: Path, kind: str, options: str) -> None:
 def _own_processes(proc: Path) -> None:
     try:
         linux.mount("proc", str(proc), "proc", _OWN | linux.MS_NOEXEC)
-    except PermissionError:  # inside another container, where /proc is partly hidden
-        linux.mount("/proc", str(proc), None, linux.MS_BIND | linux.MS_REC)
+    except PermissionError:  # and that of the container would show the processes of others
+        said = "parts of /proc are hidden here, so the kernel gives a lab none of its own"
+        remedy = "start the container with --security-opt systempaths=unconfined"
+        raise UnfitError(said, remedy) from None
     for name in _HIDDEN:
         place = proc / name
         if place.is_dir():
@@ -208,6 +211,8 @@ def _own_processes(proc: Path) -> None:
 
 
 def _last_words(control: int, error: BaseException) -> None:
-    said = f"{type(error).__name__}: {error}"
+    message: dict[str, Any] = {"event": "failed", "said": f"{type(error).__name__}: {error}"}
+    if isinstance(error, UnfitError):
+        message = {"error": error.reason, "remedy": error.remedy, "unfit": True}
     with contextlib.suppress(OSError):
-        os.write(control, codec.encode({"event": "failed", "said": said}))
+        os.write(control, codec.encode(message))

@@ -45,8 +45,7 @@ def launch(control: socket.socket, edge: socket.socket, origin: socket.socket) -
     try:
         client = unshare()
     except OSError as error:
-        said = f"the kernel refuses the lab its namespaces: {error.strerror}"
-        _refuse(control, UnfitError(said, "`golab doctor` says what to change"))
+        _refuse(control, _unfit(error))
         return
     pid = os.fork()
     if pid == 0:
@@ -125,16 +124,30 @@ def _first_process(
     status = 1
     try:
         linux.die_with_parent()
-        linux.mount("none", "/", None, linux.MS_REC | linux.MS_PRIVATE)
-        linux.loopback_up([EDGE, ORIGIN])
+        _use_namespaces()
         for role, conversation in zip(("edge", "origin"), programs, strict=True):
             _start_program(role, conversation, control, programs)
         _Init(control, client, host, cgroup).serve()
         status = 0
+    except UnfitError as error:
+        _refuse(control, error)
     except Exception as error:  # noqa: BLE001 - the reason must reach golab before we go
         _refuse(control, LabError(f"the lab did not start: {_short(error)}"))
     finally:
         os._exit(status)
+
+
+def _use_namespaces() -> None:
+    try:
+        linux.mount("none", "/", None, linux.MS_REC | linux.MS_PRIVATE)
+        linux.loopback_up([EDGE, ORIGIN])
+    except OSError as error:  # AppArmor lets them be made, and be of no use
+        raise _unfit(error) from None
+
+
+def _unfit(error: OSError) -> UnfitError:
+    """Return what golab is to complete with a remedy, which can only be told from outside."""
+    return UnfitError(f"the kernel refuses the lab its namespaces: {error.strerror or error}")
 
 
 def _start_program(
@@ -232,8 +245,8 @@ def _send(control: socket.socket, message: Any) -> None:
 
 
 def _refuse(control: socket.socket, error: LabError) -> None:
-    """Say why the lab does not start, as the answer to golab's first request."""
-    message = {"id": 0, "error": error.reason, "remedy": error.remedy}
+    """Say why the lab does not start, whether golab has asked for anything yet or not."""
+    message = {"error": error.reason, "remedy": error.remedy}
     _send(control, {**message, "unfit": isinstance(error, UnfitError)})
 
 

@@ -33,6 +33,8 @@ def main(descriptor: int, modules: list[str]) -> None:
             message, passed, _, _ = socket.recv_fds(requests, 1, 3)
             if not message:
                 os._exit(0)
+            for each in passed:
+                os.set_inheritable(each, False)  # a line is heard to end when its part does
             if os.fork() == 0:
                 requests.close()
                 _become_lab(passed)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -12,7 +15,8 @@ import pytest
 
 from lab.client import Client, prepare
 from lab.client_spec import ClientSpec
-from lab.errors import LabError
+from lab.errors import LabError, UnfitError
+from lab.sandbox.choose import open_backend
 from lab.sandbox.interface import Command, LabSpec
 from lab.sandbox.local.backend import LocalBackend, LocalLab
 
@@ -154,3 +158,41 @@ def test_a_client_that_is_replaced_has_ended_for_whoever_uses_it(
         thread.join()
     assert not wrong
     assert prepare(running_lab, lab_spec, FRESH).run(["true"], limit=20).exit == 0
+
+
+@pytest.mark.parametrize("part", ["edge", "origin"])
+def test_a_part_that_is_killed_is_missed_at_once(lab_spec: LabSpec, part: str) -> None:
+    """Nothing else has its line open, such as what removes the cgroups of a lab."""
+    with open_backend("local") as backend, backend.start(lab_spec) as lab:
+        assert isinstance(lab, LocalLab)
+        first = int(lab._init.noted["pid"])
+        children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+        os.kill(int(children[("edge", "origin").index(part)]), signal.SIGKILL)
+        assert lab.channels["edge" if part == "edge" else "origin"].wait(10)
+        with pytest.raises(LabError, match=f"the {part} of the lab has ended"):
+            lab.check()
+
+
+def run_below(script: str) -> subprocess.CompletedProcess[str]:
+    """Run a scenario in namespaces of its own, after a change to them."""
+    golab = f"{sys.executable} -m lab run auth-fallback --backend local"
+    return subprocess.run(
+        ["unshare", "--user", "--map-root-user", "--mount", "sh", "-ec", f"{script}; {golab}"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_a_kernel_that_refuses_root_its_namespaces_is_said_with_the_remedy() -> None:
+    done = run_below("echo 0 >/proc/sys/user/max_user_namespaces")
+    assert done.returncode == UnfitError.exit_status, done.stdout + done.stderr
+    assert "the kernel refuses the lab its namespaces: No space left" in done.stderr
+    assert "sysctl -w user.max_user_namespaces" in done.stderr
+
+
+def test_processes_of_others_are_never_shown() -> None:
+    """In a container that hides parts of /proc the kernel gives a lab no /proc of its own."""
+    done = run_below("mount -t tmpfs none /proc/bus")
+    assert done.returncode == UnfitError.exit_status, done.stdout + done.stderr
+    assert "--security-opt systempaths=unconfined" in done.stderr

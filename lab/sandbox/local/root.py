@@ -13,6 +13,7 @@ from lab.sandbox.interface import GOROOT
 
 STAGES = ("/mnt", "/srv", "/media", "/tmp")  # noqa: S108 - a mount point, covered by our tmpfs
 PROGRAM_DIRECTORIES = ("usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32", "opt", "nix")
+_TERMINALS = "newinstance,ptmxmode=0666,mode=0620,max=128"  # of some 4096 that a kernel has
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 ETC_SHOWN = (
     "alternatives",
@@ -101,4 +102,4 @@ def _devices(dev: Path) -> None:
         (dev / name).mkdir()
     # Here and not with what is a client's own: devpts wants a user 0, which a client's users lack.
     flags = linux.MS_NOSUID | linux.MS_NOEXEC
-    linux.mount("golab", str(dev / "pts"), "devpts", flags, "newinstance,ptmxmode=0666,mode=0620")
+    linux.mount("golab", str(dev / "pts"), "devpts", flags, _TERMINALS)

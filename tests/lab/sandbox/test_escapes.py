@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import itertools
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -16,8 +19,9 @@ import pytest
 from lab.client import Client, prepare
 from lab.client_spec import ClientSpec
 from lab.errors import LabError, UnfitError
+from lab.sandbox.agent import processes
 from lab.sandbox.choose import open_backend
-from lab.sandbox.interface import Command, LabSpec
+from lab.sandbox.interface import Command, Completed, LabSpec
 from lab.sandbox.local.backend import LocalBackend, LocalLab
 
 FRESH = ClientSpec(env={"GOPROXY": "https://proxy.golang.org"})
@@ -196,3 +200,98 @@ def test_processes_of_others_are_never_shown() -> None:
     done = run_below("mount -t tmpfs none /proc/bus")
     assert done.returncode == UnfitError.exit_status, done.stdout + done.stderr
     assert "--security-opt systempaths=unconfined" in done.stderr
+
+
+def test_labs_outlive_the_thread_that_asked_for_them(lab_spec: LabSpec) -> None:
+    """The kernel takes the end of the thread that forked a process for the end of its parent."""
+
+    def start() -> None:
+        backend = LocalBackend()
+        made.append((backend, backend.start(lab_spec)))
+
+    made: list[tuple[LocalBackend, LocalLab]] = []
+    thread = threading.Thread(target=start)
+    thread.start()
+    thread.join()
+    ((backend, lab),) = made
+    try:
+        assert prepare(lab, lab_spec, FRESH).run(["true"], limit=20).exit == 0
+    finally:
+        backend.close()
+
+
+def test_pairs_of_sockets_are_of_a_network_too(client: Client) -> None:
+    """The kernel loads a module for a family that it does not know yet, for a pair as well."""
+    code = "import socket\ntry: socket.socketpair(40)\nexcept OSError as error: print(error.errno)"
+    done = client.run(["python3", "-c", code], limit=20)
+    assert done.stdout.strip() == str(errno.EAFNOSUPPORT), done
+    assert client.run(["python3", "-c", "import socket; socket.socketpair()"], limit=20).exit == 0
+
+
+def test_a_machine_without_a_filter_leaves_a_client_no_capabilities(
+    lab_spec: LabSpec, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    change = """
+import platform
+from lab.sandbox import egress, linux
+platform.machine = lambda: "riscv64"
+egress.open_families = lambda: []
+"""
+    tmp_path.joinpath("sitecustomize.py").write_text(change)
+    monkeypatch.syspath_prepend(tmp_path)
+    with open_backend("local") as backend, backend.start(lab_spec) as lab:
+        client = prepare(lab, lab_spec, FRESH)
+        status = said(client, "grep -hE '^(Cap|Seccomp:)' /proc/[0-9]*/status").split()
+    assert len(status) >= 24  # the agent is one of them
+    assert set(status[1::2]) == {"0" * 16, "0"}
+
+
+def test_a_client_goes_before_the_host(client: Client) -> None:
+    """When the memory of the machine is used up, and when a program of it crashes."""
+    assert said(client, "cat /proc/self/oom_score_adj").strip() == "1000"
+    cores = said(client, "grep 'core file' /proc/self/limits").split()
+    assert cores[4] in ("0", "1")
+    assert cores[4] == str(min(1, resource.getrlimit(resource.RLIMIT_CORE)[1] % (1 << 64)))
+
+
+def test_terminals_are_the_hosts_too(client: Client) -> None:
+    """A kernel has some thousands of them, for all."""
+    code = """
+import os
+held = []
+try:
+    while len(held) < 1000: held.append(os.openpty())
+except OSError: print(len(held))
+"""
+    assert int(client.run(["python3", "-c", code], limit=20).stdout) <= 128
+
+
+@pytest.mark.timeout(20)
+def test_processes_that_flee_do_not_hold_up_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each has a child and ends: what is found has gone, and something new is there."""
+    pids = itertools.count(100)
+    killed: list[tuple[int, int]] = []
+    monkeypatch.setattr(processes, "_processes", lambda: [(next(pids), 1, 7, 7)])
+    monkeypatch.setattr(processes, "_kill", lambda pid, number: killed.append((pid, number)))
+    processes.end_tree(7)
+    assert (7, signal.SIGKILL) in killed
+    assert (-1, signal.SIGKILL) not in killed  # this is no sandbox
+    monkeypatch.setattr(os, "getpid", lambda: 1)
+    processes.end_tree(7)
+    assert (-1, signal.SIGKILL) in killed
+
+
+def test_an_agent_that_starts_afresh_answers_what_it_ends(
+    running_lab: LocalLab, client: Client
+) -> None:
+    """Where the agent stays, as in a container, neither limit nor stream outlives the command."""
+    ended: list[Completed] = []
+    thread = threading.Thread(
+        target=lambda: ended.append(client.run(["sleep", "300"], limit=200)), daemon=True
+    )
+    thread.start()
+    while "sleep" not in said(client, "cat /proc/[0-9]*/comm"):
+        time.sleep(0.05)
+    running_lab._ask("client", "fresh")
+    thread.join(20)
+    assert [done.exit for done in ended] == [-signal.SIGKILL]

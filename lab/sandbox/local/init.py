@@ -215,6 +215,9 @@ class _Init:
 
     def do_prepare(self, goroot: str, world: str) -> str:
         """Build what clients see; return a directory in memory that edge and origin may use."""
+        if self._client and (closed := root.closed_to_others(Path(goroot))):
+            remedy = f"`chmod -R a+rX {goroot}` opens it"
+            raise LabError(f"only its owner may read {closed}, which clients need; {remedy}")
         needed = [Path(entry).resolve() for entry in sys.path if entry]
         needed += [Path(goroot).resolve(), Path(world).resolve(), Path(__file__).resolve()]
         stage = root.stage(needed)

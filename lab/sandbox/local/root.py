@@ -68,6 +68,14 @@ def build(root: Path, goroot: Path) -> None:
     _show(goroot, root / GOROOT.lstrip("/"))
 
 
+def closed_to_others(goroot: Path) -> Path | None:
+    """Return what of a Go distribution another user than its owner cannot read, if anything."""
+    for place in (goroot, goroot / "bin", goroot / "bin/go", goroot / "pkg", goroot / "src"):
+        if place.exists() and not place.stat().st_mode & (0o001 if place.is_dir() else 0o004):
+            return place
+    return None
+
+
 def etc(root: Path, name: str, text: str) -> None:
     """Write a file below /etc that all clients of the lab see from now on."""
     target = root / "etc" / name

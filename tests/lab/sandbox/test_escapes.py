@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from lab.sandbox.agent import processes
 from lab.sandbox.choose import open_backend
 from lab.sandbox.interface import Command, Completed, LabSpec
 from lab.sandbox.local.backend import LocalBackend, LocalLab
+from lab.toolchain import Toolchain
 
 FRESH = ClientSpec(env={"GOPROXY": "https://proxy.golang.org"})
 
@@ -295,3 +297,15 @@ def test_an_agent_that_starts_afresh_answers_what_it_ends(
     running_lab._ask("client", "fresh")
     thread.join(20)
     assert [done.exit for done in ended] == [-signal.SIGKILL]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user's client is that user")
+def test_a_go_that_only_root_may_read_is_said(lab_spec: LabSpec, tmp_path: Path) -> None:
+    goroot = tmp_path / "go"
+    (goroot / "bin").mkdir(parents=True)
+    goroot.chmod(0o755)
+    (goroot / "bin").chmod(0o700)
+    spec = replace(lab_spec, toolchain=Toolchain("1.27.3", goroot))
+    said = f"only its owner may read {goroot}/bin, which clients need; `chmod -R a\\+rX {goroot}`"
+    with open_backend("local") as backend, pytest.raises(LabError, match=said):
+        backend.start(spec)

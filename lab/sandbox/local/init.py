@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import signal
 import socket
 import sys
@@ -26,6 +27,7 @@ _NAMESPACES = (
     | linux.CLONE_NEWUTS
 )
 _TMPFS = "size=64m,mode=755"
+_MEMORY = 1 << 30  # bytes
 _CLIENT = 1000
 _UNUSED = 2_000_000_000
 """A user id that no account has (systemd's UIDS-GIDS ends at 1879048191), for clients of root's."""
@@ -167,12 +169,20 @@ def _start_program(
                 other.close()
         from lab.sandbox.programs import run
 
+        resource.setrlimit(resource.RLIMIT_DATA, _most_memory())
         descriptor = conversation.detach()
         run("edge" if role == "edge" else "origin", descriptor, descriptor)
     except BaseException:  # noqa: BLE001 - a forked process must never return
         os._exit(1)
     finally:
         os._exit(0)
+
+
+def _most_memory() -> tuple[int, int]:
+    """Return the limit of an edge or an origin, which keep in memory what a client sends."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    most = min((value for value in (soft, hard) if value >= 0), default=_MEMORY)
+    return min(most, _MEMORY), hard
 
 
 class _Init:

@@ -309,3 +309,11 @@ def test_a_go_that_only_root_may_read_is_said(lab_spec: LabSpec, tmp_path: Path)
     said = f"only its owner may read {goroot}/bin, which clients need; `chmod -R a\\+rX {goroot}`"
     with open_backend("local") as backend, pytest.raises(LabError, match=said):
         backend.start(spec)
+
+
+def test_what_a_client_sends_does_not_fill_the_hosts_memory(running_lab: LocalLab) -> None:
+    """The edge and the origin keep a request in memory, and it can be as long as you like."""
+    first = int(running_lab._init.noted["pid"])
+    for part in Path(f"/proc/{first}/task/{first}/children").read_text().split()[:2]:
+        (row,) = [row for row in Path(f"/proc/{part}/limits").open() if row.startswith("Max data")]
+        assert int(row.split()[3]) <= 1 << 30

@@ -315,5 +315,6 @@ def test_what_a_client_sends_does_not_fill_the_hosts_memory(running_lab: LocalLa
     """The edge and the origin keep a request in memory, and it can be as long as you like."""
     first = int(running_lab._init.noted["pid"])
     for part in Path(f"/proc/{first}/task/{first}/children").read_text().split()[:2]:
-        (row,) = [row for row in Path(f"/proc/{part}/limits").open() if row.startswith("Max data")]
+        rows = Path(f"/proc/{part}/limits").read_text().splitlines()
+        (row,) = [row for row in rows if row.startswith("Max data")]
         assert int(row.split()[3]) <= 1 << 30

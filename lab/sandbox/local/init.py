@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
+from lab import unfit
 from lab.errors import LabError, UnfitError
 from lab.sandbox import codec, linux
 from lab.sandbox.interface import EDGE, ORIGIN
@@ -45,8 +46,7 @@ def launch(control: socket.socket, edge: socket.socket, origin: socket.socket) -
     try:
         client = unshare()
     except OSError as error:
-        said = f"the kernel refuses the lab its namespaces: {error.strerror}"
-        _refuse(control, UnfitError(said, "`golab doctor` says what to change"))
+        _refuse(control, unfit.refused(error))
         return
     pid = os.fork()
     if pid == 0:
@@ -125,8 +125,7 @@ def _first_process(
     status = 1
     try:
         linux.die_with_parent()
-        linux.mount("none", "/", None, linux.MS_REC | linux.MS_PRIVATE)
-        linux.loopback_up([EDGE, ORIGIN])
+        _come_into_own(control)
         for role, conversation in zip(("edge", "origin"), programs, strict=True):
             _start_program(role, conversation, control, programs)
         _Init(control, client, host, cgroup).serve()
@@ -135,6 +134,16 @@ def _first_process(
         _refuse(control, LabError(f"the lab did not start: {_short(error)}"))
     finally:
         os._exit(status)
+
+
+def _come_into_own(control: socket.socket) -> None:
+    """Do what needs the rights of root in these namespaces, which not every kernel gives."""
+    try:
+        linux.mount("none", "/", None, linux.MS_REC | linux.MS_PRIVATE)
+        linux.loopback_up([EDGE, ORIGIN])
+    except PermissionError as error:  # AppArmor lets them be made, and takes the rights away
+        _refuse(control, unfit.refused(error))
+        os._exit(0)
 
 
 def _start_program(

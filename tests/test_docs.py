@@ -81,5 +81,5 @@ def test_the_python_of_its_page_runs(tmp_path: Path) -> None:
 
 
 def test_the_readme_counts_the_actions_right() -> None:
-    listed = golab("faults", "list").stdout.splitlines()
+    listed = golab("faults", "list", COLUMNS="").stdout.splitlines()
     assert f"the fault vocabulary: {len(listed)} actions" in README

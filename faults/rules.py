@@ -6,6 +6,7 @@ Imports nothing of mitmproxy, so that anybody can check rules cheaply.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
@@ -17,6 +18,9 @@ from faults.model.base import Frozen, Stage
 from faults.model.where import FIELDS_AT, Where
 from faults.registry import ACTIONS
 from faults.yamlsource import Problem, Source, SourceError
+
+MAX_RULES = 500
+"""Each is compared with those before it; nobody has written a hundred."""
 
 
 class _Do(Frozen):
@@ -67,7 +71,7 @@ class Rule(Frozen):
     )
     do: Do
 
-    @property
+    @cached_property
     def stage(self) -> Stage:
         """The earliest moment at which everything in `where` is known and all of `do` can act."""
         return _stage(self.where, self.do)
@@ -142,7 +146,7 @@ class RuleFile(RootModel[Any]):
 
     model_config = ConfigDict(defer_build=True)
 
-    root: Annotated[tuple[Rule, ...], BeforeValidator(_named)]
+    root: Annotated[tuple[Rule, ...], Field(max_length=MAX_RULES), BeforeValidator(_named)]
 
 
 def load(path: Path | str) -> tuple[Rule, ...]:

@@ -9,8 +9,9 @@ import json
 import re
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache, partial
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, RootModel, ValidationError
@@ -18,6 +19,9 @@ from pydantic import BaseModel, RootModel, ValidationError
 from faults.yamlsource import Loc, Problem, Source, SourceError, nearest
 
 Model = TypeVar("Model", bound=BaseModel)
+
+_MOST_DETAILS = 1000
+"""So many of pydantic's complaints are enough for the problems that are shown."""
 
 _FORMS = {
     "string": "text",
@@ -60,14 +64,14 @@ def validated(data: Any, model: type[Model], name: str) -> Model:
     return check(Source(name, data, {}, {}), model)
 
 
-def check(source: Source, model: type[Model]) -> Model:
-    """Validate the data of `source` as `model`.
+def check(source: Source, model: type[Model], context: object = None) -> Model:
+    """Validate the data of `source` as `model`, whose validators are given `context`.
 
     Raises:
         SourceError: with every problem the model has with the data, in the order of the file.
     """
     try:
-        return model.model_validate(source.data)
+        return model.model_validate(source.data, context=context)
     except ValidationError as error:
         raise SourceError(problems(source, model, error)) from None
 
@@ -78,10 +82,11 @@ def problems(
     """Return what `model` has against the part of `source` at `at`, in the order of the file."""
     found: dict[Problem, Loc] = {}
     wanted: dict[Loc, _Wanted] = {}
-    for detail in error.errors():
+    known = cache(partial(_fields_at, model))
+    for detail in error.errors(include_url=False)[:_MOST_DETAILS]:
         place = source.place((*at, *detail["loc"]))
         if not wanted.setdefault(place, _Wanted(detail["input"])).takes(dict(detail)):
-            found[_problem(source, model, place, dict(detail))] = place
+            found[_problem(source, known, place, dict(detail))] = place
     places = [*found.values(), *(place for place, one in wanted.items() if one)]
     for place, one in wanted.items():
         # Where one of several forms fits so far, what the others would need is of no interest.
@@ -124,17 +129,17 @@ class _Wanted:
         return f"must be {_either([*self.forms, *self.words])}, not {_shown(self.value)}"
 
 
-def _problem(source: Source, model: type[BaseModel], place: Loc, detail: dict[str, Any]) -> Problem:
+def _problem(
+    source: Source, known: Callable[[Loc], set[str]], place: Loc, detail: dict[str, Any]
+) -> Problem:
     """Say what else pydantic has found than a value of the wrong form."""
     kind, loc = detail["type"], detail["loc"]
     context: dict[str, Any] = detail.get("ctx", {})
     of_key = loc[-1:] == ("[key]",)
     match kind:
         case "extra_forbidden":
-            known = _fields_at(model, loc[:-1])
-            return source.problem(
-                place, f"unknown key {loc[-1]!r}{nearest(loc[-1], known)}", key=True
-            )
+            message = f"unknown key {loc[-1]!r}{nearest(loc[-1], known(loc[:-1]))}"
+            return source.problem(place, message, key=True)
         case "missing":
             return source.problem(place, f"the key {loc[-1]!r} is missing", key=True)
         case "value_error":

@@ -7,6 +7,7 @@ Rule files, scenario files and world files all come in through here.
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import re
 import stat
@@ -20,8 +21,18 @@ import yaml
 Loc = tuple[str | int, ...]
 
 MAX_BYTES = 1 << 20
+"""The size of a file, and of its text once aliases are expanded."""
 MAX_VALUES = 50_000
 MAX_DEPTH = 60
+MAX_DIGITS = 40
+MAX_PROBLEMS = 100
+"""So many are worth reading; what is wrong after them is seen once these are mended."""
+
+_LONGEST_MESSAGE = 500
+_LONGEST_WORD = 100
+_MOST_NAMES = 1000
+_PLAIN_MESSAGES = 1 << 16
+"""Up to this size a broken file is read again, slowly, by the reader with the plainer messages."""
 
 
 class Problem(NamedTuple):
@@ -39,11 +50,30 @@ class Problem(NamedTuple):
 
 
 class SourceError(ValueError):
-    """A file that cannot be used; one line per problem."""
+    """A file that cannot be used; one line per problem, of which there are at most MAX_PROBLEMS."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = list(problems)
+        self.problems = first(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def first(problems: Iterable[Problem]) -> list[Problem]:
+    """Return so many as MAX_PROBLEMS, by their places, each once; the last says if there are more.
+
+    No others are looked for.
+    """
+    found = list(itertools.islice(problems, MAX_PROBLEMS + 1))
+    listed = sorted(dict.fromkeys(found[:MAX_PROBLEMS]), key=lambda one: (one.line, one.column))
+    if len(found) > MAX_PROBLEMS:
+        listed.append(listed[-1]._replace(message=f"and more; mend these {len(listed)} first"))
+    return listed
+
+
+def shortened(message: str) -> str:
+    """Return a message without most of the middle if it is too long for anybody to read."""
+    if len(message) <= _LONGEST_MESSAGE:
+        return message
+    return f"{message[: _LONGEST_MESSAGE // 2]} … {message[-_LONGEST_MESSAGE // 4 :]}"
 
 
 @dataclass(frozen=True)
@@ -69,8 +99,9 @@ class Source:
     def problem(self, loc: Iterable[str | int], message: str, *, key: bool = False) -> Problem:
         """Place `message` at `loc`, or at the nearest enclosing value the data really has."""
         here = self.place(loc)
+        message = shortened(message)
         if not self.values:
-            path = ".".join(map(str, here))
+            path = shortened(".".join(map(str, here)))
             return Problem(self.file, 0, 0, f"{path}: {message}" if path else message)
         marks = self.keys if key and here in self.keys else self.values
         line, column = marks.get(here, (1, 1))
@@ -87,8 +118,11 @@ def nearest(word: object, known: Iterable[str]) -> str:
     Near is a name that begins with the word, has it as one of its parts (`timeout` of
     `proxy-timeout`), or differs from it in at most a third of its letters.
     """
-    names = sorted(set(known))
-    found = min(((_distance(str(word), name), name) for name in names), default=(1.0, ""))
+    names = sorted({name for name in known if len(name) <= _LONGEST_WORD})
+    text = str(word)
+    if len(text) > _LONGEST_WORD or len(names) > _MOST_NAMES:
+        return ""  # comparing takes too long, and would help nobody
+    found = min(((_distance(text, name), name) for name in names), default=(1.0, ""))
     if found[0] <= _NEAR:
         return f"; did you mean {found[1]!r}?"
     if 0 < len(names) <= 16:
@@ -134,20 +168,23 @@ class _FastLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignor
     """The same with libyaml: many times faster, but its messages are not as plain."""
 
 
+_TAG = "tag:yaml.org,2002:"
+_INT = re.compile(r"^[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0[0-7_]*|[1-9][0-9_]*)$")
+_BOOL = re.compile(r"^(?:true|false|True|False|TRUE|FALSE)$")
+_SEXAGESIMAL = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
+_KNOWN_TAGS = frozenset(_TAG + name for name in ("str", "int", "float", "bool", "null", "value"))
+
 for _loader in (_Loader, _FastLoader):
     _loader.yaml_implicit_resolvers = {
-        first: [
+        letter: [
             (tag, pattern)
             for tag, pattern in resolvers
-            if tag not in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp")
+            if tag not in (_TAG + "int", _TAG + "bool", _TAG + "timestamp")
         ]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+        for letter, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
-    _loader.add_implicit_resolver(
-        "tag:yaml.org,2002:bool",
-        re.compile(r"^(?:true|false|True|False|TRUE|FALSE)$"),
-        list("tTfF"),
-    )
+    _loader.add_implicit_resolver(_TAG + "bool", _BOOL, list("tTfF"))
+    _loader.add_implicit_resolver(_TAG + "int", _INT, list("-+0123456789"))
 
 
 class _Builder:
@@ -159,28 +196,49 @@ class _Builder:
         self.values: dict[Loc, tuple[int, int]] = {}
         self.keys: dict[Loc, tuple[int, int]] = {}
         self.count = 0
+        self.size = 0
 
     def fail(self, node: yaml.Node, message: str) -> SourceError:
         line, column = _place(node.start_mark)
-        return SourceError([Problem(self.file, line, column, message)])
+        return SourceError([Problem(self.file, line, column, shortened(message))])
 
     def build(self, node: yaml.Node, loc: Loc) -> Any:
         self.count += 1
         if self.count > MAX_VALUES:
-            raise self.fail(
-                node, f"more than {MAX_VALUES} values once aliases are expanded; write it out"
-            )
+            raise self.fail(node, f"more than {MAX_VALUES} values once aliases are expanded")
         if len(loc) > MAX_DEPTH:
             raise self.fail(node, f"nested more than {MAX_DEPTH} levels deep")
         self.values[loc] = _place(node.start_mark)
+        if isinstance(node, yaml.ScalarNode):
+            return self.scalar(node)
+        if node.tag != _TAG + ("map" if isinstance(node, yaml.MappingNode) else "seq"):
+            raise self.fail(node, f"the tag {_written(node.tag)} is not used here; leave it out")
         if isinstance(node, yaml.MappingNode):
             return self.mapping(node, loc)
-        if isinstance(node, yaml.SequenceNode):
-            return [self.build(item, (*loc, index)) for index, item in enumerate(node.value)]
+        return [self.build(item, (*loc, index)) for index, item in enumerate(node.value)]
+
+    def scalar(self, node: yaml.ScalarNode) -> Any:
+        text: str = node.value
+        self.sized(node, text)
+        if node.tag not in _KNOWN_TAGS:
+            raise self.fail(node, f"the tag {_written(node.tag)} is not used here; leave it out")
+        if node.tag in (_TAG + "str", _TAG + "value") or _SEXAGESIMAL.fullmatch(text):
+            return text
+        if node.tag == _TAG + "int" and len(text) > MAX_DIGITS:
+            raise self.fail(node, f"a number of more than {MAX_DIGITS} digits; for text, quote it")
         try:
             return self.loader.construct_object(node)
-        except (yaml.YAMLError, ValueError, OverflowError) as error:
-            raise self.fail(node, f"not a value that YAML's core schema knows: {error}") from None
+        except (yaml.YAMLError, ValueError, LookupError, OverflowError):
+            raise self.fail(node, f"{text!r} is no {node.tag.removeprefix(_TAG)}") from None
+
+    def sized(self, node: yaml.Node, text: str) -> None:
+        """Refuse text that no file can hold, and aliases that make a small file a large one."""
+        self.size += len(text)
+        if self.size > MAX_BYTES:
+            size = f"{MAX_BYTES >> 20} MiB"
+            raise self.fail(node, f"larger than {size} of text once aliases are expanded")
+        if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+            raise self.fail(node, "holds half of a surrogate pair, which no file can")
 
     def mapping(self, node: yaml.MappingNode, loc: Loc) -> dict[str, Any]:
         result: dict[str, Any] = {}
@@ -188,7 +246,8 @@ class _Builder:
             if not isinstance(key_node, yaml.ScalarNode):
                 raise self.fail(key_node, "a key must be plain text")
             key = str(key_node.value)
-            if key_node.tag == "tag:yaml.org,2002:merge":
+            self.sized(key_node, key)
+            if key_node.tag == _TAG + "merge":
                 raise self.fail(key_node, "merge keys (<<) are not used here; write the keys out")
             if key in result:
                 first = self.keys[(*loc, key)][0]
@@ -200,6 +259,11 @@ class _Builder:
 
 def _place(mark: Any) -> tuple[int, int]:
     return (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
+
+
+def _written(tag: str) -> str:
+    """Return a tag as it is written in a file."""
+    return tag.replace(_TAG, "!!", 1)
 
 
 def read(path: Path | str, *, name: str | None = None) -> Source:
@@ -216,20 +280,22 @@ def read(path: Path | str, *, name: str | None = None) -> Source:
     return parse(text_of(path, file), file)
 
 
-def text_of(path: Path | str, file: str, most: int = MAX_BYTES) -> str:
-    """Return the text of a file that messages call `file`: UTF-8, at most so many bytes.
+def text_of(path: Path | str, file: str) -> str:
+    """Return the text of a file that messages call `file`: UTF-8, at most MAX_BYTES.
 
     Raises:
         SourceError: not a file (a pipe is never waited for), unreadable, too large, not UTF-8.
     """
     try:
         with open(path, "rb", opener=_regular) as stream:
-            raw = stream.read(most + 1)
+            size = os.fstat(stream.fileno()).st_size
+            raw = stream.read(MAX_BYTES + 1) if size <= MAX_BYTES else b""
     except (OSError, ValueError) as error:  # ValueError: a name that no file can have
         reason = getattr(error, "strerror", None) or str(error)
         raise SourceError([Problem(file, 1, 1, f"cannot be read: {reason}")]) from None
-    if len(raw) > most:
-        raise SourceError([Problem(file, 1, 1, f"larger than {most >> 20} MiB")])
+    if max(size, len(raw)) > MAX_BYTES:
+        message = f"larger than {MAX_BYTES >> 20} MiB, which is the most that is read"
+        raise SourceError([Problem(file, 1, 1, message)])
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -252,56 +318,61 @@ def _regular(path: str, flags: int) -> int:
 
 def parse(text: str, file: str) -> Source:
     """Parse YAML text that came from `file`; see `read`."""
+    if found := yaml.reader.Reader.NON_PRINTABLE.search(text):
+        message = f"not valid YAML: the character #x{ord(found[0]):04x} is not allowed"
+        raise SourceError([Problem(file, *_position(text, found.start()), message)])
     try:
-        node, loader = _composed(text)
+        loader, node = _composed(text, file)
+        if node is None:
+            raise SourceError([Problem(file, 1, 1, "the file is empty")])
+        builder = _Builder(file, loader)
+        return Source(file, builder.build(node, ()), builder.values, builder.keys)
     except yaml.MarkedYAMLError as error:
         line, column = _place(error.problem_mark or error.context_mark)
-        message = f"not valid YAML: {error.problem or error.context}"
+        message = shortened(f"not valid YAML: {error.problem or error.context}")
         raise SourceError([Problem(file, line, column, message)]) from None
-    except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        column = error.position - text.rfind("\n", 0, error.position)
-        code = error.character if isinstance(error.character, int) else ord(error.character)
-        message = f"not valid YAML: the character #x{code:04x} is not allowed"
-        raise SourceError([Problem(file, line, column, message)]) from None
+    except yaml.YAMLError as error:
+        message = shortened(f"not valid YAML: {error}".partition("\n")[0])
+        raise SourceError([Problem(file, 1, 1, message)]) from None
     except RecursionError:
         raise SourceError([Problem(file, 1, 1, "nested too deeply")]) from None
-    if node is None:
-        raise SourceError([Problem(file, 1, 1, "the file is empty")])
-    builder = _Builder(file, loader)
+
+
+def _position(text: str, offset: int) -> tuple[int, int]:
+    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
+
+
+def _composed(text: str, file: str) -> tuple[yaml.SafeLoader, yaml.Node | None]:
+    """Compose the only document; what libyaml cannot read is read again for a plain message.
+
+    Raises:
+        SourceError: it is nested too deeply, or has too many values, for libyaml's composer, which
+            recurses in C and keeps them all.
+        yaml.YAMLError: it is not valid.
+    """
+    kind: type[yaml.SafeLoader] = _FastLoader
     try:
-        data = builder.build(node, ())
-    except RecursionError:
-        raise SourceError([Problem(file, 1, 1, "nested too deeply")]) from None
-    return Source(file, data, builder.values, builder.keys)
-
-
-def _composed(text: str) -> tuple[yaml.Node | None, yaml.SafeLoader]:
-    """Compose the only document; what libyaml cannot read is read again for a plain message."""
-    kinds: list[type[yaml.SafeLoader]] = [_FastLoader, _Loader] if _is_shallow(text) else [_Loader]
-    for kind in kinds:
-        loader = kind(text)
-        try:
-            return loader.get_single_node(), loader
-        except yaml.YAMLError:
-            if kind is kinds[-1]:
-                raise
-        finally:
-            loader.dispose()
-    raise AssertionError
-
-
-def _is_shallow(text: str) -> bool:
-    """Tell whether libyaml's composer, which recurses in C, can be trusted with this text."""
-    depth = 0
-    try:
-        for event in yaml.parse(text, Loader=_FastLoader):
-            if isinstance(event, yaml.CollectionStartEvent):
-                depth += 1
-                if depth > MAX_DEPTH:
-                    return False
-            elif isinstance(event, yaml.CollectionEndEvent):
-                depth -= 1
+        _bounded(text, file)
     except yaml.YAMLError:
-        return False
-    return True
+        if len(text) > _PLAIN_MESSAGES:
+            raise
+        kind = _Loader
+    loader = kind(text)
+    try:
+        return loader, loader.get_single_node()
+    finally:
+        loader.dispose()
+
+
+def _bounded(text: str, file: str) -> None:
+    depth = count = 0
+    for event in yaml.parse(text, Loader=_FastLoader):
+        if isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        elif isinstance(event, yaml.NodeEvent):
+            count += 1
+            depth += isinstance(event, yaml.CollectionStartEvent)
+        if depth > MAX_DEPTH + 1 or count > 2 * MAX_VALUES:  # each may have a key
+            deep = f"nested more than {MAX_DEPTH} levels deep"
+            message = deep if depth > MAX_DEPTH + 1 else f"more than {MAX_VALUES} values"
+            raise SourceError([Problem(file, *_place(event.start_mark), message)])

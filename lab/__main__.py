@@ -1,27 +1,30 @@
 """The `golab` command: loads the command line, and takes an interrupt at any moment calmly."""
 
+# ruff: noqa: E402 - nothing is imported before an interrupt can wait, not even what is light
 from __future__ import annotations
+
+from lab.interrupts import INTERRUPTS
+
+INTERRUPTS.watch()
 
 import os
 import signal
 import sys
-
-from lab.interrupts import INTERRUPTS
 
 _INTERRUPTED = 130
 
 
 def main() -> None:
     """Run golab and exit with its status."""
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # closed by the caller
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # looking for them takes time
     said = "nothing is left behind"
     try:
-        INTERRUPTS.watch()
+        for name in ("stdout", "stderr"):
+            if getattr(sys, name) is None:  # closed by the caller
+                setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
+        os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # looking for them takes time
         from lab.cli import main as command_line
 
+        INTERRUPTS.release()
         status = command_line()
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -10,6 +9,7 @@ from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from lab.client_spec import ClientSpec
+from lab.command import words
 from lab.sandbox.interface import (
     CA_BUNDLE,
     GOROOT,
@@ -29,7 +29,6 @@ SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 PATH = f"{GOROOT}/bin:{SYSTEM_PATH}"
 
 DEFAULT_GO_MOD = "module lab.example/project\n\ngo 1.21\n"
-_SHELL_CHARACTERS = frozenset("|&;<>()$`*?~#\n")
 
 
 @dataclass(frozen=True)
@@ -148,11 +147,3 @@ def netrc(logins: Mapping[str, str]) -> str:
 def resolv_conf(address: str, options: str | None) -> str:
     """Write a resolv.conf that names the edge."""
     return f"nameserver {address}\n" + (f"options {options}\n" if options else "")
-
-
-def words(command: str) -> list[str]:
-    """Split a command line; what only a shell understands is given to one."""
-    first = command.split(maxsplit=1)[0]
-    if _SHELL_CHARACTERS.isdisjoint(command) and "=" not in first:
-        return shlex.split(command)
-    return ["sh", "-c", command]

@@ -8,10 +8,11 @@ from typing import Annotated
 from pydantic import Field, field_validator
 
 from faults.yamlsource import nearest
-from lab.schema import Part, Text
+from lab.schema import Part, Text, no_nul
 
 EnvironmentName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 
+_MAX_PATH = 1000
 LAB_OWNS = frozenset(
     {"HOME", "GOPATH", "GOMODCACHE", "GOCACHE", "GOENV", "TMPDIR", "PATH", "GOROOT", "NETRC"}
 )
@@ -42,7 +43,8 @@ class ClientSpec(Part):
     @field_validator("env")
     @classmethod
     def _not_the_labs(cls, env: dict[str, str]) -> dict[str, str]:
-        for name in env:
+        for name, value in env.items():
+            no_nul(value)
             if name in LAB_OWNS:
                 raise ValueError(f"{name} belongs to the lab: each arm has a fresh one of its own")
         return env
@@ -66,8 +68,14 @@ class ClientSpec(Part):
     @classmethod
     def _inside_the_project(cls, files: dict[str, str]) -> dict[str, str]:
         for name in files:
-            if name.startswith("/") or ".." in name.split("/"):
+            parts = no_nul(name).split("/")
+            if not {"", ".", ".."}.isdisjoint(parts):
                 raise ValueError(f"{name!r} is not a path inside the project")
+            if len(name.encode()) > _MAX_PATH or max(len(part.encode()) for part in parts) > 255:
+                raise ValueError(f"{name!r} is too long for the name of a file")
+            above = ("/".join(parts[:end]) for end in range(1, len(parts)))
+            if taken := next((folder for folder in above if folder in files), ""):
+                raise ValueError(f"{taken!r} is a file, and cannot be a folder, too")
         return files
 
     def overlaid(self, other: ClientSpec) -> ClientSpec:

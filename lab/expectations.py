@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
+from lab import patterns
 from lab.sandbox.interface import Completed
 from lab.schema import OneOrMore, Part, as_list
 from lab.termination import REPORTED, named
@@ -34,17 +34,26 @@ class Expected(Part):
 
     @field_validator("stdout", "stderr", "go_mod")
     @classmethod
-    def _are_patterns(cls, value: str | list[str] | None) -> str | list[str] | None:
+    def _are_patterns(
+        cls, value: str | list[str] | None, info: ValidationInfo
+    ) -> str | list[str] | None:
+        checker = info.context if isinstance(info.context, patterns.Checker) else patterns.Checker()
         for pattern in as_list(value):
-            try:
-                re.compile(pattern.removeprefix("!"))
-            except re.error as error:
-                raise ValueError(f"not a regular expression: {pattern!r}: {error}") from None
+            checker.check(pattern.removeprefix("!"))
         return value
 
 
-def differences(done: Completed, expected: Expected, project: Mapping[str, str]) -> list[str]:
-    """Return how `done`, and the project it left behind, differ from `expected`."""
+def differences(
+    done: Completed, expected: Expected, project: Mapping[str, str], *, limit: float = 20.0
+) -> list[str]:
+    """Return how `done`, and the project it left behind, differ from `expected`.
+
+    Args:
+        done: the judged command.
+        expected: what it must do.
+        project: the files it left behind.
+        limit: seconds that the search for a pattern may take.
+    """
     found = []
     if not _exit_fits(done.exit, expected.exit):
         found.append(f"{_exit_said(done.exit)}, expected {_exit_wanted(expected.exit)}")
@@ -58,7 +67,12 @@ def differences(done: Completed, expected: Expected, project: Mapping[str, str])
             continue
         for pattern in as_list(wanted):
             absent = pattern.startswith("!")
-            if bool(re.search(pattern.removeprefix("!"), text, re.MULTILINE)) == absent:
+            try:
+                there = patterns.found(pattern.removeprefix("!"), text, limit)
+            except patterns.PatternError as error:
+                found.append(f"{name} cannot be compared: {error}")
+                continue
+            if there == absent:
                 what = "must not have" if absent else "lacks"
                 found.append(f"{name} {what} {pattern.removeprefix('!')!r}")
     return found

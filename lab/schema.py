@@ -14,6 +14,17 @@ Text = Annotated[str, Field(min_length=1)]
 OneOrMore = Text | Annotated[list[Text], Field(min_length=1)]
 
 
+def no_nul(text: str) -> str:
+    """Return `text`, which is for a command, a variable or a name.
+
+    Raises:
+        ValueError: it holds a NUL character, which none of them can.
+    """
+    if "\0" in text:
+        raise ValueError("holds a NUL character, which no command, variable or name can")
+    return text
+
+
 class Part(BaseModel):
     """A piece of a scenario file."""
 

@@ -8,6 +8,7 @@ from functools import cache
 from pydantic import BaseModel, ConfigDict, RootModel
 
 from faults import validation, yamlsource
+from lab.interrupts import INTERRUPTS
 from lab.paths import scenarios_root
 from lab.schema import Name, Part, Text
 
@@ -40,7 +41,8 @@ class _Articles(RootModel[dict[str, Article]]):
 @cache
 def articles() -> Mapping[str, Article]:
     """Return the documents that scenarios can cite."""
-    return validation.check(yamlsource.read(scenarios_root() / SOURCES), _Articles).root
+    with INTERRUPTS:
+        return validation.check(yamlsource.read(scenarios_root() / SOURCES), _Articles).root
 
 
 def cited(citations: Sequence[Citation]) -> list[str]:

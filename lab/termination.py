@@ -15,7 +15,7 @@ import signal
 from dataclasses import replace
 from typing import NamedTuple
 
-from lab.client import words
+from lab.command import words
 from lab.sandbox.interface import Completed
 
 PROGRAMS = ("go", "git", "curl", "jq", "dig", "nslookup", "telnet", "wget")

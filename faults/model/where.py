@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Callable, Collection, Iterable
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, field_validator
@@ -69,12 +70,14 @@ def _or_text(schema: dict[str, Any]) -> None:
     schema["anyOf"].append({"type": "string"})
 
 
-Glob = Annotated[str, AfterValidator(glob)]
+_MAX_LENGTH = 1000
+Pattern = Annotated[str, Field(max_length=_MAX_LENGTH)]
+Glob = Annotated[Pattern, AfterValidator(glob)]
 FieldGlob = Annotated[Glob, AfterValidator(field_text)]
-Name = Annotated[str, AfterValidator(_name)]
+Name = Annotated[Pattern, AfterValidator(_name)]
 Names = Annotated[tuple[Name, ...], OneOrMany()]
 Globs = Annotated[tuple[Glob, ...], OneOrMany()]
-Versions = Annotated[tuple[Annotated[str, AfterValidator(_version)], ...], OneOrMany()]
+Versions = Annotated[tuple[Annotated[Pattern, AfterValidator(_version)], ...], OneOrMany()]
 Methods = Annotated[tuple[Annotated[str, Field(pattern="^[A-Z]+$")], ...], OneOrMany()]
 Statuses = Annotated[tuple[Annotated[int | str, AfterValidator(_status)], ...], OneOrMany()]
 Count = Annotated[int, Field(ge=0)]
@@ -92,7 +95,7 @@ class Where(Frozen):
     port: Annotated[tuple[int, ...], OneOrMany()] | None = Field(
         None, description="The port of the edge that the client dialled."
     )
-    age: Annotated[str, AfterValidator(_age)] | None = Field(
+    age: Annotated[Pattern, AfterValidator(_age)] | None = Field(
         None, description="The connection's age, such as '>5s'."
     )
     query: Names | None = Field(None, description="DNS: the name asked for.")
@@ -174,6 +177,10 @@ class Where(Frozen):
 
     def asked(self) -> frozenset[str]:
         """Return the traffic words used, as the file spells them."""
+        return self._asked
+
+    @cached_property
+    def _asked(self) -> frozenset[str]:
         return frozenset(
             field.alias or name
             for name, field in type(self).model_fields.items()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import importlib
 import io
 import os
@@ -17,6 +18,7 @@ from click.shell_completion import CompletionItem
 import lab
 from lab.cli.group import Group
 from lab.errors import LAB, USAGE, GolabError
+from lab.interrupts import INTERRUPTS
 
 COMMANDS = {
     "run": "Replay scenarios and judge what was seen.",
@@ -53,7 +55,8 @@ class _Lazy(Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"lab.cli.{name}_").command
+        with INTERRUPTS:
+            command: click.Command = importlib.import_module(f"lab.cli.{name}_").command
         return command
 
     def summary(self, ctx: click.Context, name: str) -> str:
@@ -80,39 +83,61 @@ def main() -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a locale that lacks a letter gets a `?` for it
             stream.reconfigure(errors="replace")
+    os.umask(os.umask(0o077) & 0o077)  # whatever it is, golab may read what it writes
     try:
-        return _run()
+        status = _run()
     except click.exceptions.Exit as done:  # --help, --version
         return done.exit_code
-    except GolabError as error:
-        say(str(error))
-        return error.exit_status
-    except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
-        return USAGE
-    except click.UsageError as error:
-        from lab.cli import usage
-
-        say(usage.line(error))
-        return USAGE
     except click.exceptions.Abort:
         raise KeyboardInterrupt from None
-    except BrokenPipeError:  # the reader of our output, such as `head`, has gone
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + signal.SIGPIPE
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else "writing the output: "
-        say(f"{where}{error.strerror or error}")
-        with contextlib.suppress(OSError):  # what could not be written cannot be flushed either
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return LAB
     except Exception as error:  # noqa: BLE001 - a user gets a line, not a traceback
-        if os.environ.get("GOLAB_DEBUG"):
-            traceback.print_exc()
-        frame = traceback.extract_tb(error.__traceback__)[-1]
-        place = f"{Path(frame.filename).name}:{frame.lineno}"
-        say(f"a defect of golab: {type(error).__name__}: {error} ({place}); set GOLAB_DEBUG=1")
-        return LAB
+        INTERRUPTS.check()
+        return _told(error)
+    INTERRUPTS.check()
+    return int(status or 0)
+
+
+def _told(error: Exception) -> int:
+    """Say what went wrong, in a line, and return the exit status."""
+    match error:
+        case GolabError():
+            say(str(error))
+            return error.exit_status
+        case click.exceptions.NoArgsIsHelpError():
+            error.show()
+            return USAGE
+        case click.UsageError():
+            from lab.cli import usage
+
+            say(usage.line(error))
+            return USAGE
+        case BrokenPipeError():  # the reader of our output, such as `head`, has gone
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 128 + signal.SIGPIPE
+        case BlockingIOError() | RuntimeError() if _no_more_processes(error):
+            say(
+                "no process or thread can be started: your limit (`ulimit -u`) is reached; raise it"
+            )
+            return LAB
+        case OSError():
+            where = f"{error.filename}: " if error.filename else "writing the output: "
+            say(f"{where}{error.strerror or error}")
+            with contextlib.suppress(OSError):  # what could not be written cannot be flushed either
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return LAB
+    if os.environ.get("GOLAB_DEBUG"):
+        traceback.print_exception(error)
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(frame.filename).name}:{frame.lineno}"
+    say(f"a defect of golab: {type(error).__name__}: {error} ({place}); set GOLAB_DEBUG=1")
+    return LAB
+
+
+def _no_more_processes(error: Exception) -> bool:
+    """Tell whether fork or clone has failed for want of processes that this user may have."""
+    if isinstance(error, OSError):
+        return error.errno == errno.EAGAIN and error.filename is None
+    return "can't start new thread" in str(error)
 
 
 def _run() -> int:
@@ -129,5 +154,7 @@ def _run() -> int:
 def say(text: str) -> None:
     """Print what went wrong, to standard error."""
     with contextlib.suppress(OSError):  # nobody can be told
-        for line in text.splitlines():
+        from lab.report.visible import visible
+
+        for line in visible(text).split("\n"):
             click.echo(f"golab: {line}", err=True)

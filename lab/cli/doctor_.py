@@ -14,6 +14,7 @@ from lab import unfit
 from lab.doctor import Check, checks
 from lab.errors import LAB, OK
 from lab.report.page import emit
+from lab.report.visible import visible
 
 _MARKS = {"ok": ("ok", "green"), "optional": ("--", "yellow"), "missing": ("NO", "bold red")}
 
@@ -46,7 +47,7 @@ def _page(check: Check) -> Callable[[int], list[Table]]:
     row.add_column(width=3)
     row.add_column(width=10)
     row.add_column(overflow="fold")
-    row.add_row(Text(mark, style), check.name, check.said)
+    row.add_row(Text(mark, style), check.name, visible(check.said))
     if check.remedy:
-        row.add_row("", "", Text(f"-> {check.remedy}", style))
+        row.add_row("", "", Text(f"-> {visible(check.remedy)}", style))
     return lambda _: [row]

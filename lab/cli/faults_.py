@@ -62,6 +62,7 @@ def check(file: Path) -> None:
     """Check a rule file, and name the rules that can never act."""
     from faults import rules, yamlsource
     from faults.lint import lint
+    from lab.report.visible import visible
 
     try:
         loaded = rules.load(file)
@@ -69,7 +70,7 @@ def check(file: Path) -> None:
         raise ScenarioError([str(problem) for problem in error.problems]) from None
     never = lint(loaded)
     for name, reason in never:
-        click.echo(f"{file}: rule {name} can never act: {reason}")
+        click.echo(visible(f"{file}: rule {name} can never act: {reason}"))
     told = f"{len(never)} of them can never act" if never else "each can act"
     if len(loaded) == 1:
         told = "it can never act" if never else "it can act"

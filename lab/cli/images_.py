@@ -11,6 +11,7 @@ import click
 from lab.cli import complete
 from lab.cli.group import Group
 from lab.errors import OK, LabError
+from lab.report.visible import visible
 
 
 @click.group("images", cls=Group)
@@ -61,6 +62,7 @@ def _show(step: str) -> None:
     """Show what a build is doing, where somebody is looking; one line, written over."""
     if sys.stderr.isatty():
         width = shutil.get_terminal_size().columns - 1
+        step = visible(step).replace("\n", " ")
         click.echo(f"\r{step[:width]:<{width}}" + ("" if step else "\r"), nl=False, err=True)
 
 

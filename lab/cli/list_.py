@@ -9,6 +9,7 @@ from rich.text import Text
 
 from lab.cli import complete
 from lab.report.page import emit, table
+from lab.report.visible import visible, visible_json
 from lab.scenario.load import of_family
 
 
@@ -30,14 +31,15 @@ def command(*, family: str | None, as_json: bool) -> None:
             }
             for scenario in found
         ]
-        click.echo(json.dumps(data, indent=2, ensure_ascii=False))
+        click.echo(visible_json(json.dumps(data, indent=2, ensure_ascii=False)))
         return
     rows: list[tuple[str | Text, ...]] = [
         (
             Text(scenario.id, "cyan"),
             scenario.family,
             "yes" if scenario.silent else "no",
-            scenario.title + (f" ({', '.join(scenario.variants)})" if scenario.variants else ""),
+            visible(scenario.title)
+            + (f" ({', '.join(scenario.variants)})" if scenario.variants else ""),
         )
         for scenario in found
     ]

@@ -8,6 +8,7 @@ import click
 
 from lab.cli import complete
 from lab.errors import OK
+from lab.report.visible import visible
 
 _INTERRUPTED = 130
 
@@ -29,8 +30,8 @@ def command(lab: str, *, follow: bool, origin: bool, as_json: bool) -> int:
     source = logs.ORIGIN if origin else logs.EDGE
     try:
         for record in logs.records(found, source, follow=follow):
-            text = json.dumps(record, sort_keys=True) if as_json else source.line(record)
-            click.echo(text)
+            line = json.dumps(record, sort_keys=True) if as_json else source.line(record)
+            click.echo(visible(line))
     except KeyboardInterrupt:
         return _INTERRUPTED
     return OK

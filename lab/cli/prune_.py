@@ -6,6 +6,7 @@ import click
 
 from lab.cli.each import each
 from lab.errors import OK, UnfitError
+from lab.report.visible import visible
 
 
 @click.command("prune")
@@ -31,6 +32,6 @@ def command(*, everything: bool) -> int:
 
     def remove(lab: sweep.Found) -> None:
         sweep.remove(engine, lab.id)
-        click.echo(f"removed {lab.id} ({lab.scenario})")
+        click.echo(visible(f"removed {lab.id} ({lab.scenario})"))
 
     return each((lab for lab in sweep.every(engine) if everything or lab.abandoned), remove)

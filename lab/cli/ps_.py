@@ -7,8 +7,10 @@ from dataclasses import asdict
 
 import click
 
+from lab.cli import say
 from lab.errors import OK
 from lab.report.page import emit, table
+from lab.report.visible import visible
 
 _HEADER = ("LAB", "SCENARIO", "ARM", "BACKEND", "GO", "UP SINCE", "HELD BY")
 
@@ -28,8 +30,8 @@ def command(*, as_json: bool) -> int:
             holder = "nobody; `golab prune` removes it" if lab.abandoned else lab.holder
             holder += ", which is mute" if lab.mute else ""
             cells = (lab.lab, lab.scenario, lab.arm, lab.backend, lab.go, lab.since, holder)
-            rows.append([cell or "-" for cell in cells])
+            rows.append([visible(cell or "-") for cell in cells])
         emit(lambda width: [table(_HEADER, rows, width, wraps=_HEADER[-1])])
     if problem:
-        click.echo(f"golab: labs in Docker are not listed: {problem}", err=True)
+        say(f"labs in Docker are not listed: {problem}")
     return OK

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from lab.cli import complete
 from lab.report.page import emit
+from lab.report.visible import visible, visible_json, visible_parts
 from lab.scenario.load import Run, described, flow, select
 from lab.scenario.model import Scenario
 from lab.sources import cited
@@ -26,9 +27,11 @@ def command(scenario: str, *, as_json: bool) -> None:
     runs = select([scenario])
     if as_json:
         data = [run.scenario.model_dump(mode="json", by_alias=True) for run in runs]
-        click.echo(json.dumps(data[0] if len(data) == 1 else data, indent=2, ensure_ascii=False))
+        one_or_all = data[0] if len(data) == 1 else data
+        click.echo(visible_json(json.dumps(one_or_all, indent=2, ensure_ascii=False)))
         return
-    emit(lambda _: _page(scenario, runs))
+    shown = visible_parts(runs)
+    emit(lambda _: _page(visible(scenario), shown))
 
 
 def _page(name: str, runs: list[Run]) -> Iterator[RenderableType]:

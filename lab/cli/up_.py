@@ -65,6 +65,7 @@ def _waiting(text: str) -> Iterator[Callable[[], object]]:
     from rich.text import Text
 
     from lab.report.console import console
+    from lab.report.visible import visible
 
-    with console(sys.stderr).status(Text(text)) as status:
+    with console(sys.stderr).status(Text(visible(text))) as status:
         yield status.stop

@@ -8,6 +8,7 @@ import click
 
 from lab.errors import ScenarioError
 from lab.plural import counted
+from lab.report.visible import visible
 from lab.scenario.load import catalogue, load
 
 
@@ -31,6 +32,6 @@ def command(files: tuple[Path, ...]) -> None:
             problems.append(f"{file}:1:1: the id {id_!r} is taken by {seen[id_]}")
             continue
         seen[id_] = file
-        click.echo(f"{file}: valid")
+        click.echo(visible(f"{file}: valid"))
     if problems:
         raise ScenarioError(problems)

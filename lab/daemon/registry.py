@@ -42,15 +42,29 @@ class Held:
         return folder() / f"{self.id}.sock"
 
 
+_LONGEST = 107 - len("/123456789012.sock")
+"""Bytes of a directory with sockets in it: an address has 107 (unix(7))."""
+
+
 def folder() -> Path:
     """Return the directory in which holders are found: this user's, and no other's.
 
+    It is below XDG_RUNTIME_DIR, or where temporary files are if that is not set or so long that a
+    socket cannot have an address in it.
+
     Raises:
-        LabError: somebody else has it.
+        LabError: somebody else has it, or it cannot be made.
     """
-    place = os.environ.get("XDG_RUNTIME_DIR")
-    chosen = Path(place or tempfile.gettempdir()) / f"golab-{os.getuid()}"
-    chosen.mkdir(mode=0o700, exist_ok=True)
+    name = f"golab-{os.getuid()}"
+    chosen = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()) / name
+    if len(os.fsencode(chosen)) > _LONGEST:
+        chosen = Path(tempfile.gettempdir()) / name
+    if len(os.fsencode(chosen)) > _LONGEST:
+        raise LabError(f"{chosen} is too long for a socket; set TMPDIR to a shorter directory")
+    try:
+        chosen.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise LabError(f"{chosen} cannot be made: {error.strerror}") from None
     status = chosen.lstat()
     if status.st_uid != os.getuid() or status.st_mode & 0o077:
         raise LabError(f"{chosen} is not ours alone; remove it")

@@ -163,8 +163,21 @@ def _only_get(request: Request) -> None:
         raise RefusedError(405, f"method not allowed: {request.method}", allow="GET, HEAD")
 
 
+def _check_framing(scope: Scope) -> None:
+    """Refuse a body whose end others may see elsewhere than we do (RFC 9112, 6.1 and 6.3)."""
+    if scope.get("http_version") not in ("1.0", "1.1"):
+        return
+    names = {name.lower() for name, _ in scope["headers"]}
+    if b"transfer-encoding" not in names:
+        return
+    if b"content-length" in names or scope["http_version"] == "1.0":
+        message = "bad request: Transfer-Encoding with a Content-Length, or in HTTP/1.0"
+        raise RefusedError(400, message, connection="close")
+
+
 def _request(scope: Scope, receive: Receive) -> Request:
     headers: dict[str, str] = {}
+    _check_framing(scope)
     for name, value in scope["headers"]:
         headers[name.decode("latin-1").lower()] = value.decode("latin-1")
 

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from lab.errors import UsageError
+from lab.report.visible import visible_json
 from lab.results import Report
 
 
@@ -15,7 +16,7 @@ def write(report: Report, file: str) -> None:
     Raises:
         UsageError: the file cannot be written.
     """
-    text = report.model_dump_json(by_alias=True, indent=2) + "\n"
+    text = visible_json(report.model_dump_json(by_alias=True, indent=2)) + "\n"
     if file == "-":
         sys.stdout.flush()
         sys.stdout.buffer.write(text.encode())  # JSON is UTF-8 whatever the terminal speaks

@@ -14,6 +14,7 @@ from lab.report.console import console
 
 _GAP = 2
 _READABLE = 24
+_WIDEST = 1000
 
 
 def emit(page: Callable[[int], Iterable[RenderableType]]) -> None:

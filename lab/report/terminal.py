@@ -14,6 +14,7 @@ from rich.text import Text
 
 from lab.plural import counted
 from lab.report.page import emit, table
+from lab.report.visible import visible_parts
 from lab.results import (
     ARMS,
     ArmName,
@@ -43,7 +44,8 @@ _STYLES = {
 
 def print_report(report: Report, *, verbose: bool) -> None:
     """Print every run in full, or, for many, a line each; and the sum of them."""
-    emit(lambda width: _page(report, width, verbose=verbose))
+    shown = visible_parts(report)
+    emit(lambda width: _page(shown, width, verbose=verbose))
 
 
 def _page(report: Report, width: int, *, verbose: bool) -> Iterator[RenderableType]:

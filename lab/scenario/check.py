@@ -6,10 +6,12 @@ import fnmatch
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
 from faults.lint import lint
+from faults.model.globs import glob_free
 from faults.rules import Rule, repeated
 from faults.yamlsource import Loc, Problem, Source, nearest
 from lab.client_spec import ClientSpec
@@ -45,6 +47,11 @@ def _hosts(world: World) -> set[str]:
 _PATH = re.compile(r"[A-Za-z0-9._~-]+(?:/[A-Za-z0-9._~-]+)+")
 
 
+_MANY = 1000
+"""With so many names, patterns are not compared with each."""
+_LONGEST_PATH = 200
+
+
 def _paths(world: World, data: Any) -> set[str]:
     """Return every path that a client might ask for as a module: it need not be one.
 
@@ -56,7 +63,8 @@ def _paths(world: World, data: Any) -> set[str]:
         place(path, module, world.modules).url.removeprefix("https://")
         for path, module in world.modules.items()
     }
-    found |= {path for text in _texts(data) for path in _PATH.findall(text)}
+    mentioned = (path[0] for text in _texts(data) for path in _PATH.finditer(text))
+    found |= set(islice((path for path in mentioned if len(path) <= _LONGEST_PATH), _MANY))
     parts = [path.split("/") for path in found]
     return {"/".join(part[:size]) for part in parts for size in range(1, len(part) + 1)}
 
@@ -144,7 +152,13 @@ class _Checker:
 
 
 def _unmatched(patterns: Iterable[str], names: set[str]) -> list[str]:
-    return [pattern for pattern in patterns if not fnmatch.filter(names, pattern)]
+    """Return the patterns that match none of the names; with too many names, the plain ones."""
+    return [
+        pattern
+        for pattern in patterns
+        if pattern not in names
+        and (glob_free(pattern) or (len(names) <= _MANY and not fnmatch.filter(names, pattern)))
+    ]
 
 
 _URL = re.compile(r"https?://(?:[^@/]*@)?(?P<host>[A-Za-z0-9.-]+)(?::[0-9]+)?(?:/.*)?")

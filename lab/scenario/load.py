@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from faults import validation, yamlsource
 from faults.rules import Rule
-from faults.yamlsource import Problem, Source, SourceError, nearest
+from faults.yamlsource import Problem, Source, SourceError, first, nearest
 from lab.errors import ScenarioError, UsageError
+from lab.interrupts import INTERRUPTS
 from lab.paths import scenarios_root
+from lab.patterns import Checker
 from lab.scenario.check import problems as senseless
 from lab.scenario.model import Scenario
 from lab.world.load import base_world
@@ -31,7 +34,8 @@ class Loaded(BaseModel):
     def runs(self) -> list[Run]:
         """Return what there is to replay: each variant, or the scenario itself."""
         names: list[str | None] = [*self.scenario.variants] or [None]
-        return [Run(variant=name, scenario=applied(self.scenario, name)) for name in names]
+        with INTERRUPTS:
+            return [Run(variant=name, scenario=applied(self.scenario, name)) for name in names]
 
 
 class Run(BaseModel):
@@ -70,28 +74,34 @@ def load(path: Path, *, name: str | None = None) -> Loaded:
     Raises:
         ScenarioError: with every problem, each as `file:line:column: what`.
     """
+    with INTERRUPTS:
+        return _loaded(path, name)
+
+
+def _loaded(path: Path, name: str | None) -> Loaded:
     try:
         source = yamlsource.read(path, name=name)
-        scenario = validation.check(source, Scenario)
+        checker = Checker()
+        scenario = validation.check(source, Scenario, checker)
     except SourceError as error:
         raise ScenarioError([str(problem) for problem in error.problems]) from None
-    problems = list(world_problems(source, scenario.world, at=("world",), base=base_world()))
-    problems += [*senseless(source, scenario), *_variants(source, scenario)]
-    if problems:
-        raise ScenarioError([str(problem) for problem in sorted(problems)])
+    world = world_problems(source, scenario.world, at=("world",), base=base_world())
+    found = chain(world, senseless(source, scenario), _variants(source, scenario, checker))
+    if problems := first(found):
+        raise ScenarioError([str(problem) for problem in problems])
     return Loaded(file=path, scenario=scenario)
 
 
-def _variants(source: Source, scenario: Scenario) -> Iterable[Problem]:
+def _variants(source: Source, scenario: Scenario, checker: Checker) -> Iterable[Problem]:
     for name in scenario.variants:
         try:
-            applied(scenario, name)
+            applied(scenario, name, checker)
         except ValidationError as error:
             for problem in validation.problems(source, Scenario, error, at=("variants", name)):
                 yield problem._replace(message=f"with this variant: {problem.message}")
 
 
-def applied(scenario: Scenario, variant: str | None) -> Scenario:
+def applied(scenario: Scenario, variant: str | None, checker: Checker | None = None) -> Scenario:
     """Return the scenario with one of its variants laid over it.
 
     Raises:
@@ -99,13 +109,23 @@ def applied(scenario: Scenario, variant: str | None) -> Scenario:
     """
     if variant is None:
         return scenario
-    base = scenario.model_dump(by_alias=True, exclude_unset=True, exclude={"variants"})
-    over = scenario.variants[variant].model_dump(by_alias=True, exclude_unset=True)
-    said = {key: value for key, value in over.items() if value is not None}
-    for key, value in said.items():
-        merge = key in ("client", "replay") and isinstance(base.get(key), dict)
-        base[key] = {**base[key], **value} if merge else value
-    return Scenario.model_validate(base)
+    base = {name: getattr(scenario, name) for name in scenario.model_fields_set - {"variants"}}
+    over = scenario.variants[variant]
+    for name in over.model_fields_set:
+        value = getattr(over, name)
+        if value is None:
+            continue
+        if name in ("client", "replay") and name in base:
+            value = {**_said(base[name]), **_said(value)}
+        base[name] = value
+    return Scenario.model_validate(base, context=checker)
+
+
+def _said(part: BaseModel | dict[str, Any]) -> dict[str, Any]:
+    """Return what was written of a part, in the words of the file."""
+    if isinstance(part, dict):
+        return part
+    return part.model_dump(by_alias=True, exclude_unset=True)
 
 
 def catalogue(root: Path | None = None) -> dict[str, Loaded]:

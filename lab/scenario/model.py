@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from faults.rules import Rule
+from faults.rules import MAX_RULES, Rule
 from lab.client_spec import ClientSpec
+from lab.command import words
 from lab.expectations import Expected
-from lab.schema import Name, OneOrMore, Part, Text, as_list
+from lab.schema import Name, Part, Text, as_list, no_nul
 from lab.sources import Citation
 from lab.world.model import World
 
@@ -18,6 +19,16 @@ Family = Literal[
 ]
 
 Recorded = Literal["detected", "miss", "false-alarm"]
+
+
+def _command(text: str) -> str:
+    words(no_nul(text))
+    return text
+
+
+CommandLine = Annotated[Text, AfterValidator(_command)]
+Commands = CommandLine | Annotated[list[CommandLine], Field(min_length=1)]
+Rules = Annotated[list[Rule], Field(max_length=MAX_RULES)]
 
 
 class Change(Part):
@@ -39,9 +50,9 @@ class Repair(Change):
 class Replay(Part):
     """The commands to repeat in each arm; the last one is judged."""
 
-    before: OneOrMore | None = None
+    before: Commands | None = None
     """What the client did while all was well, such as filling its cache; the same in each arm."""
-    run: OneOrMore
+    run: Commands
     """A command, or several; words as in a shell."""
     limit: Annotated[float, Field(gt=0, le=600)] = 20.0
     """Seconds after which the lab ends a command."""
@@ -96,10 +107,11 @@ class Record(Part):
 
     @model_validator(mode="after")
     def _each_once(self) -> Self:
-        names = [*self.detect, *self.miss, *self.false_alarm]
-        for name in names:
-            if names.count(name) > 1:
+        seen: set[str] = set()
+        for name in (*self.detect, *self.miss, *self.false_alarm):
+            if name in seen:
                 raise ValueError(f"the diagnostic {name!r} is recorded more than once")
+            seen.add(name)
         return self
 
 
@@ -108,7 +120,7 @@ class Variant(Part):
 
     title: Text | None = None
     client: ClientSpec | None = None
-    faults: list[Rule] | None = None
+    faults: Rules | None = None
     break_: Change | None = None
     replay: dict[Literal["before", "run", "limit", "healthy", "broken", "repaired"], Any] | None = (
         None
@@ -133,7 +145,7 @@ class Scenario(Part):
     world: World = World()
     """What this scenario needs beyond the base world."""
     client: ClientSpec = ClientSpec()
-    faults: list[Rule] = []
+    faults: Rules = []
     """The rules of the broken arm. Each must fire there, or the run proves nothing."""
     break_: Change = Change()
     """What else is different in the broken arm."""
@@ -142,7 +154,7 @@ class Scenario(Part):
     """Whether the broken arm exits as the healthy one does, with another result."""
     repair: Repair
     diagnostics: Record
-    variants: dict[Name, Variant] = {}
+    variants: Annotated[dict[Name, Variant], Field(max_length=50)] = {}
     lesson: Text
     hints: list[Text] = []
     """For a workshop: from vague to plain."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
+import fcntl
 import hashlib
+import os
 import shutil
 import tempfile
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from lab.errors import ScenarioError
+from lab.errors import LabError, ScenarioError
 from lab.paths import cache_root
 from lab.world.check import faults
 from lab.world.layout import write
@@ -20,7 +22,6 @@ __all__ = ["Tree", "build"]
 
 # Part of the hash: raise it when the same world would give other bytes than before.
 FORMAT = 3
-_ABANDONED_SECONDS = 3600
 
 
 def build(world: World, cache: Path | None = None) -> Tree:
@@ -35,6 +36,7 @@ def build(world: World, cache: Path | None = None) -> Tree:
 
     Raises:
         ScenarioError: the world does not fit together.
+        LabError: it cannot be stored.
     """
     cache = cache or cache_root() / "worlds"
     text = world.model_dump_json(by_alias=True, exclude_unset=True)
@@ -45,24 +47,61 @@ def build(world: World, cache: Path | None = None) -> Tree:
     wrong = [f"world: {'.'.join(map(str, f.loc))}: {f.message}" for f in faults(world)]
     if wrong:
         raise ScenarioError(wrong)
-    cache.mkdir(parents=True, exist_ok=True)
-    _sweep(cache)
-    draft = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=cache))
     try:
-        (draft / "world.json").write_text(text)
-        write(world, draft)
-        draft.chmod(0o755)
-        # Lost the race: somebody else's tree stands there, byte for byte the same.
-        with contextlib.suppress(OSError):
-            draft.rename(final)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        cache.mkdir(parents=True, exist_ok=True)
+        _sweep(cache)
+        with _draft(name, cache) as draft:
+            (draft / "world.json").write_text(text)
+            write(world, draft)
+            draft.chmod(0o755)
+            try:
+                draft.rename(final)
+            except OSError:
+                # Lost the race: somebody else's tree stands there, byte for byte the same.
+                if not final.is_dir():
+                    raise
+    except OSError as error:
+        reason = f"the world cannot be stored in {cache}: {error.strerror or error}"
+        raise LabError(reason, "make room there, or set GOLAB_CACHE to another directory") from None
     return Tree(final)
 
 
+@contextmanager
+def _draft(name: str, cache: Path) -> Iterator[Path]:
+    """Make a directory to build in, locked as long as its builder lives."""
+    while True:
+        draft = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=cache))
+        handle = _lock(draft)
+        if handle is not None and draft.exists():
+            break
+        # Somebody who sweeps was there before it was locked.
+        if handle is not None:
+            os.close(handle)
+    try:
+        yield draft
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+        os.close(handle)
+
+
 def _sweep(cache: Path) -> None:
-    """Remove the drafts of builders that were killed."""
+    """Remove the drafts of builders that were killed: nobody holds their locks."""
     for draft in cache.glob(".*"):
-        with contextlib.suppress(OSError):
-            if time.time() - draft.stat().st_mtime > _ABANDONED_SECONDS:
-                shutil.rmtree(draft, ignore_errors=True)
+        handle = _lock(draft)
+        if handle is not None:
+            shutil.rmtree(draft, ignore_errors=True)
+            os.close(handle)
+
+
+def _lock(directory: Path) -> int | None:
+    """Lock a directory; None if somebody else has, or it has gone."""
+    try:
+        handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        return None
+    return handle

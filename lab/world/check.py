@@ -13,11 +13,15 @@ from typing import NamedTuple
 from faults.goproto import semver
 from lab.world import content
 from lab.world.model import Content, Filler, Module, World
-from lab.world.modpath import file_problem, path_problem, version_problem
+from lab.world.modpath import MAX_LENGTH, file_problem, path_problem, version_problem
 from lab.world.modzip import MAX_GO_MOD, MAX_LICENSE, MAX_ZIP
 from lab.world.repos import Place, place
 
 Loc = tuple[str | int, ...]
+Version = tuple[str, str]
+
+_SHOWN = 10
+"""So much of a cycle is shown."""
 
 _INTERVAL = re.compile(r"\[\s*([^\s,]+)\s*,\s*([^\s,]+)\s*\]")
 
@@ -109,7 +113,8 @@ def _content(here: Loc, given: Content, whole: World) -> Iterator[Fault]:
         yield from _requires((*here, "require"), given.require, whole)
     for what in given.retract:
         ends = _INTERVAL.fullmatch(what)
-        if not all(semver.is_canonical(end) for end in (ends.groups() if ends else (what,))):
+        both = ends.groups() if ends else (what,)
+        if not all(len(end) <= MAX_LENGTH and semver.is_canonical(end) for end in both):
             message = f"{what!r} is neither a version nor an interval [v1.0.0, v1.2.0]"
             yield Fault((*here, "retract", what), message, key=True)
     if given.files is not None:
@@ -208,28 +213,28 @@ def _shared_places(world: World, whole: World) -> Iterator[Fault]:
     yield from _overlaps(world, there)
 
 
-def _collide(file: str, directory: str) -> bool:
-    return file == directory or directory in _parents(file) or file in _parents(directory)
-
-
 def _overlaps(world: World, there: Mapping[Place, str]) -> Iterator[Fault]:
     """Yield the files of a module that stand where a module nested in it has its own."""
+    owned: dict[tuple[str, str], str] = {}
+    for place_ in there:
+        for above in _parents(place_.directory):
+            owned.setdefault((place_.url, above), place_.directory)
+    for place_ in there:
+        owned[place_.url, place_.directory] = place_.directory
+    exact = {(place_.url, place_.directory) for place_ in there}
     for outer, path in there.items():
         if path not in world.modules:
             continue
-        nested = [
-            inner.directory.removeprefix(outer.tag_prefix)
-            for inner in there
-            if inner.url == outer.url
-            and inner.directory != outer.directory
-            and inner.directory.startswith(outer.tag_prefix)
-        ]
         for version, given in world.modules[path].versions.items():
             for name in given.files or ():
-                taken = next((d for d in nested if _collide(name, d)), "")
+                file = outer.tag_prefix + name
+                inside = [one for one in _parents(file) if len(one) > len(outer.directory)]
+                nested = [one for one in inside if (outer.url, one) in exact]
+                taken = nested[0] if nested else owned.get((outer.url, file))
                 if taken:
                     loc = ("modules", path, "versions", version, "files", name)
-                    yield Fault(loc, f"{taken} belongs to the module nested there", key=True)
+                    shown = taken.removeprefix(outer.tag_prefix)
+                    yield Fault(loc, f"{shown} belongs to the module nested there", key=True)
 
 
 def _cycles(world: World, whole: World) -> Iterator[Fault]:
@@ -239,38 +244,34 @@ def _cycles(world: World, whole: World) -> Iterator[Fault]:
         for path, module in whole.modules.items()
         for version, given in module.versions.items()
     }
-    done: set[tuple[str, str]] = set()
+    done: set[Version] = set()
     for path, module in world.modules.items():
         for version in module.versions:
-            ring = _ring((path, version), edges, done)
-            if ring:
-                shown = " -> ".join(f"{p}@{v}" for p, v in ring)
+            for ring in _rings((path, version), edges, done):
+                first = next((n for n, (p, _) in enumerate(ring) if p in world.modules), 0)
+                turned = [*ring[first:], *ring[:first]]
+                shown = " -> ".join(f"{p}@{v}" for p, v in [*turned, turned[0]][:_SHOWN])
                 message = f"a cycle: {shown}; drop one of these requires"
-                own = "require" in module.versions[version].model_fields_set
-                place: Loc = ("versions", version) if own else ()
-                yield Fault(("modules", path, *place, "require", ring[1][0]), message)
+                (here, own), (onward, _) = turned[0], [*turned, turned[0]][1]
+                has = "require" in world.modules[here].versions[own].model_fields_set
+                place_: Loc = ("versions", own) if has else ()
+                yield Fault(("modules", here, *place_, "require", onward), message)
 
 
-def _ring(
-    start: tuple[str, str],
-    edges: Mapping[tuple[str, str], list[tuple[str, str]]],
-    done: set[tuple[str, str]],
-) -> list[tuple[str, str]]:
-    """Return the way from `start` back to itself, or []; `done` is left out and grows."""
-    trail = [start]
-    todo = [iter(edges.get(start, ()))]
-    seen = {start}
-    while todo:
-        step = next(todo[-1], None)
-        if step is None:
-            todo.pop()
-            trail.pop()
-        elif step == start:
-            done.update(trail)
-            return [*trail, start]
-        elif step not in seen and step not in done:
-            seen.add(step)
-            trail.append(step)
-            todo.append(iter(edges.get(step, ())))
-    done.add(start)
-    return []
+def _rings(
+    start: Version, edges: Mapping[Version, list[Version]], done: set[Version]
+) -> Iterator[list[Version]]:
+    """Yield the cycles that a walk from `start` comes upon; what it has seen is added to `done`."""
+    trail: dict[Version, Iterator[Version]] = {}
+    onward: Version | None = start
+    while onward is not None:
+        if onward in trail:
+            names = list(trail)
+            yield names[names.index(onward) :]
+        elif onward not in done:
+            done.add(onward)
+            trail[onward] = iter(edges.get(onward, ()))
+        while trail and (onward := next(trail[next(reversed(trail))], None)) is None:
+            trail.popitem()
+        if not trail:
+            return

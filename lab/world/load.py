@@ -7,8 +7,9 @@ from functools import cache
 from pathlib import Path
 
 from faults.validation import check
-from faults.yamlsource import Loc, Problem, Source, SourceError, read
+from faults.yamlsource import Loc, Problem, Source, SourceError, first, read
 from lab.errors import ScenarioError
+from lab.interrupts import INTERRUPTS
 from lab.world import txtar
 from lab.world.check import Fault, faults
 from lab.world.model import World
@@ -19,10 +20,11 @@ BASE = Path(__file__).with_name("base.yaml")
 @cache
 def base_world() -> World:
     """Return the world that every lab has, from base.yaml."""
-    source = read(BASE, name=BASE.name)
-    world = check(source, World)
-    _refuse(problems(source, world))
-    return world
+    with INTERRUPTS:
+        source = read(BASE, name=BASE.name)
+        world = check(source, World)
+        _refuse(problems(source, world))
+        return world
 
 
 def load_world(path: Path | str) -> World:
@@ -33,6 +35,11 @@ def load_world(path: Path | str) -> World:
     Raises:
         ScenarioError: with one `file:line:column: what, how to mend it` for each problem.
     """
+    with INTERRUPTS:
+        return _loaded(path)
+
+
+def _loaded(path: Path | str) -> World:
     try:
         text = Path(path).suffix in (".txt", ".txtar")
         source = txtar.read(Path(path)) if text else read(path)
@@ -73,6 +80,5 @@ def _written(source: Source, at: Loc, fault: Fault) -> Loc:
 
 
 def _refuse(found: Iterator[Problem]) -> None:
-    listed = sorted(set(found), key=lambda p: (p.line, p.column, p.message))
-    if listed:
+    if listed := first(found):
         raise SourceError(listed)

@@ -7,6 +7,7 @@ hold the form; whether the parts fit together (versions, requires, cycles) is `l
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
@@ -21,6 +22,9 @@ from pydantic import (
 )
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
+
+MAX_ENTRIES = 2000
+"""So many modules, or hosts, may a world have: many are compared with all others."""
 
 Status = Literal["valid", "expired", "revoked"]
 Access = Literal["challenge", "hide"]
@@ -49,9 +53,9 @@ def _utf8(text: str) -> str:
 def _listed(value: Any) -> Any:
     """Read `[a, b]` as `{a: {}, b: {}}`, and a missing body as an empty one."""
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        twice = sorted({item for item in value if value.count(item) > 1})
-        if twice:
-            raise ValueError(f"{twice[0]!r} is listed twice; drop one")
+        twice = min((item for item, times in Counter(value).items() if times > 1), default=None)
+        if twice is not None:
+            raise ValueError(f"{twice!r} is listed twice; drop one")
         return {item: {} for item in value}
     if isinstance(value, Mapping):
         return {key: {} if item is None else item for key, item in value.items()}
@@ -193,18 +197,22 @@ class Sumdb(_Data):
 class World(_Data):
     """What exists before anything breaks."""
 
-    modules: dict[str, Module] = {}
+    modules: dict[str, Module] = Field({}, max_length=MAX_ENTRIES)
     twins: dict[str, Module] = Field(
-        {}, description="other modules under names that exist: a stranger's, or a changed one"
+        {},
+        max_length=MAX_ENTRIES,
+        description="other modules under names that exist: a stranger's, or a changed one",
     )
-    hosts: Annotated[dict[str, Host], BeforeValidator(_listed), _OrList()] = {}
-    credentials: dict[str, Credential] = {}
+    hosts: Annotated[dict[str, Host], BeforeValidator(_listed), _OrList()] = Field(
+        {}, max_length=MAX_ENTRIES
+    )
+    credentials: dict[str, Credential] = Field({}, max_length=MAX_ENTRIES)
     sumdb: Sumdb = Sumdb()
     toolchains: list[str] = Field([], description="go versions under golang.org/toolchain")
 
     def merged(self, other: World) -> World:
         """Return this world with `other` laid over it; what `other` names is replaced whole."""
-        return World(
+        return World.model_construct(  # of valid parts, and together they may be more
             modules={**self.modules, **other.modules},
             twins={**self.twins, **other.twins},
             hosts={**self.hosts, **other.hosts},

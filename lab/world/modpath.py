@@ -81,14 +81,14 @@ def split_major(path: str) -> tuple[str, int]:
 
 def version_problem(path: str, version: str) -> str:
     """Say why a module of this path cannot have this version (module.Check); "" if it can."""
+    if len(version) > MAX_LENGTH:
+        return f"is longer than {MAX_LENGTH} characters"
     parts = semver.parse(version)
     if parts is None:
         hint = "; write v in front" if semver.parse("v" + version) else ""
         return f"{version!r} is not a semantic version like v1.2.3{hint}"
     if parts.build not in ("", "+incompatible"):
         return f"{version!r} has build metadata, which Go drops; leave out {parts.build!r}"
-    if len(version) > MAX_LENGTH:
-        return f"is longer than {MAX_LENGTH} characters"
     prefix, major = split_major(path)
     if path.startswith("gopkg.in/"):
         wanted, fits = f"v{major}", parts.major == major or version.startswith("v0.0.0-")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 from lab.world.model import Module
@@ -44,8 +45,15 @@ def _root(prefix: str, paths: Iterable[str]) -> str:
         return "/".join(prefix.split("/")[: _FORGES[host]])
     if host == "gopkg.in":
         return prefix
-    above = (split_major(path)[0] for path in paths if not path.startswith("gopkg.in/"))
-    return min((p for p in above if f"{prefix}/".startswith(f"{p}/")), key=len, default=prefix)
+    parts, known = prefix.split("/"), _prefixes(tuple(paths))
+    above = ("/".join(parts[:size]) for size in range(1, len(parts) + 1))
+    return next((one for one in above if one in known), prefix)
+
+
+@lru_cache(maxsize=4)
+def _prefixes(paths: tuple[str, ...]) -> frozenset[str]:
+    """Return module paths without their major versions."""
+    return frozenset(split_major(path)[0] for path in paths if not path.startswith("gopkg.in/"))
 
 
 def _url(root: str) -> str:

@@ -24,8 +24,6 @@ from typing import Any, NamedTuple
 from faults import yamlsource
 from faults.yamlsource import Loc, Problem, Source, SourceError
 
-MAX_BYTES = 64 << 20
-
 _MARKER = re.compile(r"^-- (.+?) --\s*$")
 _NAME = re.compile(r"([^@]+)@([^/@]+)/(.+)")
 
@@ -59,7 +57,7 @@ def read(path: Path) -> Source:
     Raises:
         SourceError: unreadable, not UTF-8, too large, or with marker lines that name no file.
     """
-    return parse(yamlsource.text_of(path, str(path), MAX_BYTES), str(path))
+    return parse(yamlsource.text_of(path, str(path)), str(path))
 
 
 def parse(text: str, file: str) -> Source:

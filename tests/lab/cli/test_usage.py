@@ -124,7 +124,7 @@ def test_what_is_no_file_is_refused_at_once(tmp_path: Path, command: str) -> Non
         pipe: "cannot be read: a pipe is not a file",
         device: "cannot be read: a device is not a file",
         tmp_path / "folder.yaml": "cannot be read: Is a directory",
-        large: "larger than 1 MiB",
+        large: "larger than 1 MiB, which is the most that is read",
         loop: "cannot be read: Too many levels of symbolic links",
     }.items():
         done = golab(*command.split(), str(file), limit=20)

@@ -86,6 +86,29 @@ MALFORMED = {
     "two lengths": (
         b"POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400,
     ),
+    "two lengths in one": (b"POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 1, 2\r\n\r\nab", 400),
+    "signed length": (b"POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: +1\r\n\r\na", 400),
+    "blank before the colon": (b"GET / HTTP/1.1\r\nHost: a\r\nX : b\r\n\r\n", 400),
+    "fold before any header": (b"GET / HTTP/1.1\r\n X: b\r\nHost: a\r\n\r\n", 400),
+    "bare CR": (b"GET / HTTP/1.1\r\nHost: a\r\nX: b\rY: c\r\n\r\n", 400),
+    "two encodings": (
+        (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), 501,
+    ),
+    "unknown encoding": (
+        b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501,
+    ),
+    "length and encoding": (
+        (b"POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), 400,
+    ),
+    "encoding and length": (
+        (b"GET /a HTTP/1.1\r\nHost: a\r\ntransfer-encoding: Chunked\r\n"
+        b"content-length: 0\r\n\r\n0\r\n\r\n"), 400,
+    ),
+    "encoding in HTTP/1.0": (
+        b"POST /a HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400,
+    ),
     "huge body": (
         b"POST /gorilla/mux/git-upload-pack HTTP/1.1\r\nHost: github.com\r\n"
         b"Content-Length: 99999999999\r\n\r\n" + b"a" * (17 << 20), 413,
@@ -103,6 +126,49 @@ def test_malformed_requests_get_a_4xx_and_the_server_goes_on(port: int, case: st
     with closing(socket.create_connection(("127.0.0.1", port), 10)) as client:
         good = b"GET /rsc.io/quote/@v/list HTTP/1.1\r\nHost: proxy.golang.org\r\n\r\n"
         assert exchange(client, good).startswith(b"HTTP/1.1 200 OK")
+
+
+SMUGGLING = [case for case in MALFORMED if "length" in case or "encoding" in case]
+SMUGGLED = b"GET /rsc.io/quote/@v/list HTTP/1.1\r\nHost: proxy.golang.org\r\n\r\n"
+
+
+@pytest.mark.parametrize("case", SMUGGLING, ids=lambda case: case.replace(" ", "-"))
+def test_what_follows_a_body_of_doubtful_length_is_no_request(port: int, case: str) -> None:
+    sent, status = MALFORMED[case]
+    with closing(socket.create_connection(("127.0.0.1", port), 10)) as client:
+        answered = whole(client, sent + SMUGGLED)
+    assert answered.startswith(b"HTTP/1.1 %d " % status)
+    assert answered.count(b"HTTP/1.1 ") == 1
+    assert b"connection: close" in answered.lower()
+
+
+@pytest.mark.parametrize("case", ["length and encoding", "encoding and length"])
+def test_nor_with_tls(net: Internet, case: str) -> None:
+    sent, status = MALFORMED[case]
+    context = ssl.create_default_context(cafile=net.env["SSL_CERT_FILE"])
+    with (
+        closing(socket.create_connection(("127.0.0.1", net.port), 10)) as plain,
+        context.wrap_socket(plain, server_hostname="proxy.golang.org") as client,
+    ):
+        answered = whole(client, sent + SMUGGLED)
+    assert answered.startswith(b"HTTP/1.1 %d " % status)
+    assert answered.count(b"HTTP/1.1 ") == 1
+
+
+def whole(client: socket.socket, sent: bytes) -> bytes:
+    """Send a request, and return all that is answered until the server closes."""
+    client.sendall(sent)
+    answered = b""
+    with suppress(ConnectionResetError):
+        while received := client.recv(65536):
+            answered += received
+    return answered
+
+
+def test_a_folded_header_is_one_line(port: int) -> None:
+    folded = SMUGGLED.replace(b"\r\n\r\n", b"\r\nX: a\r\n Transfer-Encoding: chunked\r\n\r\n")
+    with closing(socket.create_connection(("127.0.0.1", port), 10)) as client:
+        assert exchange(client, folded).startswith(b"HTTP/1.1 200 OK")
 
 
 def test_a_client_that_goes_away_in_the_middle_does_no_harm(port: int) -> None:

@@ -1,4 +1,4 @@
-"""What all of a client together may have, where golab may make cgroups; and what is left of them."""
+"""What all of a client together may have, where golab may make cgroups; what is left of them."""
 
 from __future__ import annotations
 

@@ -118,12 +118,25 @@ def test_a_builder_killed_at_any_moment_leaves_no_half_tree(tmp_path: Path) -> N
     assert digest(build(base_world(), cache).path) == whole
 
 
-def test_the_leftovers_of_killed_builders_are_swept(tmp_path: Path) -> None:
-    old = tmp_path / ".dead.1"
-    old.mkdir()
-    os.utime(old, (0, 0))
-    build(small("v1.0.0"), tmp_path)
-    assert not old.exists()
+def test_the_leftovers_of_killed_builders_go_with_the_next_build(tmp_path: Path) -> None:
+    said, there = os.pipe()
+    here, _ = os.pipe()  # nothing ever comes
+    pid = os.fork()
+    if pid == 0:
+        build.__globals__["write"] = lambda *_: (os.write(there, b"."), os.read(here, 1))
+        build(small("v1.0.0"), tmp_path)
+        os._exit(0)
+    assert os.read(said, 1) == b"."
+    (draft,) = tmp_path.glob(".*")
+    build(small("v1.0.1"), tmp_path)
+    assert (draft / "world.json").is_file(), "its builder lives, and is in the middle of it"
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    build(small("v1.0.1"), tmp_path)  # there already: nothing is built
+    assert draft.exists()
+    build(small("v1.0.2"), tmp_path)
+    assert not list(tmp_path.glob(".*"))
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_a_tree_knows_its_world(tree: Tree) -> None:

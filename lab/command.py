@@ -1,0 +1,25 @@
+"""The commands of a scenario, as text: a command line split into words."""
+
+from __future__ import annotations
+
+import shlex
+
+_SHELL_CHARACTERS = frozenset("|&;<>()$`*?~#\n")
+
+
+def words(command: str) -> list[str]:
+    """Split a command line; what only a shell understands is given to one.
+
+    Raises:
+        ValueError: it has no word, or quotes that are not closed.
+    """
+    if not command.strip():
+        raise ValueError("a command of blanks alone runs nothing; write one, or leave it out")
+    first = command.split(maxsplit=1)[0]
+    if not _SHELL_CHARACTERS.isdisjoint(command) or "=" in first:
+        return ["sh", "-c", command]
+    try:
+        return shlex.split(command)
+    except ValueError as error:
+        what = "a backslash at its end" if "escaped" in str(error) else "a quote without its pair"
+        raise ValueError(f"{command!r} has {what}") from None

@@ -1,0 +1,100 @@
+"""A machine that lacks something: golab works all the same, or gives the true reason in a line."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from lab.daemon.registry import folder
+from lab.errors import LabError
+from tests.lab.golab import COMMAND, golab
+
+
+@pytest.mark.parametrize("columns", ["0", "-3", "", "wide", "99999999999"])
+def test_a_width_that_says_nothing_hides_nothing(columns: str) -> None:
+    done = golab("list", COLUMNS=columns)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "auth-fallback" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 1000
+
+
+@pytest.mark.parametrize("umask", ["777", "077"])
+def test_a_umask_that_keeps_golab_out_of_its_own_files(tmp_path: Path, umask: str) -> None:
+    cache = tmp_path / "cache"
+    with subprocess.Popen(
+        ["sh", "-c", f'umask {umask} && exec "$0" origin serve', COMMAND],
+        env={**os.environ, "GOLAB_CACHE": str(cache)},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        first = process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+    assert first.startswith("export GOPROXY=")
+    (world,) = (cache / "worlds").iterdir()
+    for path in (world, *world.rglob("*")):
+        assert path.stat().st_mode & 0o400, path
+
+
+def test_a_full_cache_is_said(tmp_path: Path) -> None:
+    """On a file system of 64 KB that only this command sees."""
+    mount = f"mount -t tmpfs -o size=64k tmpfs {tmp_path} && exec {COMMAND} origin serve"
+    unshare = ["unshare", "--mount", *([] if os.getuid() == 0 else ["--map-root-user"])]
+    if subprocess.run([*unshare, "true"], capture_output=True).returncode:
+        pytest.skip("no mount namespaces here")
+    done = subprocess.run(
+        [*unshare, "sh", "-c", mount],
+        env={**os.environ, "GOLAB_CACHE": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 3
+    assert done.stderr == (
+        f"golab: the world cannot be stored in {tmp_path}/worlds: No space left on device; "
+        "make room there, or set GOLAB_CACHE to another directory\n"
+    )
+
+
+def test_a_limit_on_processes_is_said(tmp_path: Path) -> None:
+    limited = ["prlimit", "--nproc=1", COMMAND, "run", "auth-fallback"]
+    if os.getuid() == 0:  # root has no such limit: become somebody who may read root's files
+        as_nobody = "--reuid=65534 --regid=65534 --clear-groups --inh-caps=+dac_read_search"
+        limited = ["setpriv", *as_nobody.split(), "--ambient-caps=+dac_read_search", *limited]
+    if not all(map(shutil.which, ("prlimit", "setpriv"))):
+        pytest.skip("util-linux is missing")
+    done = subprocess.run(
+        limited,
+        env={**os.environ, "XDG_RUNTIME_DIR": "", "HOME": "/nonexistent"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 3
+    reached = "your limit (`ulimit -u`) is reached; raise it"
+    assert done.stderr == f"golab: no process or thread can be started: {reached}\n"
+
+
+def test_a_runtime_directory_too_long_for_sockets_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = tmp_path / ("x" * (130 - len(str(tmp_path))))
+    long.mkdir()
+    short = tmp_path / "t"
+    short.mkdir()
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(long))
+    monkeypatch.setenv("TMPDIR", str(short))
+    up = golab("up", "auth-fallback", "--arm", "healthy")
+    assert (up.returncode, len(up.stdout.split())) == (0, 1), up
+    lab = up.stdout.strip()
+    assert golab("exec", lab, "go version").stdout.startswith("go version")
+    assert golab("down", lab).stdout == up.stdout
+    assert list(long.iterdir()) == []
+    monkeypatch.setattr("tempfile.tempdir", str(long))
+    with pytest.raises(LabError, match="too long for a socket"):
+        folder()

@@ -95,5 +95,5 @@ def test_the_python_of_the_readme_runs() -> None:
 
 
 def test_the_readme_counts_the_actions_right() -> None:
-    listed = golab("faults", "list").stdout.splitlines()
+    listed = golab("faults", "list", COLUMNS="200").stdout.splitlines()
     assert f"the fault vocabulary: {len(listed)} actions" in README

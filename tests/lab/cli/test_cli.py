@@ -203,7 +203,7 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
 
 
 def test_no_cache_to_write_to_is_said(tmp_path: Path) -> None:
-    done = golab("run", "stale-list", GOLAB_CACHE="/proc/nowhere", PATH="/usr/bin:/bin")
+    done = golab("run", "stale-list", GOLAB_CACHE="/proc/nowhere", PATH=str(tmp_path))
     assert done.returncode == 3
     assert done.stderr.startswith("golab: Go ")
     assert "GOLAB_CACHE" in done.stderr

@@ -129,7 +129,8 @@ def test_a_new_file_is_a_new_action(edge: Edge, tmp_path: Path) -> None:
     made = ModuleType("teapot")
     exec(compile(TEAPOT, "teapot.py", "exec", dont_inherit=True), made.__dict__)
     (rule,) = rules.parse("[{name: it, where: {endpoint: list}, do: {respond: 500}}]")
-    do = type(rule.do).model_construct(respond=made.__dict__["Teapot"](says="short and stout"))
+    construct: Any = type(rule.do).model_construct
+    do = construct(respond=made.__dict__["Teapot"](says="short and stout"))
     edge.call(lambda: edge.faults.arm([rule.model_copy(update={"do": do})], 0))
     seen = curl(edge, LIST)
     assert (seen.status, seen.body) == (418, b"short and stout")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import subprocess
 import sys
@@ -195,12 +196,12 @@ def test_rules_work_in_any_mode(tmp_path: Path, origin: Origin, edge: Edge, mode
     through = "socks5" if mode == "socks5" else "http"
     with mitmdump(tmp_path / "home", *options, env=environment()) as running:
         _wait_for(port, running)
-        seen = subprocess.run(
-            [
-                "curl", "-sS", "--max-time", "0.7", "--noproxy", "",
-                "--proxy", f"{through}://127.0.0.1:{port}",
-                f"http://127.0.0.1:{origin.port}{LIST}",
-            ],
-            capture_output=True,
-        )  # fmt: skip
-    assert (seen.returncode, seen.stdout) == (28, answer(LIST)[2][:10])
+        options = ["--noproxy", "", "--proxy", f"{through}://127.0.0.1:{port}"]
+        url = f"http://127.0.0.1:{origin.port}{LIST}"
+        asking = ["curl", "-sSN", "--max-time", "20", *options, url]
+        with subprocess.Popen(asking, stdout=subprocess.PIPE) as client:
+            assert client.stdout
+            assert client.stdout.read(10) == answer(LIST)[2][:10]
+            more, _, _ = select.select([client.stdout], [], [], 0.3)
+            assert (more, client.poll()) == ([], None)
+            client.kill()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -18,28 +19,22 @@ from tests.faults.edge import Edge
 
 ROOT = Path(__file__).parents[2]
 
-TEAPOT = '''"""Answers as a teapot does."""
+SHOWN = re.search(
+    r"```python\n(class Teapot.*?)```", (ROOT / "CONTRIBUTING.md").read_text(), re.DOTALL
+)
+TEAPOT = """
+from pydantic import Field
 
 from faults.model.action import Action, Detail, Example
 from faults.traffic.decision import Decision
 from faults.traffic.exchange import Exchange
+"""
 
 
-class Teapot(Action):
-    """Answer 418."""
-
-    short = "says"
-    slot = "answer"
-
-    says: str
-
-    async def on_answer(self, decision: Decision, exchange: Exchange) -> Detail:
-        """Refuse to brew coffee."""
-        exchange.answer(418, self.says)
-        return {"status": 418}
-
-    examples = (Example("{where: {}, do: {teapot: short and stout}}", "418.", "As RFC 2324."),)
-'''
+def teapot() -> str:
+    """Return the action that CONTRIBUTING.md shows, with the imports that it leaves out."""
+    assert SHOWN
+    return TEAPOT + SHOWN[1]
 
 
 def test_the_order_in_which_actions_act() -> None:
@@ -109,11 +104,11 @@ def test_a_module_has_one_action() -> None:
         registry.action_of(ModuleType("empty"))
 
 
-def test_a_new_file_is_a_new_action(edge: Edge, tmp_path: Path) -> None:
+def test_the_file_that_the_documents_show_is_a_new_action(edge: Edge, tmp_path: Path) -> None:
     """A copy of the package with one file more knows the word, documents it, and does it."""
     copy = tmp_path / "faults"
     subprocess.run(["cp", "-r", str(ROOT / "faults"), str(copy)], check=True)
-    (copy / "actions" / "http" / "teapot.py").write_text(TEAPOT)
+    (copy / "actions" / "http" / "teapot.py").write_text(teapot())
     code = (
         "from faults import reference, rules\n"
         "print([str(one) for one in rules.parse('[{do: {teapot: I am}}]')[0].do.teapot.stages()])\n"
@@ -127,7 +122,7 @@ def test_a_new_file_is_a_new_action(edge: Edge, tmp_path: Path) -> None:
         "['tunnel', 'request', 'response']", "True True", "False",
     ], done.stderr  # fmt: skip
     made = ModuleType("teapot")
-    exec(compile(TEAPOT, "teapot.py", "exec", dont_inherit=True), made.__dict__)
+    exec(compile(teapot(), "teapot.py", "exec", dont_inherit=True), made.__dict__)
     (rule,) = rules.parse("[{name: it, where: {endpoint: list}, do: {respond: 500}}]")
     construct: Any = type(rule.do).model_construct
     do = construct(respond=made.__dict__["Teapot"](says="short and stout"))

@@ -295,3 +295,16 @@ def test_any_file_is_read_or_refused_in_good_order(data: list[dict[str, object]]
         assert len(lint(loaded)) <= len(loaded)
         assert all(rule.stage in Stage for rule in loaded)
     assert all(str(problem).startswith("rules.yaml:") for problem in problems)
+
+
+def test_what_would_never_happen_to_a_tunnel_is_refused() -> None:
+    with pytest.raises(ValueError, match="half-close cannot be done to a CONNECT request"):
+        rules.parse("[{where: {method: CONNECT}, do: {half-close: before-headers}}]")
+    (rule,) = rules.parse("[{where: {method: CONNECT}, do: {reset: before-headers}}]")
+    assert rule.stage is Stage.TUNNEL
+
+
+def test_bounds_are_versions_as_go_has_them() -> None:
+    for bad in ("v1.0.0-01", "v1.0.0-a..b"):
+        with pytest.raises(ValueError, match="bad range"):
+            rules.parse(f"[{{where: {{version: '>={bad}'}}, do: {{respond: 404}}}}]")

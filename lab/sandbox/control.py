@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from faults.protocol import Client, ControlError
 from lab.errors import LabError
 
 
@@ -16,6 +15,8 @@ def call(path: Path, request: Mapping[str, Any], *, patience: float = 10.0) -> A
     Raises:
         LabError: nobody answers, or the program could not do what it was asked.
     """
+    from faults.protocol import Client, ControlError  # a client's container has neither, nor asks
+
     try:
         with Client.connect(path, patience) as client:
             return client.call(**request)

@@ -123,10 +123,10 @@ def _words(part: dict[str, Any], definitions: dict[str, Any]) -> str:
     if "const" in part:
         return f"`{part['const']}`"
     if "anyOf" in part:
-        told = [_words(one, definitions) for one in part["anyOf"] if one.get("type") != "null"]
-        if told[:2] == ["number", "text"] and "pattern" in part["anyOf"][1]:
+        forms = [_words(one, definitions) for one in part["anyOf"] if one.get("type") != "null"]
+        if forms[:2] == ["number", "text"] and "pattern" in part["anyOf"][1]:
             return "seconds, or `200ms`, `1.5s`, `2m`"
-        return " or ".join(dict.fromkeys(told))
+        return " or ".join(dict.fromkeys(forms))
     match part.get("type"):
         case "string":
             return _FORMATS.get(part.get("format", ""), "text")

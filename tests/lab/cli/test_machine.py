@@ -77,7 +77,7 @@ def test_a_limit_on_processes_is_said(tmp_path: Path) -> None:
     )
     assert done.returncode == 3
     assert done.stderr == (
-        "golab: no process or thread can be started: your limit (`ulimit -u`) is reached; raise it\n"
+        "golab: no process or thread can be started: your limit (`ulimit -u`) is reached; raise it\n"  # noqa: E501
     )
 
 

@@ -50,7 +50,10 @@ def dump(home: Path, origin: Origin) -> Iterator[tuple[int, int]]:
                 answered(port)
                 break
             time.sleep(0.05)
-        yield port, running.pid
+        try:
+            yield port, running.pid
+        finally:
+            running.kill()  # to end in good order it would take its time over a crowd
 
 
 def connected(port: int) -> socket.socket:

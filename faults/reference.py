@@ -235,7 +235,8 @@ of its modes:
 mitmdump -s "$(golab faults path)" --set golab_rules=rules.yaml --set golab_seed=7
 ```
 
-`golab faults check rules.yaml` checks a file and names the rules that can never act.
+`golab faults check rules.yaml` checks a file and names the rules that can never act. A file has at
+most 1 MiB, 50,000 values and 500 rules; a glob has at most 1,000 characters.
 `golab faults schema` prints a JSON Schema; an editor that knows YAML's language server takes it
 from a first line such as `# yaml-language-server: $schema=faults.schema.json`.
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import lab
-from lab.errors import LabError
+from lab.errors import LabError, UnfitError
 from lab.sandbox.base_lab import BaseLab
 from lab.sandbox.channel import Channel
 from lab.sandbox.interface import CA_BUNDLE, EDGE, ORIGIN, LabSpec
@@ -92,6 +92,11 @@ class LocalBackend:
         self._labs.add(started)
         try:
             started.begin(spec)
+        except UnfitError as error:
+            started.close()
+            from lab import unfit
+
+            raise UnfitError(error.reason, unfit.remedy()) from None
         except BaseException:
             started.close()
             raise

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
-from lab import unfit
 from lab.errors import LabError, UnfitError
 from lab.sandbox import codec, linux
 from lab.sandbox.interface import EDGE, ORIGIN
@@ -46,7 +45,7 @@ def launch(control: socket.socket, edge: socket.socket, origin: socket.socket) -
     try:
         client = unshare()
     except OSError as error:
-        _refuse(control, unfit.refused(error))
+        _refuse(control, _no_namespaces(error))
         return
     pid = os.fork()
     if pid == 0:
@@ -131,7 +130,7 @@ def _first_process(
         _Init(control, client, host, cgroup).serve()
         status = 0
     except Exception as error:  # noqa: BLE001 - the reason must reach golab before we go
-        _refuse(control, LabError(f"the lab did not start: {_short(error)}"))
+        _send(control, {"event": "failed", "said": _short(error)})
     finally:
         os._exit(status)
 
@@ -142,7 +141,7 @@ def _come_into_own(control: socket.socket) -> None:
         linux.mount("none", "/", None, linux.MS_REC | linux.MS_PRIVATE)
         linux.loopback_up([EDGE, ORIGIN])
     except PermissionError as error:  # AppArmor lets them be made, and takes the rights away
-        _refuse(control, unfit.refused(error))
+        _refuse(control, _no_namespaces(error))
         os._exit(0)
 
 
@@ -240,10 +239,16 @@ def _send(control: socket.socket, message: Any) -> None:
         control.sendall(codec.encode(message))
 
 
-def _refuse(control: socket.socket, error: LabError) -> None:
-    """Say why the lab does not start, as the answer to golab's first request."""
-    message = {"id": 0, "error": error.reason, "remedy": error.remedy}
-    _send(control, {**message, "unfit": isinstance(error, UnfitError)})
+def _refuse(control: socket.socket, error: UnfitError) -> None:
+    """Say why there is no lab, as the answer to golab's first request, once that has come."""
+    with contextlib.suppress(OSError, ValueError):
+        line = control.recv(1 << 16).partition(b"\n")[0]
+        number = codec.decode(line)["id"]
+        _send(control, {"id": number, "error": error.reason, "unfit": True})
+
+
+def _no_namespaces(error: OSError) -> UnfitError:
+    return UnfitError(f"the kernel refuses the lab its namespaces: {error.strerror or error}")
 
 
 def _short(error: BaseException) -> str:

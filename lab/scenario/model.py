@@ -41,6 +41,7 @@ def _command(text: str) -> str:
 
 
 Text = Annotated[str, Field(min_length=1)]
+OneWord = Annotated[Text, Field(pattern=r"^\S+$")]
 CommandLine = Annotated[Text, AfterValidator(_command)]
 Rules = Annotated[list[Rule], Field(max_length=MAX_RULES)]
 EnvironmentName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
@@ -90,7 +91,7 @@ class ClientSpec(Part):
 
     env: dict[EnvironmentName, str] = {}
     """Environment variables, on top of the lab's own."""
-    netrc: dict[Text, Text] = {}
+    netrc: dict[OneWord, Text] = {}
     """Host -> name of a credential of the world (valid, expired, revoked, other-team)."""
     resolver: Text | None = None
     """Options of /etc/resolv.conf, such as `timeout:1 attempts:1`."""

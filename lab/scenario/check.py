@@ -44,7 +44,9 @@ def _hosts(world: World) -> set[str]:
     return names | {*world.hosts} | {path.partition("/")[0] for path in world.modules}
 
 
-_PATH = re.compile(r"[A-Za-z0-9._~-]+(?:/[A-Za-z0-9._~-]+)+")
+_ELEMENT = "[A-Za-z0-9._~-]"
+# From the beginning of a word and without ways back, so that a long word is read once.
+_PATH = re.compile(rf"(?<!{_ELEMENT}){_ELEMENT}++(?:/{_ELEMENT}++)+")
 
 
 _MANY = 1000

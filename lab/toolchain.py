@@ -263,9 +263,11 @@ def _unpack(archive: Path, work: Path, progress: Progress) -> None:
         done = 0
         for count, member in enumerate(members):
             target = Path(wheel.extract(member, work))
-            if not member.is_dir() and member.external_attr >> 16 & 0o111:
-                target.chmod(0o755)
+            if not member.is_dir():
+                target.chmod(0o755 if member.external_attr >> 16 & 0o111 else 0o644)
             done += member.file_size
             if count % 200 == 0:
                 progress(what, done, total)
+    for folder, _, _ in os.walk(work / "go"):  # a client of root's is another user
+        Path(folder).chmod(0o755)
     progress(what, total, total)

@@ -28,8 +28,8 @@ def run(
 ) -> int:
     """Run a command, or a shell, on our standard streams, and return its exit status.
 
-    An interrupt is passed on to the command; a second one ends it. However we end, it does not
-    outlive us.
+    An interrupt is passed on to the command; a second one ends it, a third one us, should the
+    lab be mute. However we end, it does not outlive us.
 
     Args:
         lab: where.
@@ -39,7 +39,8 @@ def run(
 
     Raises:
         LabError: the lab has gone.
-        KeyboardInterrupt: we were interrupted before the command had begun, so it never did.
+        KeyboardInterrupt: we were interrupted before the command had begun, so it never did, or
+            three times.
     """
     size = list(termios.tcgetwinsize(0)) if terminal else None
     term = os.environ.get("TERM", "dumb")
@@ -125,6 +126,8 @@ def _interrupts(line: Line) -> Iterator[threading.Event]:
         threading.Thread(target=send, args=(message,), daemon=True).start()
 
     def kill(*_: object) -> None:
+        if killed.is_set():
+            raise KeyboardInterrupt
         killed.set()
         aside(do="end")
 

@@ -65,7 +65,7 @@ class BaseLab(ABC):
 
     def check(self) -> None:
         """Raise a LabError that names the part if edge, origin or client ended by themselves."""
-        for channel in self.channels.values():
+        for channel in list(self.channels.values()):
             if channel.ended is not None:
                 raise LabError(f"{channel.name} has ended: {channel.ended}")
 

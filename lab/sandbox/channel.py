@@ -88,6 +88,7 @@ class Channel:
         self._lock = threading.Lock()
         self._sending = threading.Lock()
         self._why = ""
+        self._refusal: LabError | None = None
         self._ended = threading.Event()
         self.noted: dict[str, Any] = {}
         """What the part has said of itself, unasked."""
@@ -145,7 +146,7 @@ class Channel:
         call = Call(self, number, on_event)
         with self._lock:
             if self._ended.is_set():
-                raise LabError(f"{self.name} has ended: {self._why}")
+                raise self._gone()
             self._calls[number] = call
         try:
             self.post({"id": number, "do": do, **arguments}, patience, descriptors)
@@ -172,7 +173,7 @@ class Channel:
                 self._transport.send(line, descriptors)
         except OSError:
             self._ended.wait(1)  # the reason is on its way
-            raise LabError(f"{self.name} has ended: {self._why or 'it takes no more'}") from None
+            raise self._gone() from None
         finally:
             guard.cancel()
 
@@ -193,7 +194,8 @@ class Channel:
             why = f"it sent what is no answer ({str(error)[:100]})"
         except OSError as error:
             why = error.strerror or str(error)
-        self._end(why or self._transport.said or self._why or "its connection was closed")
+        last = self._refusal.reason if self._refusal else self._why
+        self._end(why or self._transport.said or last or "its connection was closed")
 
     def _take(self, message: dict[str, Any]) -> None:
         number = message.get("id")
@@ -204,6 +206,8 @@ class Channel:
             elif number is None:
                 self._why = str(message.get("said", ""))[:500]
                 self.noted.update(message)
+        elif number is None and "error" in message:
+            self._refusal = _error(message)
         elif call is not None and not call.reply.done():
             if "error" in message:
                 call.reply.set_exception(_error(message))
@@ -218,8 +222,14 @@ class Channel:
         self._transport.close()  # whoever is still sending would wait for ever
         for call in waiting:
             with contextlib.suppress(Exception):  # answered in this instant
-                call.reply.set_exception(LabError(f"{self.name} has ended: {why}"))
+                call.reply.set_exception(self._gone())
         self._on_end()
+
+    def _gone(self) -> LabError:
+        """Return why nothing can be asked: what the part said last, unasked, or how it ended."""
+        if self._refusal:
+            return self._refusal
+        return LabError(f"{self.name} has ended: {self._why or 'it takes no more'}")
 
 
 def _error(message: dict[str, Any]) -> LabError:

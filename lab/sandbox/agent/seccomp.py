@@ -28,7 +28,7 @@ _TYPING = (0x5412, 0x541C)  # TIOCSTI and TIOCLINUX: they type into a terminal, 
 class _Machine(NamedTuple):
     architecture: int
     clone: int
-    socket: int
+    sockets: tuple[int, int]
     ioctl: int
     refused: dict[str, int]
 
@@ -56,7 +56,7 @@ _MACHINES = {
     "x86_64": _Machine(
         0xC000003E,
         clone=56,
-        socket=41,
+        sockets=(41, 53),
         ioctl=16,
         refused={
             "acct": 163,
@@ -117,7 +117,7 @@ _MACHINES = {
     "aarch64": _Machine(
         0xC00000B7,
         clone=220,
-        socket=198,
+        sockets=(198, 199),
         ioctl=29,
         refused={
             "acct": 89,
@@ -205,7 +205,10 @@ def _program(machine: _Machine) -> bytes:
     families = [step for family in _FAMILIES for step in (_step(_EQUAL, family, 0, 1), _allow())]
     for number, checks in (
         (machine.clone, [_step(_LOAD, _FIRST), *_if(_ANY_BIT, _NEW_NAMESPACES, errno.EPERM)]),
-        (machine.socket, [_step(_LOAD, _FIRST), *families, _fail(errno.EAFNOSUPPORT)]),
+        *(
+            (number, [_step(_LOAD, _FIRST), *families, _fail(errno.EAFNOSUPPORT)])
+            for number in machine.sockets  # socket and socketpair: both load a module on demand
+        ),
         (
             machine.ioctl,
             [_step(_LOAD, _SECOND), *(x for t in _TYPING for x in _if(_EQUAL, t, errno.EPERM))],

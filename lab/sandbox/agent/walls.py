@@ -11,6 +11,7 @@ import ctypes
 import os
 import platform
 import struct
+from pathlib import Path
 
 from lab.sandbox.agent import landlock, limits, seccomp
 
@@ -20,7 +21,7 @@ _PR_SET_NO_NEW_PRIVS = 38
 _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
 _CAPABILITY_VERSION_3 = 0x20080522
 _KEYCTL_JOIN_SESSION_KEYRING = 1
-_KEYCTL, _CAPSET = {"x86_64": (250, 126), "aarch64": (219, 91)}.get(platform.machine(), (0, 0))
+_KEYCTL = {"x86_64": 250, "aarch64": 219}.get(platform.machine(), 0)
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -39,6 +40,8 @@ def raise_all(writable: tuple[str, ...], *, count_processes: bool = True) -> dic
     Raises:
         OSError: a wall that every kernel has could not be raised.
     """
+    with contextlib.suppress(OSError):  # where memory runs out, the client goes before the host
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
     keyring = _own_session_keyring()
     limits.apply(processes=count_processes)
     _checked(_libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
@@ -69,11 +72,9 @@ def _drop_capabilities() -> None:
         with contextlib.suppress(OSError):  # this kernel has fewer, or we had it not
             _checked(_libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0), "bounding set")
     _libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
-    if not _CAPSET:
-        return
     header = struct.pack("Ii", _CAPABILITY_VERSION_3, 0)
     none = bytes(24)
-    _checked(_libc.syscall(ctypes.c_long(_CAPSET), header, none), "capabilities")
+    _checked(_libc.capset(header, none), "capabilities")
 
 
 def _checked(result: int, what: str) -> None:

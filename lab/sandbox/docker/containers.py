@@ -97,7 +97,7 @@ def _files(role: Role) -> dict[str, Any]:
 def _rlimits(role: Role) -> dict[str, Any]:
     if role != "client":
         return {}
-    hard = {"nofile": limits.OPEN_FILES, "core": 0, "fsize": limits.FILE_SIZE}
+    hard = {"nofile": limits.OPEN_FILES, "core": 1, "fsize": limits.FILE_SIZE}
     return {"ulimits": [Ulimit(name=name, soft=most, hard=most) for name, most in hard.items()]}
 
 

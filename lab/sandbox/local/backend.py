@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import lab
+from lab import unfit
 from lab.errors import LabError, UnfitError
 from lab.sandbox.base_lab import BaseLab
 from lab.sandbox.channel import Channel
@@ -92,13 +93,10 @@ class LocalBackend:
         self._labs.add(started)
         try:
             started.begin(spec)
-        except UnfitError as error:
+        except BaseException as error:
             started.close()
-            from lab import unfit
-
-            raise UnfitError(error.reason, unfit.remedy()) from None
-        except BaseException:
-            started.close()
+            if isinstance(error, UnfitError) and not error.remedy:
+                raise UnfitError(error.reason, unfit.remedy()) from None
             raise
         return started
 
@@ -207,7 +205,7 @@ class LocalLab(BaseLab):
     def fresh(self) -> None:
         """End the client, with all that it started and wrote, and begin another."""
         if "client" in self.channels:
-            self.channels.pop("client").close()
+            self.channels["client"].close()  # and is there still, for whoever asks meanwhile
         ours, theirs = socket.socketpair()
         with theirs:
             self._init.ask("client", descriptors=[theirs.fileno()])
@@ -225,7 +223,7 @@ class LocalLab(BaseLab):
                 # The line is open still, so this is pid 1 and no other.
                 os.kill(int(first), signal.SIGKILL)
                 self._init.wait()
-            for channel in self.channels.values():
+            for channel in list(self.channels.values()):
                 channel.close()
             self._on_close(self)
 

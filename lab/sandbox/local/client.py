@@ -14,11 +14,13 @@ import contextlib
 import functools
 import os
 import signal
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
+from lab.errors import UnfitError
 from lab.sandbox import codec, linux
 from lab.sandbox.agent import limits, walls
 from lab.sandbox.agent.main import Agent
@@ -142,7 +144,8 @@ def _become_agent(
         os.setsid()
         _see_only(root)
         linux.set_hostname("client")
-        _close_all_but({control, *(counter.descriptor for counter in counters)})
+        _keep_only({control, *(counter.descriptor for counter in counters)})
+        sys.meta_path.clear()  # what is imported from here on could only be the client's own
         os.umask(0o022)
         walls.raise_all(WRITABLE, count_processes=not counters and limits.counted_alone())
         linux.die_with_parent()  # giving up rights has made the kernel forget it
@@ -154,11 +157,21 @@ def _become_agent(
         os._exit(0)
 
 
-def _close_all_but(kept: set[int]) -> None:
+def _keep_only(kept: set[int]) -> None:
+    """Close what is not `kept`, and that is for none of the client's programs.
+
+    Our standard streams are golab's, which may be a file of the host or its terminal.
+    """
     first = 3
     for descriptor in [*sorted(kept), os.sysconf("SC_OPEN_MAX")]:
         os.closerange(first, descriptor)
         first = descriptor + 1
+    for descriptor in kept:
+        os.set_inheritable(descriptor, False)
+    nowhere = os.open("/dev/null", os.O_RDWR)
+    for standard in range(3):
+        os.dup2(nowhere, standard)
+    os.close(nowhere)
 
 
 def _see_only(root: Path) -> None:
@@ -182,8 +195,10 @@ def _mount(where: Path, kind: str, options: str) -> None:
 def _own_processes(proc: Path) -> None:
     try:
         linux.mount("proc", str(proc), "proc", _OWN | linux.MS_NOEXEC)
-    except PermissionError:  # inside another container, where /proc is partly hidden
-        linux.mount("/proc", str(proc), None, linux.MS_BIND | linux.MS_REC)
+    except PermissionError:  # and that of the container would show the processes of others
+        said = "parts of /proc are hidden here, so the kernel gives a lab none of its own"
+        remedy = "start the container with --security-opt systempaths=unconfined"
+        raise UnfitError(said, remedy) from None
     for name in _HIDDEN:
         place = proc / name
         if place.is_dir():
@@ -196,6 +211,8 @@ def _own_processes(proc: Path) -> None:
 
 
 def _last_words(control: int, error: BaseException) -> None:
-    said = f"{type(error).__name__}: {error}"
+    message: dict[str, Any] = {"event": "failed", "said": f"{type(error).__name__}: {error}"}
+    if isinstance(error, UnfitError):
+        message = {"error": error.reason, "remedy": error.remedy, "unfit": True}
     with contextlib.suppress(OSError):
-        os.write(control, codec.encode({"event": "failed", "said": said}))
+        os.write(control, codec.encode(message))

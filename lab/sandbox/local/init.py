@@ -45,7 +45,7 @@ def launch(control: socket.socket, edge: socket.socket, origin: socket.socket) -
     try:
         client = unshare()
     except OSError as error:
-        _refuse(control, _no_namespaces(error))
+        _refuse(control, _unfit(error))
         return
     pid = os.fork()
     if pid == 0:
@@ -124,25 +124,30 @@ def _first_process(
     status = 1
     try:
         linux.die_with_parent()
-        _come_into_own(control)
+        _use_namespaces()
         for role, conversation in zip(("edge", "origin"), programs, strict=True):
             _start_program(role, conversation, control, programs)
         _Init(control, client, host, cgroup).serve()
         status = 0
+    except UnfitError as error:
+        _refuse(control, error)
     except Exception as error:  # noqa: BLE001 - the reason must reach golab before we go
-        _send(control, {"event": "failed", "said": _short(error)})
+        _refuse(control, LabError(f"the lab did not start: {_short(error)}"))
     finally:
         os._exit(status)
 
 
-def _come_into_own(control: socket.socket) -> None:
-    """Do what needs the rights of root in these namespaces, which not every kernel gives."""
+def _use_namespaces() -> None:
     try:
         linux.mount("none", "/", None, linux.MS_REC | linux.MS_PRIVATE)
         linux.loopback_up([EDGE, ORIGIN])
-    except PermissionError as error:  # AppArmor lets them be made, and takes the rights away
-        _refuse(control, _no_namespaces(error))
-        os._exit(0)
+    except OSError as error:  # AppArmor lets them be made, and be of no use
+        raise _unfit(error) from None
+
+
+def _unfit(error: OSError) -> UnfitError:
+    """Return what golab is to complete with a remedy, which can only be told from outside."""
+    return UnfitError(f"the kernel refuses the lab its namespaces: {error.strerror or error}")
 
 
 def _start_program(
@@ -210,6 +215,9 @@ class _Init:
 
     def do_prepare(self, goroot: str, world: str) -> str:
         """Build what clients see; return a directory in memory that edge and origin may use."""
+        if self._client and (closed := root.closed_to_others(Path(goroot))):
+            remedy = f"`chmod -R a+rX {goroot}` opens it"
+            raise LabError(f"only its owner may read {closed}, which clients need; {remedy}")
         needed = [Path(entry).resolve() for entry in sys.path if entry]
         needed += [Path(goroot).resolve(), Path(world).resolve(), Path(__file__).resolve()]
         stage = root.stage(needed)
@@ -239,16 +247,10 @@ def _send(control: socket.socket, message: Any) -> None:
         control.sendall(codec.encode(message))
 
 
-def _refuse(control: socket.socket, error: UnfitError) -> None:
-    """Say why there is no lab, as the answer to golab's first request, once that has come."""
-    with contextlib.suppress(OSError, ValueError):
-        line = control.recv(1 << 16).partition(b"\n")[0]
-        number = codec.decode(line)["id"]
-        _send(control, {"id": number, "error": error.reason, "unfit": True})
-
-
-def _no_namespaces(error: OSError) -> UnfitError:
-    return UnfitError(f"the kernel refuses the lab its namespaces: {error.strerror or error}")
+def _refuse(control: socket.socket, error: LabError) -> None:
+    """Say why the lab does not start, whether golab has asked for anything yet or not."""
+    message = {"error": error.reason, "remedy": error.remedy}
+    _send(control, {**message, "unfit": isinstance(error, UnfitError)})
 
 
 def _short(error: BaseException) -> str:

@@ -13,6 +13,7 @@ from lab.sandbox.interface import GOROOT
 
 STAGES = ("/mnt", "/srv", "/media", "/tmp")  # noqa: S108 - a mount point, covered by our tmpfs
 PROGRAM_DIRECTORIES = ("usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32", "opt", "nix")
+_TERMINALS = "newinstance,ptmxmode=0666,mode=0620,max=128"  # of some 4096 that a kernel has
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 ETC_SHOWN = (
     "alternatives",
@@ -67,6 +68,14 @@ def build(root: Path, goroot: Path) -> None:
     _show(goroot, root / GOROOT.lstrip("/"))
 
 
+def closed_to_others(goroot: Path) -> Path | None:
+    """Return what of a Go distribution another user than its owner cannot read, if anything."""
+    for place in (goroot, goroot / "bin", goroot / "bin/go", goroot / "pkg", goroot / "src"):
+        if place.exists() and not place.stat().st_mode & (0o001 if place.is_dir() else 0o004):
+            return place
+    return None
+
+
 def etc(root: Path, name: str, text: str) -> None:
     """Write a file below /etc that all clients of the lab see from now on."""
     target = root / "etc" / name
@@ -101,4 +110,4 @@ def _devices(dev: Path) -> None:
         (dev / name).mkdir()
     # Here and not with what is a client's own: devpts wants a user 0, which a client's users lack.
     flags = linux.MS_NOSUID | linux.MS_NOEXEC
-    linux.mount("golab", str(dev / "pts"), "devpts", flags, "newinstance,ptmxmode=0666,mode=0620")
+    linux.mount("golab", str(dev / "pts"), "devpts", flags, _TERMINALS)

@@ -2,8 +2,9 @@
 
 Started as `python -m lab.sandbox.local.zygote FD [MODULE…]` with one end of a Unix socket. For
 each three sockets passed in over it a lab is forked: one to control it, one to speak with its edge,
-one with its origin. The modules named are imported once, for all labs. It ends when golab does, and
-every lab with it.
+one with its origin. The modules named are imported once, for all labs. It ends when golab does,
+which closes the socket, and every lab with it. (A signal at the death of the parent would come at
+the end of the thread that started us.)
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ from lab.sandbox.local.init import launch
 
 def main(descriptor: int, modules: list[str]) -> None:
     """Serve until the other end of the socket is closed."""
-    linux.die_with_parent()
     os.umask(0o022)  # what a lab shows its client is for another user to read
     gc.disable()  # until edge and origin have loaded what they need: a tenth of their start
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # labs are reaped by the kernel
@@ -33,6 +33,8 @@ def main(descriptor: int, modules: list[str]) -> None:
             message, passed, _, _ = socket.recv_fds(requests, 1, 3)
             if not message:
                 os._exit(0)
+            for each in passed:
+                os.set_inheritable(each, False)  # a line is heard to end when its part does
             if os.fork() == 0:
                 requests.close()
                 _become_lab(passed)

@@ -136,3 +136,26 @@ def test_an_interrupted_start_leaves_nothing(
     assert str(tmp_path) not in holders
     assert {lab["lab"] for lab in labs()} == known
     assert not list(tmp_path.glob("golab-*/*"))
+
+
+def test_a_third_interrupt_ends_an_exec_whose_lab_is_mute(own_lab: str, backend: str) -> None:
+    if backend == "docker":
+        pytest.skip("the same holder")
+    (lab,) = [lab for lab in labs() if lab["lab"] == own_lab]
+    holder = int(lab["holder"].split()[-1])
+    process = subprocess.Popen(
+        [*GOLAB, "exec", own_lab, "echo ready; trap '' INT; sleep 60"], stdout=subprocess.PIPE
+    )
+    assert process.stdout
+    assert process.stdout.readline() == b"ready\n"
+    os.kill(holder, signal.SIGSTOP)
+    try:
+        for _ in range(3):
+            assert process.poll() is None
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.3)
+        assert process.wait(20) == 130
+    finally:
+        os.kill(holder, signal.SIGCONT)
+        process.kill()
+        process.wait()

@@ -63,6 +63,14 @@ OUTSIDE = "start golab outside of what has put a seccomp filter on it (a systemd
             SECCOMP,
         ),
         (
+            Machine(container=True, filtered=True, masked=True),
+            f"{SECCOMP} --security-opt systempaths=unconfined",
+        ),
+        (
+            Machine(container=True, masked=True, privileged=True),
+            "start the container with --security-opt systempaths=unconfined",
+        ),
+        (
             Machine(container=True, filtered=True, confined=True, root=True),
             f"{SECCOMP} --security-opt apparmor=unconfined",
         ),

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from faults.yamlsource import nearest
+from faults.nearest import nearest
 from lab.schema import OneWord, Part, Text, no_nul
 
 EnvironmentName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]

@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 
 from faults.lint import lint
 from faults.model.globs import glob_free
+from faults.nearest import nearest
 from faults.rules import Rule, repeated
-from faults.yamlsource import Loc, Problem, Source, nearest
+from faults.yamlsource import Loc, Problem, Source
 from lab.client_spec import ClientSpec
 from lab.diagnostics.catalogue import diagnostics
 from lab.gosettings import proxies

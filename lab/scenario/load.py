@@ -11,8 +11,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from faults import validation, yamlsource
+from faults.nearest import nearest
 from faults.rules import Rule
-from faults.yamlsource import Problem, Source, SourceError, first, nearest
+from faults.yamlsource import Problem, Source, SourceError, first
 from lab.errors import ScenarioError, UsageError
 from lab.interrupts import INTERRUPTS
 from lab.paths import scenarios_root

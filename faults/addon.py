@@ -11,7 +11,7 @@ from typing import Any
 
 from mitmproxy import ctx, exceptions
 
-from faults import control, rules
+from faults import control, limits, rules
 from faults.engine.connections import Connections
 from faults.engine.dispatch import Dispatcher
 from faults.engine.matching import ArmedRule
@@ -84,6 +84,7 @@ class Faults:
 
     def load(self, loader: Any) -> None:
         """Declare the options (mitmproxy hook)."""
+        limits.install()
         loader.add_option("golab_rules", str, "", "File of golab fault rules.")
         loader.add_option("golab_seed", str, "0", "Seed of golab's fault rules.")
         loader.add_option("golab_control", str, "", "Unix socket to control golab's rules by.")

@@ -31,10 +31,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from faults import protocol, validation
 from faults.engine.ruleset import Ruleset
 from faults.lint import lint
+from faults.nearest import nearest
 from faults.protocol import ControlError
 from faults.rules import Rule, from_data
 from faults.traffic.ledger import Ledger
-from faults.yamlsource import nearest
 
 __all__ = ["Control", "ControlError", "serve", "serve_stream"]
 

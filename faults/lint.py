@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from faults.goproto import urls
 from faults.model.base import Stage
-from faults.model.globs import glob_free, meet
+from faults.model.globs import glob_free, overlap
 from faults.model.where import TESTS, Where, no_version
 from faults.rules import Rule
 
@@ -25,7 +25,11 @@ def lint(rules: Sequence[Rule]) -> list[Finding]:
     """Return the rules that can never act, in their order; each with its first reason."""
     found = []
     for place, rule in enumerate(rules):
-        reasons = [*_never(rule.where), *_not_of_go(rule), *_too_late(rule, rules[:place])]
+        reasons = [
+            *_never(rule.where),
+            *_unlike_its_endpoint(rule),
+            *_answered_before(rule, rules[:place]),
+        ]
         if reasons:
             found.append(Finding(rule.name, reasons[0]))
     return found
@@ -46,18 +50,18 @@ def _never(where: Where) -> Iterator[str]:
         yield "first ends before every"
 
 
-def _not_of_go(rule: Rule) -> Iterator[str]:
+def _unlike_its_endpoint(rule: Rule) -> Iterator[str]:
     where = rule.where
-    asked = frozenset(where.endpoint) if where.endpoint else None
+    endpoints = frozenset(where.endpoint) if where.endpoint else None
     for word, action in rule.do:
-        if asked and action.needs and asked.isdisjoint(action.needs):
-            yield f"{word} is for {_list(action.needs)}, not for {_list(asked)}"
+        if endpoints and action.needs and endpoints.isdisjoint(action.needs):
+            yield f"{word} is for {_list(action.needs)}, not for {_list(endpoints)}"
         if reason := action.never_acts(where):
             yield reason
-    if asked and where.version and asked.isdisjoint(urls.WITH_VERSION):
-        yield f"{_list(asked)} has no version"
-    if asked and where.module and asked.isdisjoint(urls.WITH_MODULE):
-        yield f"{_list(asked)} has no module"
+    if endpoints and where.version and endpoints.isdisjoint(urls.WITH_VERSION):
+        yield f"{_list(endpoints)} has no version"
+    if endpoints and where.module and endpoints.isdisjoint(urls.WITH_MODULE):
+        yield f"{_list(endpoints)} has no module"
     if no_version(where.version):
         yield f"no version is {_list(where.version or ())}"
     if where.path:
@@ -67,7 +71,7 @@ def _not_of_go(rule: Rule) -> Iterator[str]:
 def _unlike_its_path(where: Where, paths: Sequence[str]) -> Iterator[str]:
     """Compare what the paths can be about with what else the rule demands."""
     shapes = [urls.PATHS[endpoint] for endpoint in where.endpoint or ()]
-    if shapes and not any(meet(path, shape) for path in paths for shape in shapes):
+    if shapes and not any(overlap(path, shape) for path in paths for shape in shapes):
         yield f"its path is no endpoint {_list(where.endpoint or ())}"
     if not all(glob_free(path) for path in paths):
         return
@@ -78,7 +82,7 @@ def _unlike_its_path(where: Where, paths: Sequence[str]) -> Iterator[str]:
             yield f"its path is no {word} {_list(wanted)}"
 
 
-def _too_late(rule: Rule, earlier: Sequence[Rule]) -> Iterator[str]:
+def _answered_before(rule: Rule, earlier: Sequence[Rule]) -> Iterator[str]:
     """Say whether an earlier rule always answers first."""
     if rule.stage not in (Stage.QUERY, Stage.TUNNEL, Stage.REQUEST):
         return
@@ -93,7 +97,7 @@ def _too_late(rule: Rule, earlier: Sequence[Rule]) -> Iterator[str]:
 
 def _covers(wide: Where, narrow: Where) -> bool:
     """Say whether all traffic of `narrow` is traffic of `wide`, as far as the words tell."""
-    for word in wide.asked():
+    for word in wide.words_used():
         name = word.replace("-", "_")
         ours, theirs = getattr(wide, name), getattr(narrow, name)
         if theirs is None or not (ours == theirs or _within(theirs, ours)):

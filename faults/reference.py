@@ -123,10 +123,10 @@ def _words(part: dict[str, Any], definitions: dict[str, Any]) -> str:
     if "const" in part:
         return f"`{part['const']}`"
     if "anyOf" in part:
-        told = [_words(one, definitions) for one in part["anyOf"] if one.get("type") != "null"]
-        if told[:2] == ["number", "text"] and "pattern" in part["anyOf"][1]:
+        forms = [_words(one, definitions) for one in part["anyOf"] if one.get("type") != "null"]
+        if forms[:2] == ["number", "text"] and "pattern" in part["anyOf"][1]:
             return "seconds, or `200ms`, `1.5s`, `2m`"
-        return " or ".join(dict.fromkeys(told))
+        return " or ".join(dict.fromkeys(forms))
     match part.get("type"):
         case "string":
             return _FORMATS.get(part.get("format", ""), "text")
@@ -235,7 +235,8 @@ of its modes:
 mitmdump -s "$(golab faults path)" --set golab_rules=rules.yaml --set golab_seed=7
 ```
 
-`golab faults check rules.yaml` checks a file and names the rules that can never act.
+`golab faults check rules.yaml` checks a file and names the rules that can never act. A file has at
+most 1 MiB, 50,000 values and 500 rules; a glob has at most 1,000 characters.
 `golab faults schema` prints a JSON Schema; an editor that knows YAML's language server takes it
 from a first line such as `# yaml-language-server: $schema=faults.schema.json`.
 

@@ -106,7 +106,7 @@ def _stage(where: Where, do: Do) -> Stage:
             return stage
     if where.method == ("CONNECT",):
         raise ValueError(f"{words} cannot be done to a CONNECT request, or not so early")
-    unknown = ", ".join(sorted(where.asked() - FIELDS_AT[common[-1]]))
+    unknown = ", ".join(sorted(where.words_used() - FIELDS_AT[common[-1]]))
     hint = _KNOWN_THEN.get(common[-1], "that belongs to another kind of traffic")
     raise ValueError(f"{words} cannot depend on {unknown}: {hint}")
 

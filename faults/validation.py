@@ -16,7 +16,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, RootModel, ValidationError
 
-from faults.yamlsource import Loc, Problem, Source, SourceError, nearest
+from faults.nearest import nearest
+from faults.yamlsource import Loc, Problem, Source, SourceError
 
 Model = TypeVar("Model", bound=BaseModel)
 

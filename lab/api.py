@@ -13,9 +13,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from faults.nearest import nearest
 from faults.rules import Rule, from_data
 from faults.validation import validated
-from faults.yamlsource import SourceError, nearest
+from faults.yamlsource import SourceError
 from lab.client import Client, prepare
 from lab.client_spec import ClientSpec
 from lab.errors import UsageError

@@ -7,8 +7,8 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from faults.yamlsource import nearest
-from lab.schema import Part, Text, no_nul
+from faults.nearest import nearest
+from lab.schema import OneWord, Part, Text, no_nul
 
 EnvironmentName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 
@@ -33,7 +33,7 @@ class ClientSpec(Part):
 
     env: dict[EnvironmentName, str] = {}
     """Environment variables, on top of the lab's own."""
-    netrc: dict[Text, Text] = {}
+    netrc: dict[OneWord, Text] = {}
     """Host -> name of a credential of the world (valid, expired, revoked, other-team)."""
     resolver: Text | None = None
     """Options of /etc/resolv.conf, such as `timeout:1 attempts:1`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+import json
 import multiprocessing
 import os
 import platform
@@ -52,6 +53,7 @@ def checks() -> Iterator[Check]:
         yield namespaces
         if namespaces.state == "ok":
             yield _apart(_sealed, 10, Check("sealed", "missing", ""))
+            yield _apart(_walls, 10, Check("walls", "missing", ""))
     yield _docker()
     yield _go()
     yield _cache()
@@ -111,6 +113,24 @@ def _sealed() -> Check:
         return Check("sealed", "ok", f"no way out of a lab: {ways} tried, all refused at once")
     remedy = "labs will not start here; please report this line"
     return Check("sealed", "missing", f"a way out is open: {leaks}", remedy)
+
+
+def _walls() -> Check:
+    """Raise the walls that a client stands behind, and say which of them this kernel has."""
+    from lab.sandbox.agent import walls
+    from lab.sandbox.local import cgroups
+
+    made = cgroups.make()
+    if made.lease >= 0:
+        os.close(made.lease)
+    raised = json.loads(_in_namespaces(lambda: json.dumps(walls.raise_all(()))))
+    raised["cgroups"] = f"{len(made.joins)}" if made.joins else ""
+    said = ", ".join(f"{name}: {what}" for name, what in raised.items() if what)
+    missing = [name for name, what in raised.items() if not what]
+    if not missing:
+        return Check("walls", "ok", said)
+    said = f"{said}; this machine gives no {', no '.join(missing)}"
+    return Check("walls", "optional", said, "labs run, and the other walls stand: docs/security.md")
 
 
 def _in_namespaces(work: Callable[[], str]) -> str:

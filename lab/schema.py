@@ -11,6 +11,7 @@ ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 Name = Annotated[str, Field(pattern=f"^{ID.pattern}$", max_length=60)]
 Text = Annotated[str, Field(min_length=1)]
+OneWord = Annotated[Text, Field(pattern=r"^\S+$")]
 OneOrMore = Text | Annotated[list[Text], Field(min_length=1)]
 
 

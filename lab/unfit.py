@@ -33,6 +33,7 @@ class Machine:
         filtered: whether a seccomp filter is on it.
         confined: whether an AppArmor profile is.
         container: whether it runs in a container.
+        masked: whether parts of /proc are hidden, which keeps the kernel from giving a lab its own.
         sudo: whether sudo is there.
         engine: whether a Docker engine may be.
         golab: how to call golab from anywhere.
@@ -45,6 +46,7 @@ class Machine:
     filtered: bool = False
     confined: bool = False
     container: bool = False
+    masked: bool = False
     sudo: bool = True
     engine: bool = False
     golab: str = "golab"
@@ -73,7 +75,7 @@ def _remedies(machine: Machine) -> Iterator[str]:
     if switch:
         where = " on the host" if machine.container else ""
         yield f"{_as_root(machine, f'sysctl -w {switch}')} allows them{where}"
-    elif machine.container and (machine.filtered or machine.confined):
+    elif machine.container and (machine.filtered or machine.confined or machine.masked):
         yield f"start the container with {' '.join(_flags(machine))}"
     elif machine.filtered:
         yield (
@@ -111,6 +113,8 @@ def _flags(machine: Machine) -> Iterator[str]:
         yield "--security-opt seccomp=unconfined"
     if machine.confined:
         yield "--security-opt apparmor=unconfined"
+    if machine.masked:
+        yield "--security-opt systempaths=unconfined"
     if machine.switches.get(_APPARMOR) == "1" and not machine.privileged:
         yield "--cap-add SYS_ADMIN"
 
@@ -128,6 +132,16 @@ def _as_root(machine: Machine, command: str) -> str:
     return f"`sudo {command}`"
 
 
+def _is_masked() -> bool:
+    """Tell whether something is mounted over a part of /proc, which hides it."""
+    try:
+        rows = Path("/proc/self/mountinfo").read_text(errors="replace", encoding="utf-8")
+    except OSError:
+        return False
+    points = [line.split()[4] for line in rows.splitlines()]
+    return any(point.startswith("/proc/") and "binfmt_misc" not in point for point in points)
+
+
 def this() -> Machine:
     """Look at this machine."""
     from lab.sandbox.docker import where
@@ -141,6 +155,7 @@ def this() -> Machine:
         filtered=status.get("Seccomp") == "2",
         confined=_label() not in ("", "unconfined"),
         container=in_container(),
+        masked=_is_masked(),
         sudo=shutil.which("sudo") is not None,
         engine=where.may_be(),
         golab=_golab(),

@@ -94,6 +94,24 @@ def test_the_python_of_the_readme_runs() -> None:
     ], done.stderr
 
 
+def test_the_python_of_its_page_runs(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+    replays, tests, labs = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    done = subprocess.run([sys.executable, "-c", replays + labs], capture_output=True, text=True)
+    assert done.stdout.splitlines() == [
+        "auth-fallback reproduced True True",
+        "{'auth-fallback': 1} [0]",
+        "sni-block reproduced False False",
+        "{'sni-block': 2} [1]",
+        "0",
+        "1 True {'gone': 2}",
+    ], done.stderr
+    (tmp_path / "test_tool.py").write_text(tests, encoding="utf-8")
+    tried = subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "."],
+                           cwd=tmp_path, capture_output=True, text=True)  # fmt: skip
+    assert "1 passed" in tried.stdout, tried.stdout
+
+
 def test_the_readme_counts_the_actions_right() -> None:
-    listed = golab("faults", "list").stdout.splitlines()
+    listed = golab("faults", "list", COLUMNS="").stdout.splitlines()
     assert f"the fault vocabulary: {len(listed)} actions" in README

@@ -55,20 +55,24 @@ def by_hand(world: golab.World) -> golab.Completed:
 """
 
 
-def checked(tmp_path: Path, text: str) -> str:
-    pytest.importorskip("mypy")
-    file = tmp_path / "program.py"
-    file.write_text(text, encoding="utf-8")
-    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", ".mypy", file.name]
-    return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True).stdout
-
-
 def test_a_users_program_is_typed(tmp_path: Path) -> None:
-    assert checked(tmp_path, PROGRAM) == "Success: no issues found in 1 source file\n"
+    pytest.importorskip("mypy")
     wrong = PROGRAM.replace("seed=7", "sede=7").replace("report.totals.reproduced", "report.total")
-    said = checked(tmp_path, wrong)
-    assert 'Unexpected keyword argument "sede" for "run"' in said
-    assert '"Report" has no attribute "total"' in said
+    for name, text in {"right.py": PROGRAM, "wrong.py": wrong}.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    command = [
+        sys.executable,
+        "-m",
+        "mypy",
+        "--strict",
+        "--cache-dir=.mypy",
+        "right.py",
+        "wrong.py",
+    ]
+    said = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True).stdout.splitlines()
+    assert 'Unexpected keyword argument "sede" for "run"' in said[0]
+    assert '"Report" has no attribute "total"' in said[-2]
+    assert said[-1] == "Found 2 errors in 1 file (checked 2 source files)"
 
 
 def test_every_name_is_there_once() -> None:

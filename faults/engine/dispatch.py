@@ -49,5 +49,6 @@ class Dispatcher:
                 record["fired"].remove(entry)
             else:
                 entry.update(detail)
-                logger.info("golab: rule %s: %s on %s", rule, word, subject(record))
+                if logger.isEnabledFor(logging.INFO):
+                    logger.info("golab: rule %s: %s on %s", rule, word, subject(record))
         return True

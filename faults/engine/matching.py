@@ -88,7 +88,7 @@ class Index:
     def __init__(self, armed: Sequence[ArmedRule]) -> None:
         self.armed = tuple(armed)
         rules = [one.rule for one in self.armed]
-        used = set().union(*(rule.where.asked() for rule in rules)) if rules else set()
+        used = set().union(*(rule.where.words_used() for rule in rules)) if rules else set()
         self.columns = {
             name: _Column(name, rules) for name in sorted(used, key=lambda name: name in UNCACHED)
         }

@@ -9,8 +9,8 @@ from typing import Any
 from faults.engine.matching import ArmedRule, Facts, Index, indexes
 from faults.model.action import Action
 from faults.model.base import Stage
+from faults.nearest import nearest
 from faults.rules import Rule, unique
-from faults.yamlsource import nearest
 
 Changed = Callable[[Sequence[ArmedRule]], None]
 

@@ -123,7 +123,11 @@ class Action(_Hooks, Frozen):
 
     def hook(self, *names: str) -> Hook | None:
         """Return the first of these methods that the action has."""
-        return next((getattr(self, name) for name in names if name in self.hooks), None)
+        for name in names:
+            if name in self.hooks:
+                found: Hook = getattr(self, name)
+                return found
+        return None
 
     def stages(self) -> tuple[Stage, ...]:
         """Return the stages at which this action can be decided, earliest first."""

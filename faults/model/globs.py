@@ -31,7 +31,7 @@ def glob_free(pattern: str) -> bool:
     return not any(mark in pattern for mark in "*?[")
 
 
-def meet(one: str, other: str) -> bool:
+def overlap(one: str, other: str) -> bool:
     """Say whether there is a text that both globs match; two sets are taken to have one."""
     tokens = _TOKEN.findall(other)
     places = {0}

@@ -172,10 +172,10 @@ class Where(Frozen):
         return frozenset(
             stage
             for stage, known in FIELDS_AT.items()
-            if self.asked() <= known and (stage is Stage.TUNNEL) is tunnel
+            if self.words_used() <= known and (stage is Stage.TUNNEL) is tunnel
         )
 
-    def asked(self) -> frozenset[str]:
+    def words_used(self) -> frozenset[str]:
         """Return the traffic words used, as the file spells them."""
         return self._asked
 

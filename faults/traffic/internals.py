@@ -7,6 +7,7 @@ docs/versions.md. Nothing else in `faults/` reaches below mitmproxy's addon inte
 - `proxyserver.connections` and `ConnectionHandler.transports`: a client's reader and writer;
 - `HttpLayer`, `HttpStream` and their states: how an answer is sent, replaced by steps of our own;
 - `ServerInstance.listen`, `stop` and `_servers`: the ports, closed and opened again;
+- `Http1Server.read_headers`: how much of a request's head is read;
 - `TlsConfig.get_cert`, `certstore` and `alpn_select_callback`: what a handshake presents.
 """
 
@@ -21,7 +22,7 @@ from hyperframe.frame import GoAwayFrame
 from mitmproxy import connection, ctx, http
 from mitmproxy.addons import tlsconfig
 from mitmproxy.net.http import status_codes
-from mitmproxy.proxy import commands, layer
+from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.layers.http import (
     DropStream,
     Http1Server,
@@ -34,6 +35,7 @@ from mitmproxy.proxy.layers.http import (
     ResponseTrailers,
     SendHttp,
 )
+from mitmproxy.proxy.layers.http._http1 import make_error_response
 
 from faults.traffic import delivery
 from faults.traffic.delivery import Step
@@ -247,3 +249,24 @@ def _frames(stream: HttpStream, step: Step) -> layer.CommandGenerator[None]:
         last = stream.stream_id if step.processed else max(stream.stream_id - 2, 0)
         frame = GoAwayFrame(0, last_stream_id=last, error_code=step.code)
         yield commands.SendData(client, frame.serialize())
+
+
+# the head of a request
+
+
+def bound_heads(most: int) -> None:
+    """Have mitmproxy answer a request with a head of more than `most` bytes with 431, and close."""
+
+    def bounded(self: Http1Server, event: events.ConnectionEvent) -> layer.CommandGenerator[None]:
+        if isinstance(event, events.DataReceived) and len(self.buf) > most:
+            message = f"the head of the request is larger than {most >> 10} KiB"
+            yield commands.SendData(self.conn, make_error_response(431, message))
+            yield commands.CloseConnection(self.conn)
+            self.state = self.done
+            return
+        yield from _read_headers(self, event)
+
+    Http1Server.read_headers = bounded  # type: ignore[method-assign]
+
+
+_read_headers = Http1Server.read_headers

@@ -114,7 +114,7 @@ class Live:
                 rows.add_row(self._name(result), verdict(result), f"{result.seconds:.1f} s")
             count = f"{len(self._done)}/{self._total}  " if self._total > 1 else ""
             doing = ", ".join(f"{name}: {what}" for name, what in self._doing.items())
-        self._spinner.text = Text(count + (doing or "starting"))
+            self._spinner.text = Text(count + (doing or ("" if self._done else "starting")))
         return Group(rows, self._spinner) if rows.row_count else self._spinner
 
 

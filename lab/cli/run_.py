@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lab.cli import complete
+from lab.cli import complete, say
 from lab.errors import DIFFERS, LAB, OK, UsageError
 from lab.sandbox.choose import BACKENDS, open_backend
 
@@ -86,7 +86,11 @@ def command(
     keep: bool,
     verbose: bool,
 ) -> int:
-    """Replay scenarios: healthy, broken, repaired, verdict."""
+    """Replay scenarios: healthy, broken, repaired, verdict.
+
+    An interrupt ends every lab. What had finished by then is shown, and written where --json and
+    --artifacts ask for it, with the names of the others under `unfinished`.
+    """
     _check_usage(scenarios, everything=everything, family=family)
     if str(artifacts) == "-":
         raise UsageError("--artifacts: name a directory; only --json goes to standard output")
@@ -99,6 +103,7 @@ def command(
         from lab.cli.progress import Live, fetching
         from lab.session import Session
 
+        _check_targets(json_file, artifacts)
         runs = _selected(scenarios, everything=everything, family=family)
         with fetching() as progress:
             toolchains = [place.toolchain(version, progress) for version in versions or (None,)]
@@ -117,7 +122,12 @@ def command(
                 report = session.run(runs, live, jobs=1 if keep else jobs or os.cpu_count() or 1)
             except KeyboardInterrupt as stop:
                 report, interrupt = session.interrupted(runs), stop
-    report = _written(report, json_file, artifacts)
+    try:
+        report = _written(report, json_file, artifacts)
+        problem = OK
+    except UsageError as error:  # what was found out is shown all the same
+        say(str(error))
+        problem = error.exit_status
     if human and report.runs:
         from lab.report import terminal
 
@@ -125,7 +135,7 @@ def command(
         terminal.print_report(report, verbose=in_full)
     if interrupt:
         raise interrupt
-    return _status(report)
+    return problem or _status(report)
 
 
 def _chosen(text: str) -> None:
@@ -137,6 +147,17 @@ def _check_usage(scenarios: tuple[str, ...], *, everything: bool, family: str | 
         raise UsageError("name scenarios, or say --all or --family, but not both")
     if not scenarios and not everything and not family:
         raise UsageError("which scenario? `golab list` shows them; `golab run --all` runs all")
+
+
+def _check_targets(json_file: str | None, artifacts: Path | None) -> None:
+    """Say now, and not after all the work, what cannot be written."""
+    from lab.report import artifacts as artifact_files
+    from lab.report import json_report
+
+    if json_file is not None:
+        json_report.check(json_file)
+    if artifacts is not None:
+        artifact_files.prepare(artifacts)
 
 
 def _selected(scenarios: tuple[str, ...], *, everything: bool, family: str | None) -> list[Run]:

@@ -6,7 +6,7 @@ import re
 
 import click
 
-from faults.yamlsource import nearest
+from faults.nearest import nearest
 
 _TYPES = {"a valid integer range": "a whole number", "a valid float range": "a number"}
 

@@ -18,7 +18,7 @@ from lab.client import Client
 from lab.daemon.registry import Held
 from lab.errors import LabError
 from lab.sandbox import codec
-from lab.sandbox.agent.processes import MARK
+from lab.sandbox.agent.tree import MARK
 from lab.sandbox.interface import Command, LabHandle
 
 _ANSWER_LIMIT = 5.0

@@ -45,7 +45,7 @@ class ToOrigin:
         self.token = token
 
     def request(self, flow: http.HTTPFlow) -> None:
-        """Redirect the request; the fields behind `flow.request` are set without side effects."""
+        """Redirect the request; the Host that was asked for comes last, as others set it, too."""
         if flow.response or flow.error or not flow.live:
             return
         host = flow.request.pretty_host.lower()
@@ -54,8 +54,8 @@ class ToOrigin:
             flow.response = http.Response.make(502, text, {"Content-Type": "text/plain"})
             return
         authority = flow.request.host_header or host
-        flow.request.data.scheme = b"http"
-        flow.request.data.host, flow.request.data.port = self.address
-        flow.request.data.authority = b""
+        flow.request.scheme = "http"
+        flow.request.host, flow.request.port = self.address
+        flow.request.authority = ""
         flow.request.headers["Host"] = authority
         flow.request.headers[EDGE_HEADER] = self.token

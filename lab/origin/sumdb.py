@@ -100,7 +100,7 @@ class Ledger:
             if hashes is not None:
                 headers = (("content-type", "application/octet-stream"), ("cache-control", LONG))
                 return Response(200, headers, hashes)
-        return not_found(f"tile/{asked}: the tree has {self.size} records")
+        return not_found(f"tile/{asked}: the size of the tree is {self.size}")
 
     def _publish(self, record: tuple[str, str]) -> None:
         sums = self._waiting.pop(record)

@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
 from lab.errors import UsageError
 from lab.results import ARMS, ArmResult, Report, RunResult
+
+
+def prepare(directory: Path) -> None:
+    """Make the directory before the work that is to be recorded in it.
+
+    Raises:
+        UsageError: it cannot be written to.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(error) from None
+    if not os.access(directory, os.W_OK):
+        raise _unwritable(PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(directory)))
+
+
+def _unwritable(error: OSError) -> UsageError:
+    return UsageError(f"the artifacts cannot be written: {error.filename}: {error.strerror}")
 
 
 def write(report: Report, directory: Path) -> Report:
@@ -22,8 +42,7 @@ def write(report: Report, directory: Path) -> Report:
     try:
         runs = [_write_run(run, directory / _folder(report.label(run))) for run in report.runs]
     except OSError as error:
-        what = f"{error.filename}: {error.strerror}"
-        raise UsageError(f"the artifacts cannot be written: {what}") from None
+        raise _unwritable(error) from None
     return report.model_copy(update={"runs": runs})
 
 

@@ -7,7 +7,7 @@ from typing import TextIO
 
 from rich.console import Console
 
-UNBOUNDED = 1_000_000
+UNBOUNDED = 100_000
 """The width, in columns, of what has none: nothing is wrapped in a pipe or a file."""
 
 _NARROWEST = 20

@@ -2,12 +2,38 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from pathlib import Path
 
 from lab.errors import UsageError
 from lab.report.visible import visible_json
 from lab.results import Report
+
+
+def check(file: str) -> None:
+    """Find out before the work what would keep a report from being written after it.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    if file == "-":
+        return
+    path = Path(file)
+    if path.is_dir():
+        problem = errno.EISDIR
+    elif not path.exists() and not path.parent.is_dir():
+        problem = errno.ENOENT
+    elif not os.access(path if path.exists() else path.parent, os.W_OK):
+        problem = errno.EACCES
+    else:
+        return
+    raise _unwritable(file, os.strerror(problem))
+
+
+def _unwritable(file: str, why: str | None) -> UsageError:
+    return UsageError(f"the report cannot be written to {file}: {why}")
 
 
 def write(report: Report, file: str) -> None:
@@ -24,4 +50,4 @@ def write(report: Report, file: str) -> None:
     try:
         Path(file).write_text(text, encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"the report cannot be written to {file}: {error.strerror}") from None
+        raise _unwritable(file, error.strerror) from None

@@ -26,6 +26,8 @@ from lab.results import (
 )
 
 _MOST_LINES = 8
+_LONGEST_LINE = 1000
+_COMPARED = 8000
 _WIDE = 110
 _SHORT = {"unavailable": "-", "alarm": "ALARM"}
 _STYLES = {
@@ -114,12 +116,14 @@ def _command(command: CommandResult) -> RenderableType:
     exit_ = command.error or exit_
     shown = command.argv[-1] if command.argv[:2] == ["sh", "-c"] else shlex.join(command.argv)
     style = "green" if command.exit == 0 and not command.error else "red"
-    line = Text.assemble("$ ", (shown, "bold"), "  ", (exit_, style), f"  {command.seconds:.2f} s")
+    line = Text.assemble(
+        "$ ", (_line(shown), "bold"), "  ", (exit_, style), f"  {command.seconds:.2f} s"
+    )
     return Padding(line, (0, 0, 0, 2), expand=False)
 
 
 def _output(command: CommandResult) -> list[RenderableType]:
-    lines = [line for text in (command.stdout, command.stderr) for line in text.splitlines()]
+    lines = [_line(line) for text in (command.stdout, command.stderr) for line in text.splitlines()]
     if not lines:
         return [_indented(Text("(prints nothing)", style="dim"))]
     shown = [_indented(Text(line)) for line in lines[:_MOST_LINES]]
@@ -127,6 +131,16 @@ def _output(command: CommandResult) -> list[RenderableType]:
         more = counted(len(lines) - _MOST_LINES, "more line")
         shown.append(_indented(Text(f"… {more}", style="dim")))
     return shown
+
+
+def _line(text: str) -> str:
+    """Return a line of a program's output, cut if nobody would read it to its end."""
+    return text if len(text) <= _LONGEST_LINE else text[:_LONGEST_LINE] + "…"
+
+
+def _beginning(text: str) -> str:
+    """Return as much of a text as can be compared, word by word, in no time."""
+    return text[:_COMPARED]
 
 
 def _indented(text: Text) -> RenderableType:
@@ -139,10 +153,10 @@ def _changes(healthy: ArmResult, broken: ArmResult) -> list[RenderableType]:
     if before.stdout == after.stdout:
         rows = _output(after)
     else:
-        lines = words_changed(before.stdout, after.stdout).split("\n")
+        lines = words_changed(_beginning(before.stdout), _beginning(after.stdout)).split("\n")
         rows = [_indented(line) for line in lines if line.plain.strip()][:_MOST_LINES]
-        rows += [_indented(Text(line)) for line in after.stderr.splitlines()[:_MOST_LINES]]
-    old, new = (arm.project.get("go.mod", "").splitlines() for arm in (healthy, broken))
+        rows += [_indented(Text(_line(line))) for line in after.stderr.splitlines()[:_MOST_LINES]]
+    old, new = (_beginning(arm.project.get("go.mod", "")).splitlines() for arm in (healthy, broken))
     for line in difflib.unified_diff(old, new, n=0, lineterm=""):
         if re.match(r"[+-](?![+-])", line):
             style = "red" if line.startswith("-") else "green"

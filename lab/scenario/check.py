@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 
 from faults.lint import lint
 from faults.model.globs import glob_free
+from faults.nearest import nearest
 from faults.rules import Rule, repeated
-from faults.yamlsource import Loc, Problem, Source, nearest
+from faults.yamlsource import Loc, Problem, Source
 from lab.client_spec import ClientSpec
 from lab.diagnostics.catalogue import diagnostics
 from lab.gosettings import proxies
@@ -44,7 +45,9 @@ def _hosts(world: World) -> set[str]:
     return names | {*world.hosts} | {path.partition("/")[0] for path in world.modules}
 
 
-_PATH = re.compile(r"[A-Za-z0-9._~-]+(?:/[A-Za-z0-9._~-]+)+")
+_ELEMENT = "[A-Za-z0-9._~-]"
+# From the beginning of a word and without ways back, so that a long word is read once.
+_PATH = re.compile(rf"(?<!{_ELEMENT}){_ELEMENT}++(?:/{_ELEMENT}++)+")
 
 
 _MANY = 1000

@@ -11,8 +11,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from faults import validation, yamlsource
+from faults.nearest import nearest
 from faults.rules import Rule
-from faults.yamlsource import Problem, Source, SourceError, first, nearest
+from faults.yamlsource import Problem, Source, SourceError, first
 from lab.errors import ScenarioError, UsageError
 from lab.interrupts import INTERRUPTS
 from lab.paths import scenarios_root
@@ -176,10 +177,14 @@ def find(id_: str) -> Loaded:
         UsageError: there is no such scenario; the closest names are given.
         ScenarioError: its file is not valid.
     """
-    files = {path.stem: path for path in scenarios_root().glob("*/*.yaml")}
+    files = _files()
     if id_ not in files:
         raise UsageError(f"no scenario {id_!r}{nearest(id_, files)} (`golab list` shows them all)")
     return load(files[id_])
+
+
+def _files() -> dict[str, Path]:
+    return {path.stem: path for path in scenarios_root().glob("*/*.yaml")}
 
 
 def select(names: Iterable[str]) -> list[Run]:
@@ -195,6 +200,8 @@ def select(names: Iterable[str]) -> list[Run]:
             found = load(Path(name)).runs()
         else:
             id_, _, variant = name.partition("/")
+            if id_ not in _files() and (not id_ or Path(name).exists()):
+                raise UsageError(f"{name!r} is no scenario; the name of a file ends in .yaml")
             found = find(id_).runs()
             if variant:
                 variants = {run.variant: run for run in found if run.variant}

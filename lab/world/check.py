@@ -26,6 +26,10 @@ _SHOWN = 10
 _INTERVAL = re.compile(r"\[\s*([^\s,]+)\s*,\s*([^\s,]+)\s*\]")
 
 
+MAX_FILLED = 64 << 20
+"""Bytes: they are made up in memory, and kept in the cache."""
+
+
 class Fault(NamedTuple):
     """What is wrong and how to mend it, and the place in the world's data."""
 
@@ -42,6 +46,7 @@ def faults(world: World, base: World | None = None) -> Iterator[Fault]:
     whole = base.merged(world) if base else world
     for path, module in world.modules.items():
         yield from _module(("modules", path), path, module, whole)
+    yield from _made_up(world)
     yield from _twins(world, whole)
     yield from _orphans(world, base, whole) if base else ()
     yield from _shared_places(world, whole)
@@ -58,6 +63,19 @@ def _twins(world: World, whole: World) -> Iterator[Fault]:
         if module.branches:
             message = "a twin has versions only; only what is in a repository has branches"
             yield Fault((*here, "branches"), message, key=True)
+
+
+def _made_up(world: World) -> Iterator[Fault]:
+    """Yield where the files that only have a size become too much for a cache."""
+    total = 0
+    for path, module in world.modules.items():
+        for version, given in module.versions.items():
+            for name, file in (given.files or {}).items():
+                total += file.size if isinstance(file, Filler) else 0
+                if total > MAX_FILLED:
+                    message = f"makes files of more than {MAX_FILLED >> 20} MiB in all; fewer do"
+                    yield Fault(("modules", path, "versions", version, "files", name), message)
+                    return
 
 
 def _surroundings(world: World, whole: World) -> Iterator[Fault]:

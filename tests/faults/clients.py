@@ -186,12 +186,12 @@ def h2_events(edge: Edge, path: str) -> list[h2.events.Event]:
     return seen
 
 
-def ask(edge: Edge, kind: str, name: str = NAME, wait: float = 1.0) -> Any:
+def ask(edge: Edge, kind: str, name: str = NAME, wait: float = 5.0) -> Any:
     """Send a DNS query over UDP; None if no answer comes."""
     return ask_at(edge.dns, kind, name, wait)
 
 
-def ask_at(port: int, kind: str, name: str, wait: float = 1.0) -> Any:
+def ask_at(port: int, kind: str, name: str, wait: float = 5.0) -> Any:
     asked = query(kind, name)
     end = time.monotonic() + wait
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import re
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from faults import control, protocol, reference
+from faults import control, reference
 from faults.control import Control, ControlError
 from tests.faults.clients import H1, H2, LIST, NAME, ZIP, connect, curl, get, read
 from tests.faults.edge import Edge
@@ -152,45 +151,6 @@ def test_an_id_comes_back_and_answers_keep_the_order_of_the_requests(path: Path)
     assert answers[1]["id"] == ["any", None]
     assert "unknown command" in answers[1]["error"]
     assert answers[2:] == [{"value": {}}, {"id": None, "value": None}]
-
-
-def test_on_a_stream_that_is_connected_already(edge: Edge) -> None:
-    ours, theirs = socket.socketpair()
-
-    async def talk() -> None:
-        streams = await asyncio.open_connection(sock=theirs, limit=protocol.LINE)
-        await control.serve_stream(edge.faults, *streams)
-
-    with protocol.Client(ours) as client:
-        served = asyncio.run_coroutine_threadsafe(talk(), edge.loop)
-        assert client.call("add", rules=[STALE]) == []
-        assert curl(edge, LIST).body == b"v1.6.1\nv1.7.0\n"
-        assert client.call("fired") == {"stale-list": 1}
-        with pytest.raises(ControlError, match="there is no rule 'nobody'"):
-            client.call("off", name="nobody")
-    assert served.result(5) is None
-
-
-def test_what_breaks_a_command_is_told_and_does_not_end_the_conversation() -> None:
-    async def handle(request: protocol.Request) -> object:
-        return {"deep": 1} if request["do"] == "fine" else 1 / 0
-
-    async def converse() -> list[object]:
-        ours, theirs = socket.socketpair()
-        served = asyncio.create_task(
-            protocol.serve_stream(handle, *await asyncio.open_connection(sock=theirs))
-        )
-        reader, writer = await asyncio.open_connection(sock=ours)
-        writer.write(b'{"do": "divide"}\n{"do": "fine"}\n' + b"x" * 100_000)
-        answers = [json.loads(await reader.readline()) for _ in range(2)]
-        assert await reader.read() == b""  # longer than a line of this stream may be
-        writer.close()
-        await served
-        return answers
-
-    failed, fine = asyncio.run(converse())
-    assert failed == {"error": "a defect of golab: ZeroDivisionError: division by zero"}
-    assert fine == {"value": {"deep": 1}}
 
 
 def test_only_the_owner_may_talk_and_a_dead_socket_is_replaced(edge: Edge, path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from faults.yamlsource import nearest
+from faults.nearest import nearest
 from lab.cli import COMMANDS
 
 SCENARIOS = ["auth-fallback", "dns-failure", "proxy-timeout", "sni-block", "stale-list"]

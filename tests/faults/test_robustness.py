@@ -75,6 +75,27 @@ def test_a_handshake_whose_rule_raises_is_reset(edge: Edge) -> None:
     assert edge.records("error")[0]["rule"] == "log"
 
 
+def test_a_hello_whose_rule_raises_is_reset(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    from faults.traffic import handshake
+
+    monkeypatch.setattr(handshake, "send_alert", lambda *_: 1 / 0)
+    edge.arm(f"[{{name: it, where: {{sni: {NAME}}}, do: {{alert: unknown-ca}}}}]")
+    assert curl(edge, LIST).exit == 35
+    assert edge.records("error")[0]["error"] == "ZeroDivisionError: division by zero"
+    assert edge.fired() == {"it": 0}
+
+
+def test_a_connection_whose_rule_raises_is_closed(
+    edge: Edge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from faults.traffic import shaping
+
+    monkeypatch.setattr(shaping, "shape", lambda *_: 1 / 0)
+    edge.arm(f"[{{name: it, where: {{port: {edge.port}}}, do: {{latency: 1ms}}}}]")
+    assert curl(edge, LIST).exit == 35
+    assert edge.records("error")[0]["do"] == "latency"
+
+
 def test_a_query_whose_rule_raises_is_a_servfail(
     edge: Edge, monkeypatch: pytest.MonkeyPatch
 ) -> None:

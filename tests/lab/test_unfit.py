@@ -63,6 +63,14 @@ OUTSIDE = "start golab outside of what has put a seccomp filter on it (a systemd
             SECCOMP,
         ),
         (
+            Machine(container=True, filtered=True, masked=True),
+            f"{SECCOMP} --security-opt systempaths=unconfined",
+        ),
+        (
+            Machine(container=True, masked=True, privileged=True),
+            "start the container with --security-opt systempaths=unconfined",
+        ),
+        (
             Machine(container=True, filtered=True, confined=True, root=True),
             f"{SECCOMP} --security-opt apparmor=unconfined",
         ),
@@ -125,6 +133,12 @@ def test_under_a_seccomp_filter_as_dockers(number: str, names: str, said: str) -
     helps = "start the container with --security-opt" if unfit.in_container() else OUTSIDE
     assert lines[place + 1].strip().startswith(f"-> {helps}")
     assert lines[-1] == "This machine cannot run labs."
+    run = [*command[:-1], "run", "sni-block"]
+    done = subprocess.run(run, capture_output=True, text=True)
+    (line,) = done.stderr.splitlines()
+    assert (done.returncode, done.stdout) == (3, "")
+    assert line.startswith("golab: the kernel refuses the lab its namespaces: ")
+    assert f"; {helps}" in line
 
 
 def test_the_profile_is_for_the_real_interpreter(tmp_path: Path) -> None:

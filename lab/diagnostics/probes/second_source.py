@@ -5,6 +5,7 @@ from __future__ import annotations
 from lab.client import Client
 from lab.diagnostics.interface import Finding, Target, alarm, quiet, unavailable
 from lab.gosettings import first_proxy, is_private
+from lab.plural import counted
 
 COMPARES = "go list -m -versions through the client's proxy and through an independent one, cold"
 
@@ -33,4 +34,4 @@ def check(client: Client, target: Target, limit: float) -> Finding:
     missing = [version for version in lists[1] if version not in lists[0]]
     if missing:
         return alarm(f"{own} does not know {', '.join(missing)}; {other} does")
-    return quiet(f"the same {len(lists[0])} versions at {other}")
+    return quiet(f"the same {counted(len(lists[0]), 'version')} at {other}")

@@ -7,6 +7,7 @@ import re
 from lab.client import Client
 from lab.diagnostics.interface import Finding, Target, alarm, quiet, unavailable
 from lab.gosettings import first_proxy
+from lab.plural import counted
 
 COMPARES = "GET @v/list as go does; a module with a tagged version in go.mod must list that one"
 
@@ -26,9 +27,10 @@ def check(client: Client, target: Target, limit: float) -> Finding:
         return alarm(f"HTTP {answer.status}")
     lines = answer.body.decode("utf-8", "replace").splitlines()
     versions = [line.split()[0] for line in lines if _VERSION.match(line)]
+    listed = counted(len(versions), "version")
     tagged = bool(target.required) and not _PSEUDO.search(target.required)
     if tagged and not versions:
         return alarm(f"HTTP 200 without any version, and go.mod requires {target.required}")
     if tagged and target.required not in versions:
-        return alarm(f"{len(versions)} versions, and {target.required} of go.mod is not there")
-    return quiet(f"{len(versions)} versions")
+        return alarm(f"{listed}, and {target.required} of go.mod is not there")
+    return quiet(listed)

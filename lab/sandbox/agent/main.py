@@ -14,14 +14,9 @@ from lab.errors import LabError
 from lab.sandbox import codec
 from lab.sandbox.agent import files, network
 from lab.sandbox.agent.limits import PLACES, Allowance, Counter
-from lab.sandbox.agent.processes import (
-    KEPT,
-    MOST_OUTPUT,
-    Loop,
-    NotRunError,
-    Process,
-    end_all,
-)
+from lab.sandbox.agent.loop import Loop
+from lab.sandbox.agent.processes import KEPT, MOST_OUTPUT, NotRunError, Process
+from lab.sandbox.agent.tree import end_all
 from lab.sandbox.interface import Command, Completed
 
 Message = dict[str, Any]

@@ -6,7 +6,6 @@ import contextlib
 import errno
 import fcntl
 import os
-import selectors
 import shutil
 import signal
 import struct
@@ -17,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from lab.errors import LabError
+from lab.sandbox.agent import tree
+from lab.sandbox.agent.loop import Loop
 from lab.sandbox.interface import Command
 
 KEPT = 4 << 20
@@ -31,48 +32,8 @@ WINDOW = 256 << 10
 _PIECE = 64 << 10
 _LOOK = 0.25  # seconds between two looks at what a client has used up
 _DRAINED = 1 << 20  # what a pipe and what is behind it may still hold when a command has ended
-_ROUNDS = 50  # of looking for processes that have just been made
 _NOT_FOUND, _NOT_EXECUTABLE = 127, 126
 _DEFAULTS = (signal.SIGINT, signal.SIGPIPE, signal.SIGCHLD, signal.SIGXFSZ)
-
-Ready = Callable[[], None]
-
-
-class Loop:
-    """What a process needs of the agent's loop: be called when a descriptor is ready, or later."""
-
-    def __init__(self) -> None:
-        self._selector = selectors.DefaultSelector()
-        self._later: dict[object, tuple[float, Ready]] = {}
-
-    def watch(self, descriptor: int, ready: Ready, *, writing: bool = False) -> None:
-        """Call `ready` whenever the descriptor can be read (written)."""
-        events = selectors.EVENT_WRITE if writing else selectors.EVENT_READ
-        self._selector.register(descriptor, events, ready)
-
-    def forget(self, descriptor: int) -> None:
-        """Look at this descriptor no more."""
-        with contextlib.suppress(KeyError, ValueError):
-            self._selector.unregister(descriptor)
-
-    def at(self, key: object, moment: float, ready: Ready) -> None:
-        """Call `ready` at a moment of the monotonic clock, once."""
-        self._later[key] = (moment, ready)
-
-    def cancel(self, key: object) -> None:
-        """Do not call what was to be called later."""
-        self._later.pop(key, None)
-
-    def turn(self) -> None:
-        """Wait until something is ready, and call what it is for."""
-        soonest = min((moment for moment, _ in self._later.values()), default=None)
-        wait = None if soonest is None else max(0.0, soonest - time.monotonic())
-        for ready, _ in self._selector.select(wait):
-            if ready.fd in self._selector.get_map():  # nobody has forgotten it in this turn
-                ready.data()
-        now = time.monotonic()
-        for key in [key for key, (moment, _) in self._later.items() if moment <= now]:
-            self._later.pop(key)[1]()
 
 
 class Process:
@@ -284,19 +245,19 @@ class Process:
 
     def signal(self, number: int) -> None:
         """Send a signal to all of its session."""
-        for pid, _, _, session in _processes():
+        for pid, _, _, session in tree.processes():
             if session == self.pid:
-                _kill(pid, number)
+                tree.kill(pid, number)
 
     def end(self) -> None:
         """Kill it, with all its children."""
-        end_tree(self.pid, self.command.env.get(MARK))
+        tree.end_tree(self.pid, self.command.env.get(tree.MARK))
 
     def _look_later(self) -> None:
         self._loop.at((self, "look"), time.monotonic() + _LOOK, self._look)
 
     def _look(self) -> None:
-        self.hit = self.hit or self._used_up(len(_processes()))
+        self.hit = self.hit or self._used_up(len(tree.processes()))
         self._look_later()
 
     def _too_long(self) -> None:
@@ -319,7 +280,7 @@ class Process:
         self._end_pipe()
         self.exit = None if self.timed_out else os.waitstatus_to_exitcode(status)
         self.seconds = time.monotonic() - self.started
-        self.hit = self.hit or self._used_up(len(_processes()))
+        self.hit = self.hit or self._used_up(len(tree.processes()))
         self._done(self)
 
     def _drain(self, descriptor: int) -> None:
@@ -333,10 +294,6 @@ class Process:
                 return
             left -= len(piece)
             self._output(self._streams[descriptor], piece)
-
-
-MARK = "LAB_EXEC"
-"""In the environment of what a person has run: it finds what has left its session and parents."""
 
 
 def _spawned(command: Command, actions: Sequence[Any]) -> int:
@@ -386,56 +343,3 @@ class NotRunError(Exception):
     def __init__(self, status: int, said: str) -> None:
         super().__init__(said)
         self.status = status
-
-
-def _processes() -> list[tuple[int, int, int, int]]:
-    """Return (process, parent, group, session) of every process there is (proc(5))."""
-    found = []
-    for entry in os.listdir("/proc"):  # noqa: PTH208 - thousands of them
-        if entry.isdigit():
-            with contextlib.suppress(OSError, ValueError):
-                text = Path("/proc", entry, "stat").read_text(errors="replace")
-                state, parent, group, session, *_ = text.rpartition(")")[2].split()
-                if state != "Z":
-                    found.append((int(entry), int(parent), int(group), int(session)))
-    return found
-
-
-def end_tree(first: int, mark: str | None = None) -> None:
-    """Kill a process with its session and all that descends from either, or bears the mark."""
-    doomed = {first}
-    for _ in range(_ROUNDS):
-        known = len(doomed)
-        for pid, parent, group, session in _processes():
-            if pid in doomed or pid == os.getpid():
-                continue
-            if {parent, group, session} & doomed or (mark and _marked(pid, mark)):
-                doomed.add(pid)
-                _kill(pid, signal.SIGSTOP)  # so that it cannot have more while we count
-        if len(doomed) == known:
-            break
-    else:
-        if os.getpid() == 1:  # they are made faster than found: the kernel finds all at once
-            _kill(-1, signal.SIGKILL)
-    for pid in doomed:
-        _kill(pid, signal.SIGKILL)
-
-
-def _marked(pid: int, mark: str) -> bool:
-    with contextlib.suppress(OSError):
-        words = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-        return f"{MARK}={mark}".encode() in words
-    return False
-
-
-def end_all() -> None:
-    """Kill every process that the client has, and wait until they are gone."""
-    while [pid for pid, *_ in _processes() if pid != os.getpid()]:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(-1, signal.SIGKILL)
-        time.sleep(0.002)
-
-
-def _kill(pid: int, number: int) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.kill(pid, number)

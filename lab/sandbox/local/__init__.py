@@ -1,13 +1,15 @@
 """Labs in Linux namespaces: no Docker, no root where the kernel allows user namespaces.
 
-    golab ──fork──> launcher ──fork──> pid 1 of the lab (init.py): user, mount, pid, network, IPC
-                                       and UTS namespaces of its own
-                                         ├── origin        (lab.origin)
-                                         ├── edge          (lab.edge)
-                                         └── one runner per request of golab's (runner.py), which
-                                             enters the client's root (root.py) to run a command
+    golab ──> zygote ──fork──> launcher ──fork──> pid 1 of the lab (init.py): user, mount, pid,
+                                                  network, IPC and UTS namespaces of its own
+                                                    ├── edge     (lab.sandbox.programs)
+                                                    ├── origin   (the same)
+                                                    └── keeper ──fork──> agent: the client, one tree
+                                                        for each arm, in namespaces of its own below
+                                                        the lab's (client.py, lab.sandbox.agent)
 
-The lab's files live in a tmpfs that only its own mount namespace can see. When pid 1 goes, for
-whatever reason, the kernel ends every process of the lab and forgets its mounts, its network and
-its files; and pid 1 goes as soon as golab does.
+golab speaks with pid 1, edge, origin and agent over a socket each (lab.sandbox.channel). The lab's
+files live in a tmpfs that only its own mount namespace can see. When pid 1 goes, for whatever
+reason, the kernel ends every process of the lab and forgets its mounts, its network and its files;
+and pid 1 goes as soon as golab does.
 """

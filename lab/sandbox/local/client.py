@@ -197,8 +197,7 @@ def _own_processes(proc: Path) -> None:
         linux.mount("proc", str(proc), "proc", _OWN | linux.MS_NOEXEC)
     except PermissionError:  # and that of the container would show the processes of others
         said = "parts of /proc are hidden here, so the kernel gives a lab none of its own"
-        remedy = "start the container with --security-opt systempaths=unconfined"
-        raise UnfitError(said, remedy) from None
+        raise UnfitError(said) from None
     for name in _HIDDEN:
         place = proc / name
         if place.is_dir():

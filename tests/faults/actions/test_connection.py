@@ -160,7 +160,7 @@ def test_latency_delays_and_changes_nothing(edge: Edge, name: str | None) -> Non
 
 
 def test_slices_are_small(edge: Edge) -> None:
-    arm(edge, "{endpoint: list}", "{slicer: {size: 10, delay: 5ms}}")
+    arm(edge, "{endpoint: list}", "{slicer: {size: 10, delay: 20ms}}")
     with connect(edge, None) as sock:
         sock.sendall(get(LIST))
         pieces = []

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from faults import rules
+from faults.engine import matching
 from faults.engine.matching import ArmedRule, Index, acts_on
 from faults.model.base import Stage
 from faults.model.where import FIELDS_AT, TESTS, Where
@@ -161,9 +162,18 @@ def test_rules_that_cannot_match_cost_nothing() -> None:
             best = min(best, time.perf_counter() - start)
         return best
 
-    assert cost(1000) < 3 * cost(10)
+    assert cost(rules.MAX_RULES) < 3 * cost(10)
 
 
 def test_every_word_is_tested_somewhere() -> None:
     assert set(TESTS) == frozenset().union(*FIELDS_AT.values())
     assert set(Stage) == set(FIELDS_AT)
+
+
+def test_the_outcomes_that_are_remembered_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(matching, "CACHED", 10)
+    (rule,) = rules.parse("[{where: {path: '*.zip'}, do: {body: empty}}]")
+    index = Index([ArmedRule(rule, 0)])
+    for number in range(100):
+        assert len(list(index.matching({**FACTS, "path": f"/{number}.zip"}))) == 1
+    assert 0 < len(index.columns["path"].cache) <= 10

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faults.goproto import semver, urls
+from faults.goproto import urls
 from faults.goproto.urls import GoRequest
 
 COBRA = "github.com/spf13/cobra"
@@ -76,24 +76,3 @@ def test_siblings_keep_what_stands_before() -> None:
     for name in ("@v/list", "@latest", "@v/v1.0.0.zip"):
         path = f"/api/go/github.com/%21azure/sdk/{name}"
         assert urls.sibling(path, "@v/list") == "/api/go/github.com/%21azure/sdk/@v/list"
-
-
-ORDER = [
-    "v0.0.0-20220101000000-abcdefabcdef", "v0.1.0", "v1.0.0-alpha", "v1.0.0-alpha.1",
-    "v1.0.0-alpha.beta", "v1.0.0-beta", "v1.0.0-beta.2", "v1.0.0-beta.11", "v1.0.0-rc.1",
-    "v1.0.0", "v1.2.0", "v1.10.0", "v2.0.0+incompatible",
-]  # fmt: skip
-
-
-@given(st.permutations(ORDER))
-def test_versions_sort_as_in_go(shuffled: list[str]) -> None:
-    assert sorted(shuffled, key=semver.key) == ORDER
-    assert semver.latest(shuffled) == "v2.0.0+incompatible"
-
-
-def test_latest_is_a_release_if_there_is_one() -> None:
-    assert semver.latest(["v1.0.0", "v2.0.0-rc.1", "rubbish"]) == "v1.0.0"
-    assert semver.latest(["v1.0.0-a", "v1.0.0-b"]) == "v1.0.0-b"
-    assert semver.latest(["rubbish"]) is None
-    assert semver.is_pseudo("v0.0.0-20220101000000-abcdefabcdef")
-    assert not semver.is_pseudo("v1.0.0-rc.1")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import sys
+
 import pytest
 from click.testing import CliRunner
 
@@ -18,7 +21,6 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     calls: list[object] = []
     monkeypatch.setattr(registry, "find", lambda name: name)
     monkeypatch.setattr(executing, "run", lambda *args, **options: calls.append((args, options)))
-    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     return calls
 
 
@@ -62,3 +64,14 @@ def test_wrong_options(ran: list[object], line: str, said: str) -> None:
     assert (done.exit_code, ran) == (2, [])
     assert said in done.output
     assert "Show this message" in CliRunner().invoke(cli, ["exec", "L", "--help"]).output
+
+
+@pytest.mark.parametrize("line", ["-t L top -t", "L -t top -t", "L --tty -- top -t"])
+def test_a_terminal_is_asked_for_on_either_side(
+    ran: list[object], monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    terminal = io.StringIO()
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stdin", terminal)
+    cli.main(["exec", *line.split()], standalone_mode=False)
+    assert ran == [(("L", ("top", "-t")), {"terminal": True, "limit": None})]

@@ -141,5 +141,32 @@ def test_an_interrupt_before_anything_had_finished(tmp_path: Path) -> None:
     assert (report["runs"], report["unfinished"]) == ([], [PLANNED[1]])
 
 
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ("--json=nowhere/r.json", "the report cannot be written to nowhere/r.json: No such file"),
+        ("--json=.", "the report cannot be written to .: Is a directory"),
+        ("--artifacts=file", "the artifacts cannot be written: file: File exists"),
+    ],
+)
+def test_what_cannot_be_written_is_said_before_the_work(
+    tmp_path: Path, option: str, said: str
+) -> None:
+    (tmp_path / "file").touch()
+    done = golab("run", "sni-block", "auth-fallback", option, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"golab: {said}")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_report_that_cannot_be_written_is_shown_all_the_same() -> None:
+    done = golab("run", "sni-block", "--json", "/dev/full")
+    assert done.returncode == 2
+    assert "verdict  REPRODUCED" in done.stdout
+    assert (
+        done.stderr == "golab: the report cannot be written to /dev/full: No space left on device\n"
+    )
+
+
 def test_a_report_that_was_not_interrupted_says_so() -> None:
     assert json.loads(golab("run", "sni-block", "--json", "-").stdout)["unfinished"] == []

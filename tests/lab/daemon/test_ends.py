@@ -135,7 +135,7 @@ def test_an_interrupted_start_leaves_nothing(
     ).stdout
     assert str(tmp_path) not in holders
     assert {lab["lab"] for lab in labs()} == known
-    assert not list((tmp_path / f"golab-{os.getuid()}").iterdir())
+    assert not list(tmp_path.glob("golab-*/*"))
 
 
 def test_a_third_interrupt_ends_an_exec_whose_lab_is_mute(own_lab: str, backend: str) -> None:

@@ -173,6 +173,9 @@ def test_a_shell_is_a_terminal_with_a_telling_prompt(lab_id: str) -> None:
     shell.expect("\r\nresized")
     shell.sendline("echo begun; sleep 7005")
     shell.expect("\r\nbegun\r\n")
+    end = time.monotonic() + 20
+    while "sleep 7005" not in running(lab_id) and time.monotonic() < end:
+        time.sleep(0.1)
     shell.sendcontrol("c")
     shell.expect(prompt)
     shell.sendline("sleep 7006 &")

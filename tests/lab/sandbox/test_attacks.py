@@ -248,6 +248,7 @@ def test_a_directory_that_has_gone_is_said(client: Client) -> None:
         client.run(["true"], limit=5)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif("GOLAB_ATTACKED" in os.environ, reason="this is the second time")
 def test_without_root() -> None:
     """The same as user 1000 without any capability."""

@@ -20,7 +20,7 @@ import pytest
 from lab.client import Client, prepare
 from lab.client_spec import ClientSpec
 from lab.errors import LabError, UnfitError
-from lab.sandbox.agent import processes
+from lab.sandbox.agent import tree
 from lab.sandbox.choose import open_backend
 from lab.sandbox.interface import Command, Completed, LabSpec
 from lab.sandbox.local.backend import LocalBackend, LocalLab
@@ -273,13 +273,13 @@ def test_processes_that_flee_do_not_hold_up_the_end(monkeypatch: pytest.MonkeyPa
     """Each has a child and ends: what is found has gone, and something new is there."""
     pids = itertools.count(100)
     killed: list[tuple[int, int]] = []
-    monkeypatch.setattr(processes, "_processes", lambda: [(next(pids), 1, 7, 7)])
-    monkeypatch.setattr(processes, "_kill", lambda pid, number: killed.append((pid, number)))
-    processes.end_tree(7)
+    monkeypatch.setattr(tree, "processes", lambda: [(next(pids), 1, 7, 7)])
+    monkeypatch.setattr(tree, "kill", lambda pid, number: killed.append((pid, number)))
+    tree.end_tree(7)
     assert (7, signal.SIGKILL) in killed
     assert (-1, signal.SIGKILL) not in killed  # this is no sandbox
     monkeypatch.setattr(os, "getpid", lambda: 1)
-    processes.end_tree(7)
+    tree.end_tree(7)
     assert (-1, signal.SIGKILL) in killed
 
 

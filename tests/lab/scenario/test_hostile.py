@@ -70,3 +70,10 @@ def test_what_is_no_file_is_not_waited_for(tmp_path: Path, read: Read, kind: str
         taken = read(kind, tmp_path / name)
         assert taken.status == 2, taken
         assert "cannot be read" in taken.said
+
+
+def test_a_world_does_not_fill_the_cache(tmp_path: Path, read: Read) -> None:
+    file = tmp_path / "large.yaml"
+    versions = ", ".join(f"v1.0.{n}: {{files: {{f: {{size: 40000000}}}}}}" for n in range(30))
+    file.write_text(f"modules: {{x.test/a: {{versions: {{{versions}}}}}}}\n")
+    assert "makes files of more than 64 MiB in all" in read("world", file).said

@@ -144,6 +144,18 @@ def test_an_unknown_scenario_gets_the_closest_name() -> None:
     assert golab("run", "stale-lst").returncode == 2
 
 
+def test_what_is_there_and_is_no_scenario_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.txt").touch()
+    Path("stale-list").mkdir()  # as --artifacts makes one
+    for name in ("mine.txt", str(tmp_path), ".", "/"):
+        with pytest.raises(UsageError, match=r"is no scenario; the name of a file ends in \.yaml"):
+            select([name])
+    assert [run.name for run in select(["stale-list"])] == ["stale-list"]
+
+
 def test_a_variant_replaces_what_it_says_and_keeps_the_rest() -> None:
     scenario = catalogue()["dns-failure"].scenario
     applied_ = applied(scenario, "servfail")

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import random
-from datetime import UTC, datetime
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faults.goproto import semver
 from lab.world import gomod
 from lab.world.content import package_name
 from lab.world.model import Module
@@ -22,54 +18,6 @@ from lab.world.modpath import (
     version_problem,
 )
 from lab.world.repos import place
-
-# From semver.org section 11 and x/mod/semver's own table: each line is lower than the next.
-ASCENDING = [
-    "v0.0.0-20170915032832-14c0d48ead0c", "v0.0.1", "v1.0.0-alpha", "v1.0.0-alpha.1",
-    "v1.0.0-alpha.beta", "v1.0.0-beta", "v1.0.0-beta.2", "v1.0.0-beta.11", "v1.0.0-rc.1", "v1.0.0",
-    "v1.0.1-0.20190101000000-abcdefabcdef", "v1.0.1-pre", "v1.0.1", "v1.2.0", "v1.10.0",
-    "v1.10.1-0.20200101000000-abcdefabcdef", "v2.0.0+incompatible",
-]  # fmt: skip
-
-
-def test_versions_are_ordered_as_semver_says() -> None:
-    shuffled = random.Random(1).sample(ASCENDING, len(ASCENDING))
-    assert sorted(shuffled, key=semver.key) == ASCENDING
-
-
-@pytest.mark.parametrize(
-    "bad", ["", "1.2.3", "v1", "v1.2", "v1.2.3.4", "v01.2.3", "v1.2.3-01", "v1.2.3-", "v1.2.3+",
-            "v1.2.3-a..b", "v1.2.3-é", "v1.2.3\n", "V1.2.3", "v1.2.x"],
-)  # fmt: skip
-def test_what_is_no_version(bad: str) -> None:
-    assert semver.parse(bad) is None
-    with pytest.raises(ValueError, match="is not a semantic version"):
-        semver.key(bad)
-
-
-@pytest.mark.parametrize(
-    ("base", "major", "expected"),
-    [
-        ("", 1, "v0.0.0-20240102030405-0123456789ab"),
-        ("", 3, "v3.0.0-20240102030405-0123456789ab"),
-        ("v1.2.3", 1, "v1.2.4-0.20240102030405-0123456789ab"),
-        ("v1.2.3-pre", 1, "v1.2.3-pre.0.20240102030405-0123456789ab"),
-        ("v2.0.0+incompatible", 1, "v2.0.1-0.20240102030405-0123456789ab+incompatible"),
-    ],
-)
-def test_pseudo_versions_follow_their_base(base: str, major: int, expected: str) -> None:
-    time = datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)
-    made = semver.pseudo(major, base, time, "0123456789abcdef0123")
-    assert made == expected
-    assert semver.is_pseudo(made)
-    assert semver.pseudo_commit(made) == (time, "0123456789ab")
-    assert not base or semver.key(base) < semver.key(made)
-
-
-@pytest.mark.parametrize("tag", ["v1.2.3", "v1.2.3-pre", "v1.0.0-20240102030405", "v1.2.3-0.1-a"])
-def test_tags_are_not_taken_for_commits(tag: str) -> None:
-    assert not semver.is_pseudo(tag)
-    assert semver.pseudo_commit(tag) is None
 
 
 @pytest.mark.parametrize(

@@ -166,13 +166,21 @@ def _small_engine(place: Path, size: str) -> Iterator[docker.DockerClient]:
         command += ["--exec-root", place / "exec", "--pidfile", place / "pid"]
         with subprocess.Popen(command, stderr=subprocess.DEVNULL) as dockerd:
             try:
-                for _ in range(200):
-                    if socket.exists():
-                        break
-                    time.sleep(0.1)
-                client = docker.DockerClient(f"unix://{socket}", timeout=60)
+                client = _answering(f"unix://{socket}", dockerd)
                 yield client
                 client.close()
             finally:
                 dockerd.send_signal(signal.SIGTERM)
                 dockerd.wait(30)
+
+
+def _answering(host: str, dockerd: subprocess.Popen[bytes]) -> docker.DockerClient:
+    """Wait for an engine: it resets connections after its socket is there, and before it is up."""
+    end = time.monotonic() + 60
+    while True:
+        try:
+            return docker.DockerClient(host, timeout=60)
+        except docker.errors.DockerException:
+            assert dockerd.poll() is None
+            assert time.monotonic() < end
+            time.sleep(0.1)

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import lab
-from lab import unfit
 from lab.errors import LabError, UnfitError
+from lab.sandbox import unfit
 from lab.sandbox.base_lab import BaseLab
 from lab.sandbox.channel import Channel
 from lab.sandbox.interface import CA_BUNDLE, EDGE, ORIGIN, LabSpec

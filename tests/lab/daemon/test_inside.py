@@ -52,6 +52,9 @@ def test_exec_is_the_client(lab_id: str) -> None:
     assert (unknown.returncode, unknown.stderr) == (127, "no-such: not found in the lab\n")
     assert golab("exec", "--limit", "0.5", lab_id, "sleep", "7001").returncode == 124
     assert "sleep 7001" not in running(lab_id)
+    flees = "setsid sh -c 'sleep 7011 & exit'; sleep 7012"
+    assert golab("exec", "--limit", "0.5", lab_id, flees).returncode == 124
+    assert "sleep 701" not in running(lab_id)
 
 
 def started(lab: str, script: str) -> subprocess.Popen[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import termios
 import tty
 from collections.abc import Callable, Iterator
@@ -20,6 +21,8 @@ def write(descriptor: int, data: bytes) -> None:
 def raw(resize: Callable[[int, int], object]) -> Iterator[None]:
     """Have our terminal pass on every key, and what it is sent unchanged, for the body of a `with`.
 
+    SIGTERM ends us with the usual status, but not before the terminal is as it was.
+
     Args:
         resize: called with rows and columns, now and whenever they change.
     """
@@ -29,6 +32,7 @@ def raw(resize: Callable[[int, int], object]) -> Iterator[None]:
 
     settings = termios.tcgetattr(0)
     before = signal.signal(signal.SIGWINCH, changed)
+    terminated = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         tty.setraw(0)
         changed()
@@ -36,3 +40,4 @@ def raw(resize: Callable[[int, int], object]) -> Iterator[None]:
     finally:
         termios.tcsetattr(0, termios.TCSADRAIN, settings)
         signal.signal(signal.SIGWINCH, before)
+        signal.signal(signal.SIGTERM, terminated)

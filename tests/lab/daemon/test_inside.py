@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import subprocess
+import termios
 import time
 from pathlib import Path
 
@@ -51,6 +52,9 @@ def test_exec_is_the_client(lab_id: str) -> None:
     assert (unknown.returncode, unknown.stderr) == (127, "no-such: not found in the lab\n")
     assert golab("exec", "--limit", "0.5", lab_id, "sleep", "7001").returncode == 124
     assert "sleep 7001" not in running(lab_id)
+    flees = "setsid sh -c 'sleep 7011 & exit'; sleep 7012"
+    assert golab("exec", "--limit", "0.5", lab_id, flees).returncode == 124
+    assert "sleep 701" not in running(lab_id)
 
 
 def started(lab: str, script: str) -> subprocess.Popen[str]:
@@ -203,3 +207,24 @@ def test_the_terminal_is_given_back_when_the_lab_goes(own_lab: str) -> None:
     outer.sendline('echo "status $?"; test "$before" = "$(stty -g)" && echo the same')
     outer.expect("status 3\r\nthe same\r\n")
     outer.close()
+
+
+def test_the_terminal_is_given_back_when_a_shell_is_terminated(lab_id: str) -> None:
+    ours, terminal = os.openpty()
+    before = termios.tcgetattr(terminal)
+    shell = subprocess.Popen(
+        [*GOLAB, "shell", lab_id], stdin=terminal, stdout=terminal, stderr=terminal
+    )
+    try:
+        shown = b""
+        while b"$ " not in shown:
+            shown += os.read(ours, 1024)
+        assert termios.tcgetattr(terminal) != before
+        shell.terminate()
+        assert shell.wait(20) == 128 + signal.SIGTERM
+        assert termios.tcgetattr(terminal) == before
+    finally:
+        shell.kill()
+        shell.wait()
+        os.close(ours)
+        os.close(terminal)

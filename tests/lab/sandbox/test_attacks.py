@@ -249,13 +249,13 @@ def test_a_directory_that_has_gone_is_said(client: Client) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif("GOLAB_ATTACKED" in os.environ, reason="this is the second time")
+@pytest.mark.skipif("PYTEST_ATTACKED" in os.environ, reason="this is the second time")
 def test_without_root() -> None:
     """The same as user 1000 without any capability."""
     again = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n0", str(__file__)]
     done = subprocess.run(
         ["unshare", "--user", "--map-user=1000", "--map-group=1000", *again],
-        env={**os.environ, "GOLAB_ATTACKED": "1"},
+        env={**os.environ, "PYTEST_ATTACKED": "1"},
         capture_output=True,
         text=True,
         timeout=110,

@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -81,14 +82,14 @@ def test_a_limit_on_processes_is_said(tmp_path: Path) -> None:
 
 
 def test_a_runtime_directory_too_long_for_sockets_is_not_used(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     long = tmp_path / ("x" * (130 - len(str(tmp_path))))
     long.mkdir()
-    short = tmp_path / "t"
-    short.mkdir()
+    short = tempfile.mkdtemp(dir="/tmp")
+    request.addfinalizer(lambda: shutil.rmtree(short))
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(long))
-    monkeypatch.setenv("TMPDIR", str(short))
+    monkeypatch.setenv("TMPDIR", short)
     up = golab("up", "auth-fallback", "--arm", "healthy")
     assert (up.returncode, len(up.stdout.split())) == (0, 1), up
     lab = up.stdout.strip()

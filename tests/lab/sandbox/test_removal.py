@@ -44,7 +44,7 @@ def test_a_tree_20000_deep_goes_with_few_descriptors(tmp_path: Path) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, limits)
     assert not tree.exists()
-    assert descriptors() == before
+    assert set(descriptors()) <= set(before)  # pytest may have closed some of its own
 
 
 def test_links_are_removed_and_not_followed(tmp_path: Path) -> None:

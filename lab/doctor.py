@@ -17,9 +17,10 @@ from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from typing import Literal
 
-from lab import toolchain, unfit
+from lab import toolchain
 from lab.errors import LabError
 from lab.paths import cache_root
+from lab.sandbox import unfit
 
 MITMPROXY = ((11, 0, 2), (13,))
 """The versions that are supported: from the first, and below the second (docs/versions.md)."""

@@ -10,11 +10,11 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from lab import unfit
 from lab.doctor import Check, checks
 from lab.errors import LAB, OK
 from lab.report.page import emit
 from lab.report.visible import visible
+from lab.sandbox import unfit
 
 _MARKS = {"ok": ("ok", "green"), "optional": ("--", "yellow"), "missing": ("NO", "bold red")}
 

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import lab
-from lab import unfit
 from lab.errors import LabError, UnfitError
 from lab.sandbox.base_lab import BaseLab
 from lab.sandbox.channel import Channel
@@ -96,6 +95,8 @@ class LocalBackend:
         except BaseException as error:
             started.close()
             if isinstance(error, UnfitError) and not error.remedy:
+                from lab.sandbox import unfit
+
                 raise UnfitError(error.reason, unfit.remedy()) from None
             raise
         return started

@@ -50,7 +50,7 @@ def test_the_agent_cannot_be_killed(
 
 
 def test_a_file_that_the_image_has_cannot_be_replaced(docker_client: Client) -> None:
-    for path in ("/lab/go", "/opt/golab", "/bin", "/etc/passwd", "/lab"):
+    for path in ("/lab/go", "/opt/golab", "/bin", "/etc/passwd"):
         done = docker_client.run(["sh", "-c", f"mv {path} /tmp/; echo x >{path}"], limit=20)
         assert done.exit != 0, path
     assert docker_client.run("go version", limit=20).exit == 0

@@ -145,7 +145,7 @@ def test_no_process_is_root_or_has_a_capability(
         made = engine.api.exec_create(row["Id"], command, user="1000:1000")
         lines = engine.api.exec_start(made["Id"]).decode().splitlines()
         fields = [line.split() for line in lines]
-        assert sum(words[0] == "Pid:" for words in fields) >= 3, role
+        assert sum(words[0] == "Pid:" for words in fields) >= 2, role
         for words in fields:
             if words[0] in ("Uid:", "Gid:"):
                 assert set(words[1:]) == {"1000"}, role

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from lab import unfit
 from lab.errors import UnfitError
-from lab.unfit import Machine, remedy
+from lab.sandbox import unfit
+from lab.sandbox.unfit import Machine, remedy
 from tests.lab import denied
 from tests.lab.golab import COMMAND, golab
 
@@ -97,7 +97,7 @@ def test_what_this_machine_is() -> None:
     for name, value in machine.switches.items():
         assert value == Path("/proc/sys", *name.split(".")).read_text().strip()
     shown = subprocess.run(
-        [sys.executable, "-c", "from lab import unfit; print(unfit.this())"],
+        [sys.executable, "-c", "from lab.sandbox import unfit; print(unfit.this())"],
         capture_output=True,
         text=True,
     ).stdout

@@ -220,10 +220,14 @@ class LocalLab(BaseLab):
         """End the lab and wait until nothing of it is left. May be called twice."""
         with self._closing:
             self._init.close()  # pid 1 ends, and the kernel all the rest
-            if not self._init.wait(_END_LIMIT) and (first := self._init.noted.get("pid")):
-                # The line is open still, so this is pid 1 and no other.
-                os.kill(int(first), signal.SIGKILL)
-                self._init.wait()
+            for name in ("pid", "launcher"):  # stopped, say; then what waits for it
+                if self._init.wait(_END_LIMIT):
+                    break
+                if found := self._init.noted.get(name):
+                    # The line is open still, so this is the process that said so and no other.
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(int(found), signal.SIGKILL)
+            self._init.wait(_END_LIMIT)
             for channel in list(self.channels.values()):
                 channel.close()
             self._on_close(self)

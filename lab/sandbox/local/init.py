@@ -54,7 +54,7 @@ def launch(control: socket.socket, edge: socket.socket, origin: socket.socket) -
         _first_process(control, (edge, origin), client, host, cgroup)
     edge.close()
     origin.close()
-    _send(control, {"event": "pid", "said": "", "pid": pid})
+    _send(control, {"event": "pid", "said": "", "pid": pid, "launcher": os.getpid()})
     # Our copy of `control` stays open until all of the lab is gone: its end is golab's proof.
     os.waitpid(pid, 0)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from lab.daemon import registry
 from tests.lab.daemon.byhand import LAB, golab, labs, up
 
 
@@ -104,3 +105,15 @@ def test_wrong_names_are_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
         assert done.returncode == 2
         assert said in done.stderr
         assert len(done.stderr.splitlines()) == 1
+
+
+def test_what_a_killed_holder_has_left_is_removed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    note = registry.folder() / "aaaaaa.json"
+    note.write_text("{}")
+    with socket.socket(socket.AF_UNIX) as nobody:
+        nobody.bind(str(note.with_suffix(".sock")))
+    assert registry.held() == []
+    assert not list(registry.folder().iterdir())

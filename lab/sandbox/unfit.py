@@ -11,8 +11,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lab.errors import UnfitError
-
 _CAP_SYS_ADMIN = 1 << 21
 _KINDS = ("user", "mnt", "pid", "net", "ipc", "uts")
 _CLONE = "kernel.unprivileged_userns_clone"  # Debian's and Arch's
@@ -50,15 +48,6 @@ class Machine:
     sudo: bool = True
     engine: bool = False
     golab: str = "golab"
-
-
-def refused(problem: OSError) -> UnfitError:
-    """Return what to say where the kernel refuses a lab its namespaces.
-
-    To be called outside of them: inside, the switches are those of the new namespace.
-    """
-    said = f"the kernel refuses the lab its namespaces: {problem.strerror or problem}"
-    return UnfitError(said, remedy())
 
 
 def remedy(machine: Machine | None = None) -> str:

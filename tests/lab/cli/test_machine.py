@@ -86,7 +86,7 @@ def test_a_runtime_directory_too_long_for_sockets_is_not_used(
 ) -> None:
     long = tmp_path / ("x" * (130 - len(str(tmp_path))))
     long.mkdir()
-    short = tempfile.mkdtemp(dir="/tmp")
+    short = tempfile.mkdtemp()
     request.addfinalizer(lambda: shutil.rmtree(short))
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(long))
     monkeypatch.setenv("TMPDIR", short)

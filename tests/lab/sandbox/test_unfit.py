@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from lab.errors import UnfitError
 from lab.sandbox import unfit
 from lab.sandbox.unfit import Machine, remedy
 from tests.lab import denied
@@ -102,15 +101,6 @@ def test_what_this_machine_is() -> None:
         text=True,
     ).stdout
     assert shown.strip() == str(replace(machine, golab=f"{sys.executable} -m golab"))
-
-
-def test_what_a_lab_says_that_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unfit, "this", lambda: Machine(container=True, filtered=True))
-    error = unfit.refused(PermissionError(1, "Operation not permitted", "/mnt"))
-    assert isinstance(error, UnfitError)
-    assert str(error) == (
-        f"the kernel refuses the lab its namespaces: Operation not permitted; {SECCOMP}"
-    )
 
 
 @pytest.mark.skipif(platform.machine() not in denied.NUMBERS, reason="knows x86_64 and aarch64")

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Protocol
 
 import lab
-from lab.errors import GolabError, LabError, UnfitError
+from lab.errors import GolabError, LabError, UnfitError, UsageError
 from lab.labs import start
 from lab.replay.replay import about, replay
 from lab.results import Report, RunResult, totals
@@ -113,7 +113,8 @@ class Session:
             self._fit = True
         except Exception as error:
             # Where not even one lab has come up, no other will do better.
-            if self._cancelled.is_set() or (isinstance(error, UnfitError) and not self._fit):
+            hopeless = isinstance(error, UnfitError | UsageError) and not self._fit
+            if self._cancelled.is_set() or hopeless:
                 raise
             result = self._failed(run, toolchain, _said(error), time.monotonic() - began)
         if self._cancelled.is_set():  # its lab was ended under it

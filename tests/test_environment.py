@@ -22,7 +22,7 @@ TESTS = [
     "tests/lab/origin/test_go.py",
     "tests/lab/origin/test_direct.py",
     "tests/lab/edge",
-    "tests/faults/test_five_faults.py",
+    "tests/faults/actions/test_five_faults.py",
 ]
 
 

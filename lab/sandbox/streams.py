@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import termios
 import tty
 from collections.abc import Callable, Iterator
@@ -30,14 +29,19 @@ def raw(resize: Callable[[int, int], object]) -> Iterator[None]:
     def changed(*_: object) -> None:
         resize(*termios.tcgetwinsize(0))
 
+    def end(*_: object) -> None:
+        # At once, whatever is going on: what runs in the lab ends with the line to it.
+        termios.tcsetattr(0, termios.TCSANOW, settings)
+        os._exit(128 + signal.SIGTERM)
+
     settings = termios.tcgetattr(0)
     before = signal.signal(signal.SIGWINCH, changed)
-    terminated = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    terminated = signal.signal(signal.SIGTERM, end)
     try:
         tty.setraw(0)
         changed()
         yield
     finally:
-        termios.tcsetattr(0, termios.TCSADRAIN, settings)
+        termios.tcsetattr(0, termios.TCSANOW, settings)  # also where its output is stopped
         signal.signal(signal.SIGWINCH, before)
         signal.signal(signal.SIGTERM, terminated)

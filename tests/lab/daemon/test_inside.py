@@ -96,6 +96,7 @@ def test_an_interrupt_ends_the_command_and_a_second_one_kills_it(lab_id: str) ->
     assert "trap" not in left
 
 
+@pytest.mark.slow
 def test_an_interrupt_before_the_command_has_begun(own_lab: str) -> None:
     (lab,) = [lab for lab in labs() if lab["lab"] == own_lab]
     holder = int(lab["holder"].split()[-1])

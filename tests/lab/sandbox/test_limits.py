@@ -61,6 +61,7 @@ def client(small: tuple[LocalLab, list[Path]], lab_spec: LabSpec) -> Client:
     return prepare(small[0], lab_spec, ClientSpec())
 
 
+@pytest.mark.slow
 def test_memory_is_counted_over_all_processes(client: Client) -> None:
     if not client.has("python3"):
         pytest.skip("python3 is not installed where the client runs")
@@ -77,6 +78,7 @@ def test_files_alone_leave_room_for_the_agent() -> None:
     assert limits.MEMORY - limits.HOME_SIZE - 2 * limits.TMP_SIZE >= 1 << 30
 
 
+@pytest.mark.slow
 def test_processes_are_counted_over_all_sessions(client: Client) -> None:
     done = client.run(["sh", "-c", "for i in $(seq 99); do setsid sleep 20 & done; wait"], limit=5)
     assert done.hit == "processes", done

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import pexpect
+import pytest
 
 from tests.lab.daemon.byhand import ASKED, GOLAB, LAB, golab, labs, running
 from tests.programs import needed

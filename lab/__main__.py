@@ -30,6 +30,8 @@ def main() -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         if INTERRUPTS.gave_up:
             said = "`golab prune` removes what may be left of Docker labs"
+        elif labs := ", ".join(INTERRUPTS.stays):
+            said = f"{labs} had come up and stays; `golab down {INTERRUPTS.stays[-1]}` ends it"
         sys.stderr.write(f"golab: interrupted; {said}\n")
         status = _INTERRUPTED
         # Interrupted while it runs a string as code, as dataclasses have it do, `python -m` would

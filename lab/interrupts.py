@@ -25,6 +25,8 @@ class Interrupts:
         self._waits = False
         self._holds: list[None] = []
         self.gave_up = False
+        self.stays: list[str] = []
+        """What is left behind on purpose, whatever comes: the ids of labs that stay up."""
 
     def watch(self) -> None:
         """From here on, raise KeyboardInterrupt once, unless SIGINT is ignored anyway.

@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from lab.daemon.registry import Held, folder
 from lab.errors import LabError, UsageError
+from lab.interrupts import INTERRUPTS
 
 if TYPE_CHECKING:
     from lab.results import RunResult
@@ -47,7 +48,10 @@ def up(
     """
     request = {"scenario": scenario, "arm": arm, "backend": backend, "go": go}
     with _holder(request, cwd=None if Path(scenario).exists() else "/") as messages:
-        return _up(messages, say=say, progress=progress)
+        held = _up(messages, say=say, progress=progress)
+        INTERRUPTS.hold()  # from here on the lab stays, and an interrupt says so
+    _stays(held)
+    return held
 
 
 def keep(
@@ -79,7 +83,14 @@ def keep(
 
     with _holder(request, cwd="/") as messages:
         held = _up(messages, other=heard)
+        INTERRUPTS.hold()
+    _stays(held)
     return results[0], held
+
+
+def _stays(lab: Held) -> None:
+    INTERRUPTS.stays.append(lab.id)
+    INTERRUPTS.release()
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -130,11 +131,14 @@ def test_an_interrupted_start_leaves_nothing(
     process = heeding([*GOLAB, "up", LAB, "--backend", backend], **pipes)
     time.sleep(after)  # any moment will do
     process.send_signal(signal.SIGINT)
-    made, _ = process.communicate(timeout=40)
-    if made:  # the interrupt came when the lab was up, and said to be
-        golab("down", made.strip())
+    made, said = process.communicate(timeout=40)
+    if found := re.search(r"interrupted; ([0-9a-f]{6}) had come up and stays", said):
+        golab("down", found[1])  # the interrupt came when the lab was up, which is said
+    elif process.returncode == 0:
+        golab("down", made.strip())  # it came when golab had done its work
     else:
-        assert process.returncode == 130
+        assert (process.returncode, made) == (130, "")
+        assert "interrupted; nothing is left behind" in said
     holders = subprocess.run(
         [needed("ps"), "ax", "-o", "args"], capture_output=True, text=True
     ).stdout
@@ -164,3 +168,28 @@ def test_a_third_interrupt_ends_an_exec_whose_lab_is_mute(own_lab: str, backend:
         os.kill(holder, signal.SIGCONT)
         process.kill()
         process.wait()
+
+
+def test_an_interrupt_when_the_lab_is_up_says_that_it_stays(tmp_path: Path) -> None:
+    script = """
+import signal, sys
+from lab.__main__ import main
+from lab.daemon import start
+real = start._up
+def up(*args, **kwargs):
+    held = real(*args, **kwargs)
+    start.INTERRUPTS.hold()
+    signal.raise_signal(signal.SIGINT)
+    start.INTERRUPTS._holds.pop()
+    return held
+start._up = up
+sys.argv = ["golab", "up", "auth-fallback", "--backend", "local"]
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (130, "")
+    said = r"golab: interrupted; ([0-9a-f]{6}) had come up and stays; `golab down \1` ends it\n"
+    found = re.fullmatch(said, done.stderr)
+    assert found, done.stderr
+    assert found[1] in golab("ps").stdout
+    assert golab("down", found[1]).returncode == 0

@@ -7,7 +7,8 @@ from typing import Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from lab import patterns
+from lab import bounds, patterns
+from lab.bounds import Bounds
 from lab.sandbox.interface import Completed
 from lab.schema import OneOrMore, Part, as_list
 from lab.termination import REPORTED, named
@@ -31,6 +32,8 @@ class Expected(Part):
     """What it says on standard error."""
     go_mod: OneOrMore | None = Field(default=None, alias="go.mod")
     """What the project's go.mod holds afterwards."""
+    seconds: Bounds | None = None
+    """How long it takes: `">=9"`, `"<2"`, `"9..12"`."""
 
     @field_validator("stdout", "stderr", "go_mod")
     @classmethod
@@ -54,6 +57,8 @@ def differences(done: Completed, expected: Expected, project: Mapping[str, str])
     found = []
     if not _exit_fits(done.exit, expected.exit):
         found.append(f"{_exit_said(done.exit)}, expected {_exit_wanted(expected.exit)}")
+    if expected.seconds is not None and not bounds.within(expected.seconds, done.seconds):
+        found.append(f"took {done.seconds:.2f} s, expected {bounds.said(expected.seconds)} s")
     for name, wanted, text in (
         ("stdout", expected.stdout, done.stdout),
         ("stderr", expected.stderr, done.stderr),

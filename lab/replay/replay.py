@@ -131,7 +131,7 @@ def _replayed(scenario: Scenario, arm: Arm, client: Client) -> ArmResult:
         requests=records,
         fired=fired,
         errors=_errors(records),
-        differences=differences(done[-1].done, expected, project, limit=replay.limit),
+        differences=differences(done[-1].done, expected, project),
     )
 
 

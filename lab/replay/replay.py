@@ -133,9 +133,7 @@ def _replayed(scenario: Scenario, arm: Arm, client: Client) -> ArmResult:
         asked=subjects(records),
         fired=fired,
         errors=_errors(records),
-        differences=differences(
-            done[-1].done, expected, project, records=records, limit=replay.limit
-        ),
+        differences=differences(done[-1].done, expected, project, records),
     )
 
 

@@ -15,6 +15,7 @@ from rich.text import Text
 from lab.asked import hosts
 from lab.plural import counted
 from lab.report.page import emit, table
+from lab.report.versions import side_by_side
 from lab.report.visible import visible_parts
 from lab.results import (
     ARMS,
@@ -24,6 +25,7 @@ from lab.results import (
     DiagnosticResult,
     Report,
     RunResult,
+    Verdict,
 )
 
 _MOST_LINES = 8
@@ -57,7 +59,9 @@ def _page(report: Report, width: int, *, verbose: bool) -> Iterator[RenderableTy
         for before, result in zip([None, *report.runs], report.runs, strict=False):
             told = before is not None and before.scenario == result.scenario
             yield full(result, width, name=report.label(result), told=told)
-    if not verbose or len(report.runs) > 1:
+    if report.compared:
+        yield side_by_side(report.compared, _verdict_in_colour)
+    elif not verbose or len(report.runs) > 1:
         yield summary(report, width)
     yield _closing(report)
 
@@ -279,7 +283,11 @@ def _verdict(result: RunResult) -> RenderableType:
 
 def verdict(result: RunResult) -> Text:
     """Return the verdict of a run in its colour."""
-    return Text(result.verdict, style=_STYLES.get(result.verdict, ""))
+    return _verdict_in_colour(result.verdict)
+
+
+def _verdict_in_colour(name: Verdict) -> Text:
+    return Text(name, style=_STYLES.get(name, ""))
 
 
 def summary(report: Report, width: int) -> RenderableType:

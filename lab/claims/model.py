@@ -26,7 +26,7 @@ class Proof(Part):
     """
 
     scenario: OneWord | None = None
-    """Look at a scenario of the catalogue, or one of its variants, instead of a replay of one's own."""
+    """A scenario of the catalogue, or one of its variants, instead of a replay of one's own."""
     arm: ArmName = "broken"
     """In which of its arms."""
     world: World = World()
@@ -78,7 +78,7 @@ class Case(Part):
         if (proof.scenario is None) == (proof.run is None):
             raise ValueError(f"{place}say either `run` or `scenario`")
         if proof.holds is None or proof.refuted is None:
-            raise ValueError(f"{place}say what is seen if the claim `holds`, and if it is `refuted`")
+            raise ValueError(f"{place}say what is seen if it `holds`, and if it is `refuted`")
         return self
 
 

@@ -93,6 +93,7 @@ def _arm(arm: ArmName, result: RunResult) -> RenderableType:
     rows += [
         Padding(Text(line, style="dim"), (0, 0, 0, 2), expand=False) for line in this.conditions
     ]
+    rows += [_command(command) for command in this.prepared]
     for name, hits in this.fired.items():
         times = {0: "never fired", 1: "fired once"}.get(hits, f"fired {hits} times")
         rows.append(Text.assemble("  fault ", (name, "magenta"), f" {times}"))

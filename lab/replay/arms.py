@@ -119,13 +119,11 @@ def set_up(lab: Lab, spec: LabSpec, scenario: Scenario, arm: Arm, seed: int) -> 
         LabError: what the client does before anything is broken failed.
     """
     rules: Sequence[Rule] = [rule for rule in scenario.faults if rule.always]
-    lab.edge.arm(
-        rules, seed=seed
-    )  # nothing of the arm before touches what is done while all is well
+    lab.edge.arm(rules, seed=seed)  # no fault touches what is done while all is well
     client = prepare(lab, spec, scenario.client)
     _before(scenario, client)
-    if scenario.replay.before and not arm.stages:
-        lab.edge.arm(rules, seed=seed)
+    if not arm.stages:
+        lab.edge.arm(rules, seed=seed)  # what was done before is not on its record
     prepared: list[Done] = []
     for stage in arm.stages:
         if stage.rules is not rules:

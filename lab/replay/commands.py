@@ -54,9 +54,12 @@ def carried_out(
     Raises:
         LabError: there is no such program.
     """
+    edge, counted = client.lab.edge, bool(expected.asked or expected.connections)
+    before = edge.ledger().total if counted else 0
     found = run_command(client, text, limit, allowed=expected.exit)
+    records = edge.ledger(before).records if counted else ()
     files = project(client).files if expected.go_mod else {}
-    wrong = differences(found.done, expected, files)
+    wrong = differences(found.done, expected, files, records)
     return Done(recorded(found), [f"{said}`{text}`: {text_}" for text_ in wrong])
 
 

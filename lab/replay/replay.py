@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from lab.asked import subjects
 from lab.diagnostics.catalogue import diagnostics
 from lab.errors import LabError
 from lab.expectations import differences
@@ -134,11 +135,12 @@ def _replayed(scenario: Scenario, arm: Arm, begun: Begun) -> ArmResult:
         project=found.files,
         unread=found.unread,
         requests=records,
+        asked=subjects(records),
         fired=fired,
         errors=_errors([*before.records, *records]),
         differences=[
             *(text for one in [*begun.prepared, *done] for text in one.differences),
-            *differences(judged.done, expected, found.files),
+            *differences(judged.done, expected, found.files, records),
         ],
     )
 

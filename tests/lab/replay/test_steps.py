@@ -48,6 +48,19 @@ def test_a_command_does_what_it_says_of_itself(step: dict[str, Any], reason: str
     assert result.reason.startswith(reason)
 
 
+def test_what_was_asked_is_counted_for_each_command_alone() -> None:
+    def asking(line: str, lab: FakeLab) -> Completed | str:
+        record = {"kind": "http", "scheme": "https", "host": "a.test"}
+        lab.rules.records.append({**record, "method": "GET", "path": "/"})
+        return answers(line, lab)
+
+    steps = [{"run": "go version", "asked": {"a.test": 1}}] * 2
+    assert replayed(FakeLab(asking), replay={"run": [*steps, LINE]}).verdict == "reproduced"
+    none = {"run": "go version", "asked": {"a.test": 0}}
+    reason = replayed(FakeLab(asking), replay={"run": [none, LINE]}).reason
+    assert reason.startswith("healthy: `go version`: asked a.test ")
+
+
 def test_a_command_has_a_limit_of_its_own() -> None:
     limits: list[float] = []
 

@@ -50,7 +50,7 @@ def test_a_command_does_what_it_says_of_itself(step: dict[str, Any], reason: str
 
 def test_what_was_asked_is_counted_for_each_command_alone() -> None:
     def asking(line: str, lab: FakeLab) -> Completed | str:
-        record = {"kind": "http", "scheme": "https", "host": "a.test"}
+        record = {"kind": "http", "scheme": "https", "host": "a.test", "endpoint": ""}
         lab.rules.records.append({**record, "method": "GET", "path": "/"})
         return answers(line, lab)
 

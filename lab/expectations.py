@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from lab import patterns
+from lab import asked, bounds, patterns
+from lab.asked import Asked, Host
+from lab.bounds import Bounds, Count
+from lab.plural import counted
 from lab.sandbox.interface import Completed
 from lab.schema import OneOrMore, Part, as_list
 from lab.termination import REPORTED, named
@@ -16,8 +19,8 @@ from lab.termination import REPORTED, named
 class Expected(Part):
     """What the judged command must do in one arm.
 
-    Texts are regular expressions, searched line by line; one that starts with `!` must not be
-    found. Several may be given as a list.
+    Texts are regular expressions, RE2's, searched line by line; one that starts with `!` must not
+    be found. Several may be given as a list.
     """
 
     exit: int | Literal["failure", "timeout"] = 0
@@ -31,6 +34,16 @@ class Expected(Part):
     """What it says on standard error."""
     go_mod: OneOrMore | None = Field(default=None, alias="go.mod")
     """What the project's go.mod holds afterwards."""
+    seconds: Bounds | None = None
+    """How long it takes: `">=9"`, `"<2"`, `"9..12"`."""
+    asked: dict[Asked, Count] = {}
+    """Who was asked how often: `{proxy.golang.org: 0, "DNS git.corp.example": ">=1"}`.
+
+    `HOST` or `HOST/PATH` for requests, `GET HOST/PATH` for one method, `DNS`, `TLS` or `CONNECT` in
+    its place for names looked up, handshakes and tunnels. Globs; `*` is any text, slashes included.
+    """
+    connections: dict[Host, Count] = {}
+    """How many connections there were with a host: `{"*.corp.example": "<=2"}`."""
 
     @field_validator("stdout", "stderr", "go_mod")
     @classmethod
@@ -44,7 +57,10 @@ class Expected(Part):
 
 
 def differences(
-    done: Completed, expected: Expected, project: Mapping[str, str], *, limit: float = 20.0
+    done: Completed,
+    expected: Expected,
+    project: Mapping[str, str],
+    records: Sequence[Mapping[str, Any]] = (),
 ) -> list[str]:
     """Return how `done`, and the project it left behind, differ from `expected`.
 
@@ -52,11 +68,13 @@ def differences(
         done: the judged command.
         expected: what it must do.
         project: the files it left behind.
-        limit: seconds that the search for a pattern may take.
+        records: what the edge has on record of it.
     """
     found = []
     if not _exit_fits(done.exit, expected.exit):
         found.append(f"{_exit_said(done.exit)}, expected {_exit_wanted(expected.exit)}")
+    if expected.seconds is not None and not bounds.within(expected.seconds, done.seconds):
+        found.append(f"took {done.seconds:.2f} s, expected {bounds.said(expected.seconds)} s")
     for name, wanted, text in (
         ("stdout", expected.stdout, done.stdout),
         ("stderr", expected.stderr, done.stderr),
@@ -67,15 +85,20 @@ def differences(
             continue
         for pattern in as_list(wanted):
             absent = pattern.startswith("!")
-            try:
-                there = patterns.found(pattern.removeprefix("!"), text, limit)
-            except patterns.PatternError as error:
-                found.append(f"{name} cannot be compared: {error}")
-                continue
-            if there == absent:
+            if patterns.found(pattern.removeprefix("!"), text) == absent:
                 what = "must not have" if absent else "lacks"
                 found.append(f"{name} {what} {pattern.removeprefix('!')!r}")
+    for whom, count in expected.asked.items():
+        found += _not_so_often(f"asked {whom}", asked.times(whom, records), count)
+    for host, count in expected.connections.items():
+        found += _not_so_often(f"connected to {host}", asked.connections(host, records), count)
     return found
+
+
+def _not_so_often(what: str, times: int, wanted: int | str) -> list[str]:
+    if bounds.within(wanted, times):
+        return []
+    return [f"{what} {counted(times, 'time')}, expected {bounds.said(wanted)}"]
 
 
 def _exit_fits(exit_: int | None, wanted: int | str) -> bool:

@@ -46,6 +46,8 @@ class ArmResult(Result):
     """Which of these could not be read as text, and why."""
     requests: list[dict[str, Any]] = []
     """Every DNS query, TLS handshake and HTTP request of the replay, in order."""
+    asked: list[str] = []
+    """Who was asked about what, each once: the part of `requests` that silence is measured by."""
     fired: dict[str, int] = {}
     """Fault -> how often it fired during the replay."""
     errors: list[str] = []
@@ -106,7 +108,8 @@ class RunResult(Result):
     reason: str = ""
     seconds: float
     silent: bool | None = None
-    """Measured: the broken arm exits as the healthy one does, with another result."""
+    """Measured: the broken arm exits as the healthy one does; what came of it, or who was asked, is
+    another."""
     arms: dict[ArmName, ArmResult] = {}
     diagnostics: list[DiagnosticResult] = []
     detected_by: list[str] = []
@@ -132,6 +135,31 @@ class Totals(Result):
     seconds: float
 
 
+class Difference(Result):
+    """One thing that a scenario shows differently with another Go."""
+
+    what: str
+    """Such as `broken: exit`."""
+    by_go: dict[str, str]
+    """Go version -> what was seen; empty: nothing of that."""
+
+
+class Compared(Result):
+    """How the runs of one scenario with several Go versions differ."""
+
+    scenario: str
+    variant: str | None = None
+    verdicts: dict[str, Verdict]
+    """Go version -> verdict."""
+    differences: list[Difference]
+    """Empty: they agree."""
+
+    @property
+    def name(self) -> str:
+        """`scenario` or `scenario/variant`."""
+        return f"{self.scenario}/{self.variant}" if self.variant else self.scenario
+
+
 class Report(Result):
     """Everything one `golab run` found out."""
 
@@ -144,6 +172,8 @@ class Report(Result):
     """RFC 3339, UTC."""
     seconds: float
     runs: list[RunResult]
+    compared: list[Compared] = []
+    """Where there are several Go versions: how each scenario differs between them."""
     unfinished: list[str] = []
     """The runs that an interrupt kept from being finished; empty: golab was not interrupted."""
     totals: Totals

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Protocol
 
 import lab
+from lab.comparison import compared
 from lab.errors import GolabError, LabError, UnfitError, UsageError
 from lab.labs import start
 from lab.replay.replay import about, replay
@@ -153,6 +154,7 @@ class Session:
             started=self._started.isoformat(timespec="seconds").replace("+00:00", "Z"),
             seconds=seconds,
             runs=list(results),
+            compared=compared(results),
             totals=totals(list(results), seconds),
         )
 

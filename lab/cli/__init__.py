@@ -37,6 +37,7 @@ COMMANDS = {
     "down": "End labs that are up.",
     "prune": "Remove what labs of golabs that have ended left in a Docker engine.",
     "images": "Build, list and prune the images of Docker labs.",
+    "toolchain": "List, fetch and remove Go toolchains.",
     "doctor": "Say whether this machine can run labs, and what is missing.",
     "completion": "Print the script with which bash, zsh or fish completes golab's words.",
     "help": "Show the help of a command.",

@@ -65,6 +65,22 @@ def versions(_: click.Context, incomplete: str) -> Iterable[CompletionItem]:
 
 
 @_quiet
+def all_versions(_: click.Context, incomplete: str) -> Iterable[CompletionItem]:
+    """Complete what stands for several Go versions, too."""
+    from lab.toolchain import ALL, PINNED
+
+    return map(CompletionItem, [ALL, *PINNED])
+
+
+@_quiet
+def stored(_: click.Context, incomplete: str) -> Iterable[CompletionItem]:
+    """Complete a Go version that golab has fetched."""
+    from lab import toolchain
+
+    return [CompletionItem(one.version) for one in toolchain.stored()]
+
+
+@_quiet
 def labs(ctx: click.Context, incomplete: str) -> Iterable[CompletionItem]:
     """Complete the id of a lab that is up here."""
     from lab.daemon import registry

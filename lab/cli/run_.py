@@ -15,6 +15,7 @@ import click
 from lab.cli import complete, say
 from lab.errors import DIFFERS, LAB, OK, UsageError
 from lab.sandbox.choose import BACKENDS, open_backend
+from lab.toolchain import chosen
 
 if TYPE_CHECKING:
     from lab.cli.progress import Live
@@ -51,8 +52,8 @@ _SHOWN_IN_FULL = 3
     "versions",
     multiple=True,
     metavar="VERSION",
-    help="Use this Go; repeat to compare.",
-    shell_complete=complete.versions,
+    help="Use this Go, or `all` that golab can fetch; repeat to compare.",
+    shell_complete=complete.all_versions,
 )
 @click.option("--jobs", type=click.IntRange(1, 64), metavar="N", help="Labs at a time.")
 @click.option("--seed", type=click.IntRange(0), metavar="N", help="What fixes every chance.")
@@ -94,19 +95,20 @@ def command(
     _check_usage(scenarios, everything=everything, family=family)
     if str(artifacts) == "-":
         raise UsageError("--artifacts: name a directory; only --json goes to standard output")
-    several = everything or family is not None or len(scenarios) > 1 or len(versions) > 1
+    goes = chosen(versions)
+    several = everything or family is not None or len(scenarios) > 1 or len(goes) > 1
     human = json_file != "-"
     interrupt: KeyboardInterrupt | None = None
     seed = secrets.randbits(32) if seed is None else seed
     # The backend's processes load mitmproxy while this one reads scenarios.
-    with open_backend(backend, labs=2 if several else 1, go=versions, say=_chosen) as place:
+    with open_backend(backend, labs=2 if several else 1, go=goes, say=_backend_chosen) as place:
         from lab.cli.progress import Live, fetching
         from lab.session import Session
 
         _check_targets(json_file, artifacts)
         runs = _selected(scenarios, everything=everything, family=family)
         with fetching() as progress:
-            toolchains = [place.toolchain(version, progress) for version in versions or (None,)]
+            toolchains = [place.toolchain(version, progress) for version in goes or (None,)]
         toolchains = list({toolchain.version: toolchain for toolchain in toolchains}.values())
         if human:  # rich is loaded while the labs run
             threading.Thread(target=import_module, args=("lab.report.terminal",)).start()
@@ -138,7 +140,7 @@ def command(
     return problem or _status(report)
 
 
-def _chosen(text: str) -> None:
+def _backend_chosen(text: str) -> None:
     click.echo(f"golab: backend {text}", err=True)
 
 

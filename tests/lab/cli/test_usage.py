@@ -24,7 +24,7 @@ from tests.lab.golab import golab
         (("run", "nowhere.yaml"), 2, "golab: nowhere.yaml:1:1: cannot be read: No such file"),
         (("run", "--family", "autn"), 2, "golab: no family 'autn'; did you mean 'auth'?"),
         (("list", "--family", "autn"), 2, "golab: no family 'autn'; did you mean 'auth'?"),
-        (("run", "stale-list", "--go", "1.3"), 2, "golab: go 1.3 is not one that golab knows"),
+        (("run", "stale-list", "--go", "1.3"), 2, "golab: go 1.3 is too old"),
         (("run", "stale-list", "--json", "/proc/x/y"), 2, "golab: the report cannot be written"),
         (("run", "stale-list", "--artifacts", "/proc/x"), 2, "golab: the artifacts cannot be"),
         (

@@ -1,0 +1,79 @@
+"""`golab toolchain`: the Go toolchains in golab's own cache."""
+
+from __future__ import annotations
+
+import click
+
+from lab.cli import complete
+from lab.cli.each import each
+from lab.cli.group import Group
+from lab.errors import OK
+
+
+@click.group("toolchain", cls=Group)
+def command() -> None:
+    """The Go toolchains that golab has fetched, and can fetch."""
+
+
+@command.command("list")
+def list_() -> int:
+    """List the versions that golab pins, those in its cache, and the one on the PATH."""
+    from lab import toolchain
+
+    there = {one.version: one for one in toolchain.stored()}
+    for version in toolchain.PINNED:
+        size = toolchain.size(version)
+        if version in there:
+            said = f"fetched  {there[version].goroot}"
+        elif size is None:
+            said = "none for this machine"
+        else:
+            said = f"not yet fetched ({size / 1e6:.0f} MB)"
+        click.echo(f"{version:<9} {said}")
+    for version in there.keys() - toolchain.PINNED.keys():
+        click.echo(f"{version:<9} fetched  {there[version].goroot}, not pinned any more")
+    if own := toolchain.on_path():
+        click.echo(f"{own.version:<9} on PATH  {own.goroot}")
+    return OK
+
+
+@command.command("install")
+@click.argument(
+    "versions", nargs=-1, required=True, metavar="VERSION...", shell_complete=complete.all_versions
+)
+def install(versions: tuple[str, ...]) -> int:
+    """Fetch these versions into golab's cache, hash-checked; `all` is every pinned one."""
+    from lab import toolchain
+    from lab.cli.progress import fetching
+
+    with fetching() as progress:
+        for version in toolchain.chosen(versions):
+            found = toolchain.install(version, progress)
+            click.echo(f"{version:<9} {found.goroot}")
+    return OK
+
+
+@command.command("remove")
+@click.argument(
+    "versions", nargs=-1, required=True, metavar="VERSION...", shell_complete=complete.stored
+)
+def remove(versions: tuple[str, ...]) -> int:
+    """Remove these versions from golab's cache; a lab that runs with one loses it."""
+    from lab import toolchain
+
+    def one(version: str) -> None:
+        toolchain.remove(version)
+        click.echo(f"removed go{version.removeprefix('go')}")
+
+    return each(versions, one)
+
+
+@command.command("prune")
+@click.option("--all", "everything", is_flag=True, help="Every version.")
+def prune(*, everything: bool) -> int:
+    """Remove versions that golab does not pin any more, and what a killed fetch has left."""
+    from lab import toolchain
+
+    for name in toolchain.prune(everything=everything):
+        click.echo(f"removed {name}")
+    return OK

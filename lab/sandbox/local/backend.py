@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _START_LIMIT = 30.0
 _END_LIMIT = 5.0
+_PROOF = 1
+"""Requests to the first client before anybody uses it: the proof that the lab is sealed."""
 _MODULES = [
     "lab.edge.program",
     "lab.origin.server",
@@ -57,7 +59,14 @@ class LocalBackend:
         modules = _MODULES if labs > 1 else []
         with theirs:
             self._zygote = subprocess.Popen(
-                [sys.executable, "-m", "lab.sandbox.local.zygote", str(theirs.fileno()), *modules],
+                [
+                    sys.executable,
+                    "-S",
+                    "-m",
+                    "lab.sandbox.local.zygote",
+                    str(theirs.fileno()),
+                    *modules,
+                ],
                 pass_fds=[theirs.fileno()],
                 env=_python_environment(),
                 cwd="/",
@@ -196,7 +205,7 @@ class LocalLab(BaseLab):
         )
         origin = self.channels["origin"].call("start", address=ORIGIN, world=world, token=token)
         self.resolv_conf(f"nameserver {EDGE}\n")
-        self.fresh()
+        self._another_client()
         origin.result(_START_LIMIT)
         certificate = edge.result(_START_LIMIT)["certificate"]
         self._init.ask("etc", files={CA_BUNDLE.removeprefix("/etc/"): certificate})
@@ -205,6 +214,10 @@ class LocalLab(BaseLab):
 
     def fresh(self) -> None:
         """End the client, with all that it started and wrote, and begin another."""
+        if self.channels["client"].calls > _PROOF:
+            self._another_client()
+
+    def _another_client(self) -> None:
         if "client" in self.channels:
             self.channels["client"].close()  # and is there still, for whoever asks meanwhile
         ours, theirs = socket.socketpair()

@@ -60,6 +60,8 @@ else:
 class Rule(Frozen):
     """A fault: which traffic (`where`), and what happens to it (`do`)."""
 
+    model_config = ConfigDict(defer_build=False)  # once, whatever has rules among its parts
+
     name: str = Field(
         "",
         pattern=r"^[a-z0-9][a-z0-9._-]*$",

@@ -26,11 +26,21 @@ def judge(
     spoilt = [*_spoilt(arms), *_spoilt_diagnostics(table)]
     if spoilt:
         return Judgement("error", "; ".join(dict.fromkeys(spoilt)), silent)
-    idle = [rule.name for rule in scenario.faults if not arms["broken"].fired.get(rule.name)]
+    idle = [
+        rule.name
+        for rule in scenario.faults
+        if rule.fires == "must" and not arms["broken"].fired.get(rule.name)
+    ]
     if idle:
         reason = f"{', '.join(idle)} never fired in the broken arm: it proves nothing"
         return Judgement("invalid", reason, silent)
     changed = [f"{arm}: {text}" for arm in ARMS for text in arms[arm].differences]
+    changed += [
+        f"{arm}: {rule.name} fired, and must not"
+        for arm in ARMS
+        for rule in scenario.faults
+        if rule.fires == "never" and arms[arm].fired.get(rule.name)
+    ]
     if silent != scenario.silent:
         changed.append(f"measured {_silence(silent)}, recorded {_silence(scenario.silent)}")
     changed += [
@@ -48,17 +58,24 @@ def judge(
 
 
 def is_silent(healthy: ArmResult, broken: ArmResult) -> bool:
-    """Silent: the broken arm exits as the healthy one does, and the result is another."""
+    """Silent: the broken arm exits as the healthy one does, and what came of it is another.
+
+    That is its output, the project, or who was asked about what.
+    """
     if broken.judged.exit != healthy.judged.exit:
         return False
-    return (broken.judged.stdout, broken.project) != (healthy.judged.stdout, healthy.project)
+    return _outcome(broken) != _outcome(healthy)
+
+
+def _outcome(arm: ArmResult) -> tuple[object, ...]:
+    return arm.judged.stdout, arm.project, arm.asked
 
 
 def _spoilt(arms: Mapping[ArmName, ArmResult]) -> Iterator[str]:
     """Say what failed that neither the scenario nor golab made fail: it colours all of a run."""
     for name, arm in arms.items():
         yield from (f"{name}: {error}" for error in arm.errors)
-        for command in arm.commands:
+        for command in [*arm.prepared, *arm.commands]:
             if command.error:
                 shell = command.argv[:2] == ["sh", "-c"]
                 shown = command.argv[-1] if shell else shlex.join(command.argv)

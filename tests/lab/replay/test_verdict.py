@@ -8,7 +8,7 @@ import pytest
 
 from lab.replay.verdict import is_silent, judge
 from lab.results import ARMS, ArmName, ArmResult, CommandResult, DiagnosticResult, Outcome, State
-from tests.lab.replay.fake import a_run
+from tests.lab.replay.fake import RULE, a_run
 
 
 def arm(stdout: str = "", exit_: int | None = 0, *, error: str = "", **rest: Any) -> ArmResult:
@@ -51,6 +51,16 @@ def test_a_fault_that_never_fires_proves_nothing() -> None:
     reason = "gone never fired in the broken arm: it proves nothing"
     assert judged(broken=arm("", fired={"gone": 0})) == ("invalid", reason)
     assert judged(broken=arm("", fired={})) == ("invalid", reason)
+
+
+def test_a_rule_may_be_expected_not_to_fire() -> None:
+    rules = [{**RULE, "name": name, "fires": name} for name in ("may", "never")]
+    broken = arm("", fired={"gone": 1, "may": 0, "never": 0})
+    faults = [RULE, *rules]
+    assert judged(broken=broken, faults=faults) == ("reproduced", "")
+    broken = arm("", fired={"gone": 1, "may": 1, "never": 1})
+    reason = "broken: never fired, and must not"
+    assert judged(broken=broken, faults=faults) == ("changed", reason)
 
 
 def test_a_result_that_differs_from_its_record_is_a_change() -> None:
@@ -113,7 +123,11 @@ def test_a_limit_that_ended_the_broken_arm_is_said() -> None:
         (arm("v1", project={}), True),
         (arm("v0", 1, project={"go.mod": "m"}), False),
         (arm("v0", None, project={"go.mod": "m"}), False),
+        (arm("v1", project={"go.mod": "m"}, asked=["DNS git.corp.example"]), True),
+        (arm("v1", 1, project={"go.mod": "m"}, asked=["DNS git.corp.example"]), False),
     ],
 )
-def test_silent_is_the_same_exit_status_and_another_result(broken: ArmResult, silent: bool) -> None:
+def test_silent_is_the_same_exit_status_and_another_outcome(
+    broken: ArmResult, silent: bool
+) -> None:
     assert is_silent(arm("v1", project={"go.mod": "m"}), broken) is silent

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from lab import bounds, patterns
-from lab.bounds import Bounds
+from lab import asked, bounds, patterns
+from lab.asked import Asked, Host
+from lab.bounds import Bounds, Count
+from lab.plural import counted
 from lab.sandbox.interface import Completed
 from lab.schema import OneOrMore, Part, as_list
 from lab.termination import REPORTED, named
@@ -34,6 +36,14 @@ class Expected(Part):
     """What the project's go.mod holds afterwards."""
     seconds: Bounds | None = None
     """How long it takes: `">=9"`, `"<2"`, `"9..12"`."""
+    asked: dict[Asked, Count] = {}
+    """Who was asked how often: `{proxy.golang.org: 0, "DNS git.corp.example": ">=1"}`.
+
+    `HOST` or `HOST/PATH` for requests, `GET HOST/PATH` for one method, `DNS`, `TLS` or `CONNECT` in
+    its place for names looked up, handshakes and tunnels. Globs; `*` is any text, slashes included.
+    """
+    connections: dict[Host, Count] = {}
+    """How many connections there were with a host: `{"*.corp.example": "<=2"}`."""
 
     @field_validator("stdout", "stderr", "go_mod")
     @classmethod
@@ -46,13 +56,19 @@ class Expected(Part):
         return value
 
 
-def differences(done: Completed, expected: Expected, project: Mapping[str, str]) -> list[str]:
+def differences(
+    done: Completed,
+    expected: Expected,
+    project: Mapping[str, str],
+    records: Sequence[Mapping[str, Any]] = (),
+) -> list[str]:
     """Return how `done`, and the project it left behind, differ from `expected`.
 
     Args:
         done: the judged command.
         expected: what it must do.
         project: the files it left behind.
+        records: what the edge has on record of it.
     """
     found = []
     if not _exit_fits(done.exit, expected.exit):
@@ -72,7 +88,17 @@ def differences(done: Completed, expected: Expected, project: Mapping[str, str])
             if patterns.found(pattern.removeprefix("!"), text) == absent:
                 what = "must not have" if absent else "lacks"
                 found.append(f"{name} {what} {pattern.removeprefix('!')!r}")
+    for whom, count in expected.asked.items():
+        found += _not_so_often(f"asked {whom}", asked.times(whom, records), count)
+    for host, count in expected.connections.items():
+        found += _not_so_often(f"connected to {host}", asked.connections(host, records), count)
     return found
+
+
+def _not_so_often(what: str, times: int, wanted: int | str) -> list[str]:
+    if bounds.within(wanted, times):
+        return []
+    return [f"{what} {counted(times, 'time')}, expected {bounds.said(wanted)}"]
 
 
 def _exit_fits(exit_: int | None, wanted: int | str) -> bool:

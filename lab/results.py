@@ -46,6 +46,8 @@ class ArmResult(Result):
     """Which of these could not be read as text, and why."""
     requests: list[dict[str, Any]] = []
     """Every DNS query, TLS handshake and HTTP request of the replay, in order."""
+    asked: list[str] = []
+    """Who was asked about what, each once: the part of `requests` that silence is measured by."""
     fired: dict[str, int] = {}
     """Fault -> how often it fired during the replay."""
     errors: list[str] = []
@@ -106,7 +108,8 @@ class RunResult(Result):
     reason: str = ""
     seconds: float
     silent: bool | None = None
-    """Measured: the broken arm exits as the healthy one does, with another result."""
+    """Measured: the broken arm exits as the healthy one does; what came of it, or who was asked, is
+    another."""
     arms: dict[ArmName, ArmResult] = {}
     diagnostics: list[DiagnosticResult] = []
     detected_by: list[str] = []

@@ -29,6 +29,7 @@ class Exchanges:
         record = self.dispatcher.ledger.open(
             "http",
             client=known["client"],
+            connection=self.dispatcher.ledger.number(flow.client_conn.id),
             method=flow.request.method,
             scheme="https" if flow.client_conn.tls else flow.request.scheme,
             host=known["host"],

@@ -46,6 +46,7 @@ class Handshakes:
         record = self.dispatcher.ledger.open(
             "tls",
             client=known["client"],
+            connection=self.dispatcher.ledger.number(client.id),
             sni=known["sni"],
             alpn=list(known["alpn"]),
             outcome="started",
@@ -96,6 +97,7 @@ class Handshakes:
         self._decided.pop(client.id, None)
         self._replaced.discard(client.id)
         self.connections.forget(client)
+        self.dispatcher.ledger.forget(client.id)
         record = self._records.pop(client.id, None)
         if record and record["outcome"] == "started":
             record["outcome"] = "broken off"

@@ -18,6 +18,8 @@ class Ledger:
     def __init__(self) -> None:
         self._records: deque[Record] = deque(maxlen=KEPT)
         self._start = time.monotonic()
+        self._numbers: dict[str, int] = {}
+        self._connections = 0
         self.opened = 0
         """How many records there ever were."""
 
@@ -28,6 +30,17 @@ class Ledger:
     def age(self) -> float:
         """Return the seconds since `restart`."""
         return time.monotonic() - self._start
+
+    def number(self, client: str) -> int:
+        """Return the number under which the connection of this id is on record, from 1."""
+        if client not in self._numbers:
+            self._connections += 1
+            self._numbers[client] = self._connections
+        return self._numbers[client]
+
+    def forget(self, client: str) -> None:
+        """Forget a connection that has ended; its number is not used again."""
+        self._numbers.pop(client, None)
 
     def open(self, kind: str, **fields: Any) -> Record:
         """Append a record and return it, to be completed as the exchange goes on."""

@@ -62,8 +62,8 @@ def set_up(lab: Lab, spec: LabSpec, scenario: Scenario, arm: Arm, seed: int) -> 
     lab.edge.arm((), seed=seed)  # nothing of the arm before touches what is done while all is well
     client = prepare(lab, spec, scenario.client)
     _before(scenario, client)
+    lab.edge.arm(arm.rules, seed=seed)  # also with none: what was done before is not on its record
     if arm.name != "healthy":
-        lab.edge.arm(arm.rules, seed=seed)
         client = settle(lab, spec, arm.client)
     return client
 

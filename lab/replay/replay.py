@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from lab.asked import subjects
 from lab.client import PROJECT, Client
 from lab.diagnostics.catalogue import diagnostics
 from lab.errors import LabError
@@ -129,9 +130,10 @@ def _replayed(scenario: Scenario, arm: Arm, client: Client) -> ArmResult:
         project=project,
         unread=unread,
         requests=records,
+        asked=subjects(records),
         fired=fired,
         errors=_errors(records),
-        differences=differences(done[-1].done, expected, project),
+        differences=differences(done[-1].done, expected, project, records),
     )
 
 

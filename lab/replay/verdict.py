@@ -48,10 +48,17 @@ def judge(
 
 
 def is_silent(healthy: ArmResult, broken: ArmResult) -> bool:
-    """Silent: the broken arm exits as the healthy one does, and the result is another."""
+    """Silent: the broken arm exits as the healthy one does, and what came of it is another.
+
+    That is its output, the project, or who was asked about what.
+    """
     if broken.judged.exit != healthy.judged.exit:
         return False
-    return (broken.judged.stdout, broken.project) != (healthy.judged.stdout, healthy.project)
+    return _outcome(broken) != _outcome(healthy)
+
+
+def _outcome(arm: ArmResult) -> tuple[object, ...]:
+    return arm.judged.stdout, arm.project, arm.asked
 
 
 def _spoilt(arms: Mapping[ArmName, ArmResult]) -> Iterator[str]:

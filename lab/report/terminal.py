@@ -12,6 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from lab.asked import hosts
 from lab.plural import counted
 from lab.report.page import emit, table
 from lab.report.versions import side_by_side
@@ -31,6 +32,7 @@ _MOST_LINES = 8
 _LONGEST_LINE = 1000
 _COMPARED = 8000
 _WIDE = 110
+_TIMES = {1: "once"}
 _SHORT = {"unavailable": "-", "alarm": "ALARM"}
 _STYLES = {
     "reproduced": "bold green",
@@ -94,7 +96,7 @@ def _arm(arm: ArmName, result: RunResult) -> RenderableType:
         Padding(Text(line, style="dim"), (0, 0, 0, 2), expand=False) for line in this.conditions
     ]
     for name, hits in this.fired.items():
-        times = {0: "never fired", 1: "fired once"}.get(hits, f"fired {hits} times")
+        times = "never fired" if not hits else f"fired {_TIMES.get(hits, f'{hits} times')}"
         rows.append(Text.assemble("  fault ", (name, "magenta"), f" {times}"))
         if arm == "broken":
             rows.append(_indented(Text(result.faults.get(name, ""), style="dim")))
@@ -106,6 +108,9 @@ def _arm(arm: ArmName, result: RunResult) -> RenderableType:
         rows += _changes(healthy, this)
     else:
         rows += _output(judged)
+    if asked := hosts(this.requests):
+        said = ", ".join(f"{host} {_TIMES.get(n, f'{n} times')}" for host, n in asked.items())
+        rows.append(Padding(Text(f"asked {said}", style="dim"), (0, 0, 0, 2), expand=False))
     odd = [f"{name}: {why}" for name, why in this.unread.items()]
     odd += [f"not as expected: {text}" for text in this.differences]
     rows += [
@@ -165,6 +170,24 @@ def _changes(healthy: ArmResult, broken: ArmResult) -> list[RenderableType]:
         if re.match(r"[+-](?![+-])", line):
             style = "red" if line.startswith("-") else "green"
             rows.append(_indented(Text(f"go.mod: {line[0]} {line[1:].strip()}", style=style)))
+    return rows + _asked_otherwise(healthy.asked, broken.asked)
+
+
+def _asked_otherwise(healthy: Sequence[str], broken: Sequence[str]) -> list[RenderableType]:
+    """Show who was asked about what in one of two arms only."""
+    lines = [
+        (sign, subject)
+        for sign, one, other in (("-", healthy, broken), ("+", broken, healthy))
+        for subject in one
+        if subject not in other
+    ]
+    styles = {"-": "red", "+": "green"}
+    rows = [
+        _indented(Text(f"asked: {sign} {_line(subject)}", style=styles[sign]))
+        for sign, subject in lines[:_MOST_LINES]
+    ]
+    if len(lines) > _MOST_LINES:
+        rows.append(_indented(Text(f"asked: … {len(lines) - _MOST_LINES} more", style="dim")))
     return rows
 
 
@@ -232,16 +255,26 @@ _MEANING = {
     "skipped": "not run",
 }
 _SILENCE = {True: "silent: the same exit status, another result", False: "not silent", None: ""}
+_ONLY_ASKED = "silent: the same exit status and result, and others were asked"
+
+
+def _only_asked(result: RunResult) -> bool:
+    """Say whether who was asked is all that makes a failure silent."""
+    healthy, broken = (result.arms.get(arm) for arm in ("healthy", "broken"))
+    if not (result.silent and healthy and broken):
+        return False
+    return (healthy.judged.stdout, healthy.project) == (broken.judged.stdout, broken.project)
 
 
 def _verdict(result: RunResult) -> RenderableType:
+    silence = _ONLY_ASKED if _only_asked(result) else _SILENCE[result.silent]
     verdict = (result.verdict.upper(), _STYLES.get(result.verdict, ""))
     where = f"(go {result.go}, {result.backend}, {result.seconds:.2f} s)"
     reasons = result.reason.split("; ") if result.reason else []
     said = Table.grid()
     said.add_column(width=9)
     said.add_column(overflow="fold")
-    said.add_row(Text("verdict", "bold"), Text.assemble(verdict, f"  {_SILENCE[result.silent]}"))
+    said.add_row(Text("verdict", "bold"), Text.assemble(verdict, f"  {silence}"))
     said.add_row("", Text.assemble(f"{_MEANING[result.verdict]} ", (where, "dim")))
     for reason in reasons:
         said.add_row("", Text(reason, "yellow"))

@@ -151,7 +151,8 @@ class Scenario(Part):
     """What else is different in the broken arm."""
     replay: Replay
     silent: bool
-    """Whether the broken arm exits as the healthy one does, with another result."""
+    """Whether the broken arm exits as the healthy one does, and something else differs: what came
+    of it, or who was asked."""
     repair: Repair
     diagnostics: Record
     variants: Annotated[dict[Name, Variant], Field(max_length=50)] = {}

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from faults.rules import from_data
+from lab.asked import connections, times
 from lab.client import Client
 from tests.programs import needed
 
@@ -100,3 +101,15 @@ def test_every_request_is_on_record_with_what_the_rules_did_to_it(asked: Client)
         assert asked.lab.edge.fired() == {"gone": 1}
     finally:
         asked.lab.edge.arm([])
+
+
+def test_requests_of_one_connection_are_told_from_those_of_several(asked: Client) -> None:
+    one, other = (f"https://{host}{LIST}" for host in ("proxy.golang.org", "goproxy.cn"))
+    curl(asked, one, "-o", "/dev/null", one, "-o", "/dev/null", other)
+    curl(asked, one)
+    curl(asked, "-x", FORWARD, one)
+    found = asked.lab.edge.ledger().records
+    assert connections("proxy.golang.org", found) == 3
+    assert connections("goproxy.cn", found) == 1
+    assert times("proxy.golang.org", found) == 4
+    assert times("CONNECT proxy.golang.org", found) == 1

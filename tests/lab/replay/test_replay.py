@@ -37,14 +37,15 @@ def test_a_run_as_recorded_is_reproduced() -> None:
 def test_what_was_seen_is_in_the_result() -> None:
     def answers(line: str, lab: FakeLab) -> Completed | str:
         time.sleep(0.01)
-        lab.rules.records.append({"kind": "dns", "qname": line})
+        lab.rules.records.append({"kind": "dns", "qname": "proxy.golang.org"})
         return honest(line, lab)
 
     lab = FakeLab(answers)
     lab.answer = Answer("connect", error="no route to host")
     record = {"subject": {"module": "m.example/m", "version": "v1"}}
     result = replayed(lab, diagnostics={**record, "false-alarm": ["resolver-answers"]})
-    assert result.arms["broken"].requests == [{"kind": "dns", "qname": LINE}]
+    assert result.arms["broken"].requests == [{"kind": "dns", "qname": "proxy.golang.org"}]
+    assert result.arms["broken"].asked == ["DNS proxy.golang.org"]
     assert result.seconds >= 0.03
     assert result.false_alarms == ["resolver-answers"]
     assert (result.detected_by, result.missed_by) == ([], [])
@@ -67,7 +68,7 @@ def test_no_rule_acts_while_a_fresh_client_is_made_and_does_what_it_did_before()
 def test_the_healthy_arm_is_set_up_once() -> None:
     lab = FakeLab()
     replayed(lab)
-    assert lab.calls[:3] == ["arm", "fresh", f"run {LINE}"]
+    assert lab.calls[:4] == ["arm", "fresh", "arm", f"run {LINE}"]
 
 
 def test_each_arm_has_the_rules_that_belong_to_it_and_the_seed_of_the_run() -> None:
@@ -137,7 +138,9 @@ def test_a_rule_that_raised_makes_the_run_an_error(during: str) -> None:
 def test_an_origin_that_failed_makes_the_run_an_error_and_a_fault_that_says_500_does_not() -> None:
     def answers(line: str, lab: FakeLab) -> Completed | str:
         asked = {"kind": "http", "host": "goproxy.cn", "path": "/m/@v/list", "status": 500}
-        lab.rules.records.append({**asked, "origin_status": origins[len(lab.rules.acting)]})
+        rest = {"method": "GET", "scheme": "https", "endpoint": "list", "connection": 1}
+        origin = {"origin_status": origins[len(lab.rules.acting)]}
+        lab.rules.records.append({**asked, **rest, **origin})
         return honest(line, lab)
 
     origins: list[int | None] = [200, 500]
@@ -293,3 +296,26 @@ def test_a_file_that_a_command_removed_comes_back_with_the_next_client() -> None
     result = replayed(FakeLab(answers), replay={"run": ["rm go.mod", LINE]})
     assert result.verdict == "reproduced"
     assert all("go.mod" in arm.unread for arm in result.arms.values())
+
+
+def test_who_was_asked_is_compared_with_the_record_and_makes_a_failure_silent() -> None:
+    """The same exit, the same output, the same project: and a private name has leaked."""
+
+    def answers(line: str, lab: FakeLab) -> Completed | str:
+        if line == "go mod download":
+            lab.rules.records.append({"kind": "dns", "qname": "before.example"})
+        for name in ["proxy.golang.org", *(["git.corp.example"] if lab.rules.acting else [])]:
+            lab.rules.records.append({"kind": "dns", "qname": name})
+        lab.rules.fire()
+        return "cobra v1 v2\n"
+
+    seen = {"stdout": "^cobra v1 v2$", "asked": {"DNS git.corp.example": 0, "DNS before.*": 0}}
+    leaked = {**seen, "asked": {"DNS git.corp.example": 1}}
+    commands = {"before": "go mod download", "healthy": seen}
+    result = replayed(FakeLab(answers), replay={**commands, "broken": leaked})
+    assert (result.verdict, result.reason, result.silent) == ("reproduced", "", True)
+    result = replayed(FakeLab(answers), replay={**commands, "broken": seen}, silent=False)
+    assert result.reason == (
+        "broken: asked DNS git.corp.example 1 time, expected 0; "
+        "measured silent, recorded not silent"
+    )

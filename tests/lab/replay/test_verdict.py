@@ -113,7 +113,11 @@ def test_a_limit_that_ended_the_broken_arm_is_said() -> None:
         (arm("v1", project={}), True),
         (arm("v0", 1, project={"go.mod": "m"}), False),
         (arm("v0", None, project={"go.mod": "m"}), False),
+        (arm("v1", project={"go.mod": "m"}, asked=["DNS git.corp.example"]), True),
+        (arm("v1", 1, project={"go.mod": "m"}, asked=["DNS git.corp.example"]), False),
     ],
 )
-def test_silent_is_the_same_exit_status_and_another_result(broken: ArmResult, silent: bool) -> None:
+def test_silent_is_the_same_exit_status_and_another_outcome(
+    broken: ArmResult, silent: bool
+) -> None:
     assert is_silent(arm("v1", project={"go.mod": "m"}), broken) is silent

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import shlex
 
+MAX_BYTES = (128 << 10) - 1
+"""Of a command: Linux passes no longer argument (execve(2), MAX_ARG_STRLEN), to no shell either."""
+
 _SHELL_CHARACTERS = frozenset("|&;<>()$`*?~#\n")
 
 
@@ -11,8 +14,13 @@ def words(command: str) -> list[str]:
     """Split a command line; what only a shell understands is given to one.
 
     Raises:
-        ValueError: it has no word, or quotes that are not closed.
+        ValueError: it has no word, quotes that are not closed, or is longer than `MAX_BYTES`.
     """
+    if (size := len(command.encode(errors="surrogatepass"))) > MAX_BYTES:
+        raise ValueError(
+            f"a command of {size:,} bytes, and {MAX_BYTES:,} are the most that Linux passes on;"
+            " put what is long into a file of client.project"
+        )
     if not command.strip():
         raise ValueError("a command of blanks alone runs nothing; write one, or leave it out")
     first = command.split(maxsplit=1)[0]

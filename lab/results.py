@@ -39,6 +39,8 @@ class ArmResult(Result):
 
     conditions: list[str] = []
     """What is particular to this arm, in words: settings, credentials, the remedy."""
+    prepared: list[CommandResult] = []
+    """What the break and the remedy have run, before the replay."""
     commands: list[CommandResult]
     project: dict[str, str] = {}
     """go.mod and go.sum as the replay left them."""

@@ -106,6 +106,7 @@ def scenarios() -> Iterator[tuple[str, str]]:
     yield "detect-the-same", scenario("diagnostics.detect", f"[{'auth-parity,' * 40_000}]")
     yield "story-word", scenario("story", "w" * 900_000)
     yield "command-word", scenario("replay.run", f"'echo {'w' * 900_000}'")
+    yield "command-word-of-any-length", scenario("replay.run", f"'echo {'w' * 131_000}'")
     yield "story-path", scenario("story", "a/" * 100_000 + "a")
     paths = ", ".join(f"{number}/{'/'.join('b' * 90)}" for number in range(5000))
     yield "hints-paths", scenario("hints", f"[{paths}]")

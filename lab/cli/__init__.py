@@ -24,6 +24,7 @@ COMMANDS = {
     "run": "Replay scenarios and judge what was seen.",
     "list": "List the catalogue.",
     "show": "Show one scenario: story, faults, replay, lesson.",
+    "claims": "Measure what the documents claim, and compare it with the record.",
     "validate": "Check scenario files.",
     "schema": "Print the JSON Schema of scenario files or of reports.",
     "origin": "Serve the hermetic world as a GOPROXY and GOSUMDB on localhost.",

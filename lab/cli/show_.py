@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lab.cli import complete
+from lab.replay.arms import settings
 from lab.report.page import emit
 from lab.report.visible import visible, visible_json, visible_parts
 from lab.scenario.load import Run, described, flow, select
@@ -53,16 +54,15 @@ def _page(name: str, runs: list[Run]) -> Iterator[RenderableType]:
 
 
 def _facts(scenario: Scenario) -> list[tuple[str, str]]:
-    facts = [("client", f"{name}={value}") for name, value in scenario.client.env.items()]
+    facts = [("client", f"{name}={value}") for name, value in scenario.client.variables.items()]
     facts += [("fault", f"{rule.name}: {described(rule)}") for rule in scenario.faults]
-    facts += [
-        ("break", f".netrc: {credential} credential for {host}")
-        for host, credential in scenario.break_.client.netrc.items()
-    ]
+    facts += [("break", text) for text in settings(scenario.break_.client)]
+    facts += [("break", f"$ {step.run}") for step in scenario.break_.steps]
     facts += [("replay", text) for text in scenario.replay.commands]
     expected = scenario.replay.broken.model_dump(mode="json", by_alias=True, exclude_unset=True)
     facts.append(("broken", flow(expected)))
     facts.append(("remedy", " ".join(scenario.repair.how.split())))
+    facts += [("remedy", f"$ {step.run}") for step in scenario.repair.steps]
     facts.append(("detected", ", ".join(scenario.diagnostics.detect) or "by nothing"))
     facts.append(("missed by", ", ".join(scenario.diagnostics.miss) or "nothing"))
     return facts

@@ -7,8 +7,10 @@ import os
 import signal
 import termios
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from queue import SimpleQueue
+from typing import Any
 
 from lab.daemon.client import GoneError, Line
 from lab.daemon.registry import Held
@@ -49,8 +51,9 @@ def run(
         line.receive()
         line.wait_as_long_as_it_takes()
         line.send(do="begin")
-        lent = _lent(line) if terminal else contextlib.nullcontext()
-        with _interrupts(line) as killed, lent:
+        aside = _aside(line)
+        lent = _lent(aside) if terminal else contextlib.nullcontext()
+        with _interrupts(aside) as killed, lent:
             status = _follow(line, _Input(line, terminal=terminal))
     if killed.is_set():
         return INTERRUPTED
@@ -104,36 +107,47 @@ class _Input:
             self._line.send(**({"do": "end"} if self._terminal else {"do": "input", "data": b""}))
 
 
-@contextmanager
-def _lent(line: Line) -> Iterator[None]:
-    def resize(rows: int, columns: int) -> None:
+Aside = Callable[[dict[str, Any]], object]
+
+
+def _aside(line: Line) -> Aside:
+    """Return what sends a signal handler's messages, in their order.
+
+    What the signal has interrupted may be in the middle of a message itself.
+    """
+    messages: SimpleQueue[dict[str, Any]] = SimpleQueue()
+
+    def send() -> None:
         with contextlib.suppress(GoneError):
-            line.send(do="resize", rows=rows, columns=columns)
+            while True:
+                line.send(**messages.get())
+
+    threading.Thread(target=send, name="signals", daemon=True).start()
+    return messages.put
+
+
+@contextmanager
+def _lent(aside: Aside) -> Iterator[None]:
+    def resize(rows: int, columns: int) -> None:
+        aside({"do": "resize", "rows": rows, "columns": columns})
 
     with streams.raw(resize):
         yield
 
 
 @contextmanager
-def _interrupts(line: Line) -> Iterator[threading.Event]:
+def _interrupts(aside: Aside) -> Iterator[threading.Event]:
     killed = threading.Event()
-
-    def send(message: dict[str, str]) -> None:
-        with contextlib.suppress(GoneError):
-            line.send(**message)
-
-    def aside(**message: str) -> None:  # what was interrupted may be in the middle of a message
-        threading.Thread(target=send, args=(message,), daemon=True).start()
 
     def kill(*_: object) -> None:
         if killed.is_set():
             raise KeyboardInterrupt
         killed.set()
-        aside(do="end")
+        aside({"do": "end"})
 
     def pass_on(*_: object) -> None:
         signal.signal(signal.SIGINT, kill)
-        aside(do="signal", name="INT")
+        aside({"do": "signal", "name": "INT"})
 
     before = signal.signal(signal.SIGINT, pass_on)
     try:

@@ -26,11 +26,21 @@ def judge(
     spoilt = [*_spoilt(arms), *_spoilt_diagnostics(table)]
     if spoilt:
         return Judgement("error", "; ".join(dict.fromkeys(spoilt)), silent)
-    idle = [rule.name for rule in scenario.faults if not arms["broken"].fired.get(rule.name)]
+    idle = [
+        rule.name
+        for rule in scenario.faults
+        if rule.fires == "must" and not arms["broken"].fired.get(rule.name)
+    ]
     if idle:
         reason = f"{', '.join(idle)} never fired in the broken arm: it proves nothing"
         return Judgement("invalid", reason, silent)
     changed = [f"{arm}: {text}" for arm in ARMS for text in arms[arm].differences]
+    changed += [
+        f"{arm}: {rule.name} fired, and must not"
+        for arm in ARMS
+        for rule in scenario.faults
+        if rule.fires == "never" and arms[arm].fired.get(rule.name)
+    ]
     if silent != scenario.silent:
         changed.append(f"measured {_silence(silent)}, recorded {_silence(scenario.silent)}")
     changed += [
@@ -65,7 +75,7 @@ def _spoilt(arms: Mapping[ArmName, ArmResult]) -> Iterator[str]:
     """Say what failed that neither the scenario nor golab made fail: it colours all of a run."""
     for name, arm in arms.items():
         yield from (f"{name}: {error}" for error in arm.errors)
-        for command in arm.commands:
+        for command in [*arm.prepared, *arm.commands]:
             if command.error:
                 shell = command.argv[:2] == ["sh", "-c"]
                 shown = command.argv[-1] if shell else shlex.join(command.argv)

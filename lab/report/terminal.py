@@ -95,6 +95,7 @@ def _arm(arm: ArmName, result: RunResult) -> RenderableType:
     rows += [
         Padding(Text(line, style="dim"), (0, 0, 0, 2), expand=False) for line in this.conditions
     ]
+    rows += [_command(command) for command in this.prepared]
     for name, hits in this.fired.items():
         times = "never fired" if not hits else f"fired {_TIMES.get(hits, f'{hits} times')}"
         rows.append(Text.assemble("  fault ", (name, "magenta"), f" {times}"))

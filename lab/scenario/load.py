@@ -55,7 +55,7 @@ class Run(BaseModel):
 
 def described(rule: Rule) -> str:
     """Return a fault rule in a line, in the words of the file."""
-    data = rule.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"name"})
+    data = rule.model_dump(mode="json", by_alias=True, exclude_unset=True, include={"where", "do"})
     return f"where {flow(data.get('where', {}))} do {flow(data['do'])}"
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from faults.rules import MAX_RULES, Rule
 from lab.client_spec import ClientSpec
 from lab.command import words
 from lab.expectations import Expected
-from lab.schema import Name, Part, Text, as_list, no_nul
+from lab.schema import Name, Part, Text, no_nul
 from lab.sources import Citation
 from lab.world.model import World
 
@@ -28,14 +28,60 @@ def _command(text: str) -> str:
 
 CommandLine = Annotated[Text, AfterValidator(_command)]
 Commands = CommandLine | Annotated[list[CommandLine], Field(min_length=1)]
-Rules = Annotated[list[Rule], Field(max_length=MAX_RULES)]
+Limit = Annotated[float, Field(gt=0, le=600)]
+
+
+class Step(Expected):
+    """A command that says what it must do, other than to exit with 0."""
+
+    run: CommandLine
+    limit: Limit | None = None
+    """Seconds after which the lab ends it; by default the replay's."""
+
+
+class ReplayStep(Step):
+    """A command of the replay; an arm's own expectation is laid over what holds in all of them."""
+
+    healthy: Expected | None = None
+    broken: Expected | None = None
+    repaired: Expected | None = None
+    """By default the same as healthy."""
+
+    def expected(self, arm: str) -> Expected:
+        """Return what it must do in an arm."""
+        own: Expected | None = getattr(self, arm)
+        return self.laid_under(own or (self.healthy if arm == "repaired" else None))
+
+
+Steps = CommandLine | Annotated[list[CommandLine | Step], Field(min_length=1)]
+ReplaySteps = CommandLine | Annotated[list[CommandLine | ReplayStep], Field(min_length=1)]
+
+
+class Fault(Rule):
+    """A rule of a scenario, and what is expected of the rule itself."""
+
+    always: bool = Field(False, description="It holds in every arm: a circumstance, not the fault.")
+    fires: Literal["must", "may", "never"] = Field(
+        "must", description="Whether it must act in the broken arm, may, or must not act anywhere."
+    )
+
+
+Rules = Annotated[list[Fault], Field(max_length=MAX_RULES)]
 
 
 class Change(Part):
     """What an arm changes, compared with the healthy one."""
 
     client: ClientSpec = ClientSpec()
-    """Settings of the client, laid over those of the scenario."""
+    """Settings and files of the client, laid over those of the scenario."""
+    run: Steps | None = None
+    """What the client does then, before the replay; each must succeed, or do what it says."""
+
+    @property
+    def steps(self) -> list[Step]:
+        """The commands in their order."""
+        said = [self.run] if isinstance(self.run, str) else self.run or []
+        return [Step(run=one) if isinstance(one, str) else one for one in said]
 
 
 class Repair(Change):
@@ -52,9 +98,9 @@ class Replay(Part):
 
     before: Commands | None = None
     """What the client did while all was well, such as filling its cache; the same in each arm."""
-    run: Commands
-    """A command, or several; words as in a shell."""
-    limit: Annotated[float, Field(gt=0, le=600)] = 20.0
+    run: ReplaySteps
+    """A command, or several; words as in a shell. What is not the last must exit with 0."""
+    limit: Limit = 20.0
     """Seconds after which the lab ends a command."""
     healthy: Expected
     broken: Expected
@@ -62,14 +108,30 @@ class Replay(Part):
     """By default the same as healthy."""
 
     @property
-    def commands(self) -> list[str]:
+    def steps(self) -> list[ReplayStep]:
         """The commands in their order."""
-        return as_list(self.run)
+        said = [self.run] if isinstance(self.run, str) else self.run
+        return [ReplayStep(run=one) if isinstance(one, str) else one for one in said]
+
+    @property
+    def commands(self) -> list[str]:
+        """The same as text."""
+        return [step.run for step in self.steps]
 
     def expected(self, arm: str) -> Expected:
-        """Return what an arm must do."""
+        """Return what the last command must do in an arm."""
         found: Expected | None = getattr(self, arm)
         return found or self.healthy
+
+    @field_validator("run")
+    @classmethod
+    def _last_is_judged(cls, value: ReplaySteps) -> ReplaySteps:
+        last = value[-1] if isinstance(value, list) else value
+        if isinstance(last, ReplayStep) and last.model_fields_set - {"run", "limit"}:
+            raise ValueError(
+                "what the last command must do stands beside `run`, in `healthy` and `broken`"
+            )
+        return value
 
 
 class Subject(Part):
@@ -146,7 +208,8 @@ class Scenario(Part):
     """What this scenario needs beyond the base world."""
     client: ClientSpec = ClientSpec()
     faults: Rules = []
-    """The rules of the broken arm. Each must fire there, or the run proves nothing."""
+    """The rules of the broken arm. Each must fire there, or the run proves nothing; one that is
+    `always` there holds in all arms, and one that `fires: never` must not fire."""
     break_: Change = Change()
     """What else is different in the broken arm."""
     replay: Replay
@@ -162,6 +225,7 @@ class Scenario(Part):
 
     @model_validator(mode="after")
     def _something_breaks(self) -> Self:
-        if not self.faults and self.break_ == Change() and not self.variants:
+        breaks = any(not fault.always for fault in self.faults) or self.break_ != Change()
+        if not breaks and not self.variants:
             raise ValueError("nothing breaks: there are neither `faults` nor a `break`")
         return self

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -158,12 +159,15 @@ def test_a_third_interrupt_ends_an_exec_whose_lab_is_mute(own_lab: str, backend:
     assert process.stdout
     assert process.stdout.readline() == b"ready\n"
     os.kill(holder, signal.SIGSTOP)
+    end, sent = time.monotonic() + 20, 0
     try:
-        for _ in range(3):
-            assert process.poll() is None
-            process.send_signal(signal.SIGINT)
-            time.sleep(0.3)
-        assert process.wait(20) == 130
+        while process.poll() is None and time.monotonic() < end:
+            process.send_signal(signal.SIGINT)  # on a busy machine two of them may be taken as one
+            sent += 1
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(0.3)
+        assert process.returncode == 130
+        assert sent >= 3
     finally:
         os.kill(holder, signal.SIGCONT)
         process.kill()

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import termios
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pexpect
@@ -110,8 +111,9 @@ def test_an_interrupt_before_the_command_has_begun(own_lab: str) -> None:
         text=True,
     )
     end = time.monotonic() + 30
-    while "unix_stream" not in wait_channel(process.pid) and time.monotonic() < end:
-        time.sleep(0.05)
+    while not waits_on_a_socket(process.pid):
+        assert time.monotonic() < end
+        time.sleep(0.02)
     process.send_signal(signal.SIGINT)
     out, errors = process.communicate(timeout=20)
     os.kill(holder, signal.SIGCONT)
@@ -120,9 +122,13 @@ def test_an_interrupt_before_the_command_has_begun(own_lab: str) -> None:
     assert "begun" not in golab("exec", own_lab, "ls").stdout
 
 
-def wait_channel(pid: int) -> str:
-    """Return in which function of the kernel a process waits."""
-    return Path(f"/proc/{pid}/wchan").read_text()
+def waits_on_a_socket(pid: int) -> bool:
+    """Tell whether a process has a socket open and sleeps."""
+    with suppress(FileNotFoundError):  # it closes one meanwhile
+        targets = [str(entry.readlink()) for entry in Path(f"/proc/{pid}/fd").iterdir()]
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        return state == "S" and any(target.startswith("socket:") for target in targets)
+    return False
 
 
 def test_a_command_does_not_outlive_golab(lab_id: str) -> None:
@@ -191,6 +197,19 @@ def test_a_shell_is_a_terminal_with_a_telling_prompt(lab_id: str) -> None:
     shell.close()
     assert shell.exitstatus == 3
     assert "sleep 7005" not in running(lab_id)
+
+
+def test_a_terminal_that_is_resized_while_much_is_shown_goes_on(lab_id: str) -> None:
+    shell = pexpect.spawn(GOLAB[0], [*GOLAB[1:], "shell", lab_id], timeout=20, encoding="utf8")
+    shell.expect(r"broken\$ ")
+    shell.sendline("yes | head -c 1000000; echo ended; exit")
+    shell.expect("y\r\n")
+    for columns in range(60, 260):
+        shell.setwinsize(24, columns)
+        shell.read_nonblocking(5000)
+    assert shell.read().endswith("\r\nended\r\n")
+    shell.close()
+    assert shell.exitstatus == 0
 
 
 def test_the_terminal_is_given_back_when_the_lab_goes(own_lab: str) -> None:

@@ -51,7 +51,7 @@ def judge(
     if changed:
         return Judgement("changed", "; ".join(changed), silent)
     if arms["broken"].judged.exit is None:
-        limit = f"{scenario.replay.limit:g} s"
+        limit = f"{scenario.replay.last_limit('broken'):g} s"
         reason = f"the lab's limit of {limit} ended the broken arm, not go"
         return Judgement("reproduced", reason, silent)
     return Judgement("reproduced", "", silent)

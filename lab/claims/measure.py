@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from faults.rules import Rule
 from lab import asked, patterns
@@ -104,7 +104,7 @@ def _gone_through(
     for text in as_list(proof.before):
         _succeed(client, text, proof.limit)
     if settings != well:
-        client = settle(lab, spec, settings, _files(settings))
+        client = settle(lab, spec, settings, settings)
     lab.edge.arm(rules, seed=seed)
     *first, last = proof.commands
     commands = [_succeed(client, text, proof.limit) for text in first]
@@ -121,10 +121,6 @@ def _gone_through(
         asked=asked.subjects(records),
         fired=lab.edge.fired(),
     )
-
-
-def _files(settings: ClientSpec) -> Mapping[str, str]:
-    return {f"{PROJECT}/{name}": text for name, text in settings.project.items()}
 
 
 def _succeed(client: Client, text: str, limit: float) -> CommandResult:

@@ -41,9 +41,12 @@ def as_here(line: str) -> list[str]:
 
 
 def test_the_first_output_of_the_readme_is_real() -> None:
-    real = golab("run", "auth-fallback", GOLAB_BACKEND="local").stdout  # as on a fresh machine
+    done = golab("run", "auth-fallback", GOLAB_BACKEND="local")  # as on a fresh machine
+    assert (done.returncode, done.stderr) == (0, "")
     expected = [each for line in timeless(OUTPUT) for each in as_here(line)]
-    assert expected == timeless(real)
+    assert expected == timeless(done.stdout)
+    assert "\x1b" not in done.stdout
+    assert not [line for line in done.stdout.splitlines() if line != line.rstrip()]
 
 
 def test_the_readmes_go_is_the_one_that_is_fetched() -> None:

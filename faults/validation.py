@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, RootModel, ValidationError
 
 from faults.nearest import nearest
-from faults.yamlsource import Loc, Problem, Source, SourceError
+from faults.source import Loc, Problem, Source, SourceError
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -54,6 +54,14 @@ _LIMITS = {
     "string_pattern_mismatch": "must match the pattern {pattern}",
     "timezone_aware": "must name its time zone, as the Z of 2024-01-31T12:00:00Z does",
 }
+
+
+class PlacedError(ValueError):
+    """What a validator has against a part of what it was given, and which part that is."""
+
+    def __init__(self, message: str, *loc: str | int) -> None:
+        super().__init__(message)
+        self.loc = loc
 
 
 def validated(data: Any, model: type[Model], name: str) -> Model:
@@ -144,7 +152,10 @@ def _problem(
         case "missing":
             return source.problem(place, f"the key {loc[-1]!r} is missing", key=True)
         case "value_error":
-            message = str(context["error"])
+            error = context["error"]
+            message = str(error)
+            if isinstance(error, PlacedError):
+                return source.problem((*place, *error.loc), message, key=True)
         case "string_too_short" | "too_short" if context["min_length"] == 1:
             message = "must not be empty"
         case _ if kind in _LIMITS:

@@ -15,8 +15,8 @@ from typing import Any
 
 from faults.nearest import nearest
 from faults.rules import Rule, from_data
+from faults.source import SourceError
 from faults.validation import validated
-from faults.yamlsource import SourceError
 from lab.client import Client, prepare
 from lab.client_spec import ClientSpec
 from lab.errors import UsageError
@@ -54,7 +54,7 @@ class OpenLab:
         said = {"env": dict(env or {}), "netrc": dict(netrc or {}), "project": dict(project or {})}
         with _usage():
             settings = validated(said, ClientSpec, "client")
-        for host, name in settings.netrc.items():
+        for host, name in settings.logins.items():
             known = self.spec.tree.world.credentials
             if name not in known:
                 raise UsageError(f"netrc: {host}: no credential {name!r}{nearest(name, known)}")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 from urllib.parse import urlsplit
 
-from lab.client_spec import ClientSpec
+from lab.client_spec import OF_THE_CLIENT, ClientSpec, File
 from lab.command import words
 from lab.sandbox.interface import (
     CA_BUNDLE,
@@ -26,7 +26,8 @@ PROJECT = f"{HOME}/project"
 TEMPORARY = f"{HOME}/tmp"  # noqa: S108 - inside the lab, and of this client alone
 COLD = f"{HOME}/cold"
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-PATH = f"{GOROOT}/bin:{SYSTEM_PATH}"
+PATH = f"{GOROOT}/bin:{HOME}/bin:{SYSTEM_PATH}"
+NETRC = ".netrc"
 
 DEFAULT_GO_MOD = "module lab.example/project\n\ngo 1.21\n"
 
@@ -88,35 +89,71 @@ class Client:
 def prepare(lab: Lab, lab_spec: LabSpec, spec: ClientSpec) -> Client:
     """Set up a fresh client in a lab: nothing of an earlier arm is left."""
     lab.fresh()
+    lab.write({f"{TEMPORARY}/.keep": "", f"{HOME}/.config/go/telemetry/mode": "off\n"})
     project = {"go.mod": DEFAULT_GO_MOD, **spec.project}
-    files = {f"{PROJECT}/{name}": text for name, text in project.items()}
-    files[f"{TEMPORARY}/.keep"] = ""
-    files[f"{HOME}/.config/go/telemetry/mode"] = "off\n"
-    return settle(lab, lab_spec, spec, files)
+    return settle(lab, lab_spec, spec, ClientSpec(project=project, files=spec.files))
 
 
 def settle(
-    lab: Lab, lab_spec: LabSpec, spec: ClientSpec, files: Mapping[str, str] = MappingProxyType({})
+    lab: Lab, lab_spec: LabSpec, spec: ClientSpec, change: ClientSpec | None = None
 ) -> Client:
-    """Give a client that is there already other settings and credentials, and these files."""
+    """Give a client that is there already these settings and credentials.
+
+    Args:
+        lab: where it is.
+        lab_spec: what that is made of.
+        spec: the settings.
+        change: the files to write or to take away; by default none.
+    """
     client = as_it_stands(lab, lab_spec, spec)
     lab.resolv_conf(resolv_conf(lab.resolver, spec.resolver))
-    lab.write({**files, f"{HOME}/.netrc": netrc(client.logins)})
+    files = placed(change) if change else {}
+    written = {path: file for path, file in files.items() if file is not None}
+    if spec.files.get(NETRC) is None:
+        written[f"{HOME}/{NETRC}"] = netrc(client.logins)
+    contents = {path: _content(file) for path, file in written.items()}
+    lab.write(contents)
+    for path in files.keys() - written.keys():
+        lab.remove(path)
+    programs = [
+        path for path, file in written.items() if isinstance(file, File) and file.executable
+    ]
+    if programs:
+        lab.run(Command(("chmod", "+x", *programs), client.env, HOME, _SHORT))
     return client
+
+
+def placed(spec: ClientSpec) -> dict[str, str | File | None]:
+    """Return the files that are named, by their paths in the lab."""
+    project = {f"{PROJECT}/{name}": file for name, file in spec.project.items()}
+    return project | {f"{HOME}/{name}": file for name, file in spec.files.items()}
+
+
+def _content(file: str | File) -> str | bytes:
+    return file.content if isinstance(file, File) else file
 
 
 def as_it_stands(lab: Lab, lab_spec: LabSpec, spec: ClientSpec) -> Client:
     """Return the client of a lab, which has these settings already."""
     logins = {}
-    for host, name in spec.netrc.items():
+    for host, name in spec.logins.items():
         credential = lab_spec.tree.world.credential(name)
         logins[host] = f"{credential.user}:{credential.secret}"
+    if raw := spec.files.get(NETRC):
+        text = raw.content.decode(errors="replace") if isinstance(raw, File) else raw
+        logins = {found[1]: f"{found[2]}:{found[3]}" for found in _MACHINE.finditer(text)}
     return Client(lab, environment(lab_spec, spec), logins)
+
+
+_SHORT = 20.0
+"""Seconds in which something small is done."""
+
+_MACHINE = re.compile(r"machine\s+(\S+)\s+login\s+(\S+)\s+password\s+(\S+)")
 
 
 def environment(lab_spec: LabSpec, spec: ClientSpec) -> dict[str, str]:
     """Return the whole environment of a client; nothing of golab's own goes in."""
-    return {
+    env = {
         "PATH": PATH,
         "HOME": HOME,
         "LANG": "C.UTF-8",
@@ -131,8 +168,17 @@ def environment(lab_spec: LabSpec, spec: ClientSpec) -> dict[str, str]:
         "CURL_CA_BUNDLE": CA_BUNDLE,
         "GIT_SSL_CAINFO": CA_BUNDLE,
         "GIT_TERMINAL_PROMPT": "0",
-        **spec.env,
     }
+    for name, value in spec.env.items():
+        if value is None:
+            env.pop(name, None)
+        else:
+            env[name] = value.replace("~", HOME, 1) if _of_home(name, value) else value
+    return env
+
+
+def _of_home(name: str, value: str) -> bool:
+    return name in OF_THE_CLIENT and value.startswith("~/")
 
 
 def netrc(logins: Mapping[str, str]) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, field_validator
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from faults.nearest import nearest
 from lab.schema import OneWord, Part, Text, no_nul
@@ -13,9 +15,9 @@ from lab.schema import OneWord, Part, Text, no_nul
 EnvironmentName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 
 _MAX_PATH = 1000
-LAB_OWNS = frozenset(
-    {"HOME", "GOPATH", "GOMODCACHE", "GOCACHE", "GOENV", "TMPDIR", "PATH", "GOROOT", "NETRC"}
-)
+LAB_OWNS = frozenset({"HOME", "TMPDIR", "PATH", "GOROOT"})
+OF_THE_CLIENT = frozenset({"GOPATH", "GOMODCACHE", "GOCACHE", "GOENV", "NETRC"})
+"""Variables that name files: `off`, nothing, or what is below the home that each arm has anew."""
 
 RESOLVER_OPTIONS = {
     **dict.fromkeys(("ndots", "timeout", "attempts"), True),
@@ -28,25 +30,72 @@ RESOLVER_OPTIONS = {
 """The options of resolv.conf(5), and whether they take a number."""
 
 
-class ClientSpec(Part):
-    """The Go client of a scenario: its settings, its credentials, its project."""
+class File(Part):
+    """A file that is more than text: a program, or bytes."""
 
-    env: dict[EnvironmentName, str] = {}
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": ["text"]}, {"required": ["base64"]}]}
+    )
+
+    text: str = ""
+    base64: str = ""
+    """Its bytes, where they are not UTF-8."""
+    executable: bool = False
+    """Whether it has its run bit, as a program."""
+
+    @model_validator(mode="after")
+    def _one_content(self) -> Self:
+        if len({"text", "base64"} & self.model_fields_set) != 1:
+            raise ValueError("a file has either `text` or `base64`")
+        return self
+
+    @field_validator("base64")
+    @classmethod
+    def _is_base64(cls, value: str) -> str:
+        try:
+            base64.b64decode("".join(value.split()), validate=True)
+        except binascii.Error as error:
+            raise ValueError(f"not base64: {error}") from None
+        return value
+
+    @property
+    def content(self) -> bytes:
+        """What is in it."""
+        return self.text.encode() if self.text else base64.b64decode(self.base64)
+
+
+Files = dict[Text, str | File | None]
+
+
+class ClientSpec(Part):
+    """The Go client of a scenario: its settings, its credentials, its files.
+
+    `null` takes a variable, a login, the resolver's options or a file away.
+    """
+
+    env: dict[EnvironmentName, str | None] = {}
     """Environment variables, on top of the lab's own."""
-    netrc: dict[OneWord, Text] = {}
+    netrc: dict[OneWord, Text | None] = {}
     """Host -> name of a credential of the world (valid, expired, revoked, other-team)."""
     resolver: Text | None = None
     """Options of /etc/resolv.conf, such as `timeout:1 attempts:1`."""
-    project: dict[Text, str] = {}
+    project: Files = {}
     """Files of the client's project; a go.mod without requirements is there by default."""
+    files: Files = {}
+    """Files below the client's home, such as `.gitconfig`; what is in `bin` is on its PATH."""
 
     @field_validator("env")
     @classmethod
-    def _not_the_labs(cls, env: dict[str, str]) -> dict[str, str]:
+    def _not_the_labs(cls, env: dict[str, str | None]) -> dict[str, str | None]:
         for name, value in env.items():
-            no_nul(value)
             if name in LAB_OWNS:
                 raise ValueError(f"{name} belongs to the lab: each arm has a fresh one of its own")
+            if value is None:
+                continue
+            no_nul(value)
+            inside = value in ("", "off") or (value.startswith("~/") and _is_inside(value[2:]))
+            if name in OF_THE_CLIENT and not inside:
+                raise ValueError(f"{name} is `off`, empty, or begins with ~/, the client's home")
         return env
 
     @field_validator("resolver")
@@ -64,13 +113,16 @@ class ClientSpec(Part):
                 raise ValueError(f"{option!r} has a number, and {name} takes none")
         return " ".join(text.split()) if text else text
 
-    @field_validator("project")
+    @field_validator("project", "files")
     @classmethod
-    def _inside_the_project(cls, files: dict[str, str]) -> dict[str, str]:
+    def _inside(
+        cls, files: dict[str, str | File | None], info: ValidationInfo
+    ) -> dict[str, str | File | None]:
+        place = "project" if info.field_name == "project" else "client's home"
         for name in files:
-            parts = no_nul(name).split("/")
-            if not {"", ".", ".."}.isdisjoint(parts):
-                raise ValueError(f"{name!r} is not a path inside the project")
+            if not _is_inside(no_nul(name)):
+                raise ValueError(f"{name!r} is not a path inside the {place}")
+            parts = name.split("/")
             if len(name.encode()) > _MAX_PATH or max(len(part.encode()) for part in parts) > 255:
                 raise ValueError(f"{name!r} is too long for the name of a file")
             above = ("/".join(parts[:end]) for end in range(1, len(parts)))
@@ -78,11 +130,27 @@ class ClientSpec(Part):
                 raise ValueError(f"{taken!r} is a file, and cannot be a folder, too")
         return files
 
+    @property
+    def variables(self) -> dict[str, str]:
+        """The environment variables that are set."""
+        return {name: value for name, value in self.env.items() if value is not None}
+
+    @property
+    def logins(self) -> dict[str, str]:
+        """Host -> name of the credential, for those hosts that have one."""
+        return {host: name for host, name in self.netrc.items() if name is not None}
+
     def overlaid(self, other: ClientSpec) -> ClientSpec:
         """Return this client with the settings of `other` on top."""
-        return ClientSpec(
+        said = other.resolver if "resolver" in other.model_fields_set else self.resolver
+        return ClientSpec.model_construct(
             env={**self.env, **other.env},
             netrc={**self.netrc, **other.netrc},
-            resolver=other.resolver or self.resolver,
+            resolver=said,
             project={**self.project, **other.project},
+            files={**self.files, **other.files},
         )
+
+
+def _is_inside(path: str) -> bool:
+    return {"", ".", ".."}.isdisjoint(path.split("/"))

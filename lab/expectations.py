@@ -45,6 +45,13 @@ class Expected(Part):
     connections: dict[Host, Count] = {}
     """How many connections there were with a host: `{"*.corp.example": "<=2"}`."""
 
+    def laid_under(self, other: Expected | None) -> Expected:
+        """Return what `other` says, and where it says nothing what this does."""
+        said = {name: getattr(self, name) for name in Expected.model_fields}
+        if other:
+            said |= {name: getattr(other, name) for name in other.model_fields_set}
+        return Expected.model_construct(**said)
+
     @field_validator("stdout", "stderr", "go_mod")
     @classmethod
     def _are_patterns(

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from lab.client import Client, as_it_stands
+from lab.errors import LabError, UsageError
 from lab.replay.arms import arms, set_up
 from lab.replay.replay import replay
 from lab.results import ArmName, RunResult
@@ -64,12 +65,17 @@ def hold(
 
     Raises:
         LabError: the lab could not be started, or what comes before the arm failed.
+        UsageError: a control has no such arm.
     """
     scenario = run.scenario
-    chosen = next(one for one in arms(scenario) if one.name == arm)
+    chosen = next((one for one in arms(scenario) if one.name == arm), None)
+    if chosen is None:
+        raise UsageError(f"{run.name} is a control: it has no {arm} arm, only the healthy one")
     world = scenario.world
     with start(backend, toolchain, name=run.name, world=world, arm=arm) as (lab, spec):
-        client = set_up(lab, spec, scenario, chosen, seed)
+        client, prepared = set_up(lab, spec, scenario, chosen, seed)
+        if wrong := [text for one in prepared for text in one.differences]:
+            raise LabError("; ".join(wrong))
         lab.edge.arm(scenario.faults, seed=seed)
         for rule in scenario.faults:
             if rule not in chosen.rules:

@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 Name = Annotated[str, Field(pattern=f"^{ID.pattern}$", max_length=60)]
 Text = Annotated[str, Field(min_length=1)]
 OneWord = Annotated[Text, Field(pattern=r"^\S+$")]
+Url = Annotated[str, Field(pattern=r"^https?://[^\s/]+\S*$")]
 OneOrMore = Text | Annotated[list[Text], Field(min_length=1)]
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """Tells editors which names there are; to a wrong one golab itself finds the nearest."""
+
+    names: Callable[[], Iterable[str]]
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"type": "string", "enum": sorted(self.names())}
 
 
 def no_nul(text: str) -> str:

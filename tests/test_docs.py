@@ -77,13 +77,23 @@ def test_every_file_that_a_document_points_to_is_there() -> None:
 
 
 def test_the_page_on_scenarios_names_every_key() -> None:
-    from lab.client_spec import ClientSpec
+    from lab.client_spec import ClientSpec, File
     from lab.scenario import model
+    from lab.sources import Citation
 
     page = (ROOT / "docs" / "scenarios.md").read_text(encoding="utf-8")
-    for part in (model.Scenario, ClientSpec, model.Replay, model.Repair, model.Record):
+    forms = (
+        model.Scenario,
+        model.Replay,
+        model.ReplayStep,
+        model.Fault,
+        model.Repair,
+        model.Record,
+    )
+    for part in (*forms, ClientSpec, File, Citation):
         for name, field in part.model_fields.items():
-            assert f"{field.alias or name}:" in page, f"{part.__name__}.{name}"
+            word = re.escape(field.alias or name)
+            assert re.search(rf"\b{word}:|`{word}`", page), f"{part.__name__}.{name}"
 
 
 def test_the_python_of_the_readme_runs() -> None:

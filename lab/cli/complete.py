@@ -81,6 +81,22 @@ def stored(_: click.Context, incomplete: str) -> Iterable[CompletionItem]:
 
 
 @_quiet
+def claims(_: click.Context, incomplete: str) -> Iterable[CompletionItem]:
+    """Complete the id of a claim."""
+    from lab.claims.load import families
+
+    return [CompletionItem(claim.id) for one in families() for claim in one.claims]
+
+
+@_quiet
+def claim_families(_: click.Context, incomplete: str) -> Iterable[CompletionItem]:
+    """Complete the name of a family of claims."""
+    from lab.claims.load import families
+
+    return [CompletionItem(one.family, help=one.title) for one in families()]
+
+
+@_quiet
 def labs(ctx: click.Context, incomplete: str) -> Iterable[CompletionItem]:
     """Complete the id of a lab that is up here."""
     from lab.daemon import registry

@@ -18,8 +18,8 @@ from lab.sandbox.choose import BACKENDS
 @click.option(
     "--arm",
     type=click.Choice(["healthy", "broken", "repaired"]),
-    default="broken",
-    show_default=True,
+    default="",
+    show_default="broken, healthy of a control",
     help="As it stands where the commands of this arm begin.",
 )
 @click.option(

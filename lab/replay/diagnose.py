@@ -32,7 +32,7 @@ def target(scenario: Scenario, go_mod: str) -> Target:
     """Return what the diagnostics are pointed at in an arm whose replay left this go.mod."""
     subject = scenario.diagnostics.subject
     match = re.search(rf"(?m)^\s*(?:require\s+)?{re.escape(subject.module)}\s+(v\S+)", go_mod)
-    proxy = subject.proxy or first_proxy(scenario.client.env)
+    proxy = subject.proxy or first_proxy(scenario.client.variables)
     return Target(subject.module, subject.version, match[1] if match else "", proxy)
 
 

@@ -11,12 +11,11 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from lab.asked import subjects
-from lab.client import PROJECT, Client
 from lab.diagnostics.catalogue import diagnostics
 from lab.errors import LabError
 from lab.expectations import differences
-from lab.replay.arms import Arm, arms, set_up
-from lab.replay.commands import recorded, run_command
+from lab.replay.arms import Arm, Begun, arms, set_up
+from lab.replay.commands import carried_out, project, recorded, run_command
 from lab.replay.diagnose import Look, diagnose, target
 from lab.replay.scoring import scored
 from lab.replay.verdict import judge
@@ -95,13 +94,13 @@ def about(run: Run) -> dict[str, Any]:
 def _gone_through(
     scenario: Scenario, arm: Arm, lab: Lab, spec: LabSpec, seed: int
 ) -> tuple[ArmResult, dict[str, Look]]:
-    client = set_up(lab, spec, scenario, arm, seed)
-    result = _replayed(scenario, arm, client)
+    begun = set_up(lab, spec, scenario, arm, seed)
+    result = _replayed(scenario, arm, begun)
     lab.check()
     lab.edge.arm(arm.rules, seed=seed)  # diagnostics meet the faults as fresh as the replay did
     chosen = [diagnostics()[name] for name in scenario.diagnostics.outcomes]
     at = target(scenario, result.project.get("go.mod", ""))
-    looks = diagnose(chosen, client, at, scenario.diagnostics.limit)
+    looks = diagnose(chosen, begun.client, at, scenario.diagnostics.limit)
     errors = _errors(lab.edge.ledger().records)
     lab.check()
     return result.model_copy(update={"errors": [*result.errors, *errors]}), looks
@@ -116,43 +115,34 @@ def _named(error: LabError, arm: Arm, lab: Lab) -> LabError:
     return type(error)(f"{arm.name}: {error}")
 
 
-def _replayed(scenario: Scenario, arm: Arm, client: Client) -> ArmResult:
+def _replayed(scenario: Scenario, arm: Arm, begun: Begun) -> ArmResult:
+    client, edge = begun.client, begun.client.lab.edge
     replay, expected = scenario.replay, scenario.replay.expected(arm.name)
-    *first, last = replay.commands
-    done = [run_command(client, text, replay.limit) for text in first]
-    done.append(run_command(client, last, replay.limit, allowed=expected.exit))
-    records = client.lab.edge.ledger().records
-    fired = client.lab.edge.fired()
-    project, unread = _project(client)
+    before = edge.ledger()
+    *first, last = replay.steps
+    done = [
+        carried_out(client, step.run, step.expected(arm.name), step.limit or replay.limit)
+        for step in first
+    ]
+    judged = run_command(client, last.run, last.limit or replay.limit, allowed=expected.exit)
+    records = edge.ledger(before.total).records
+    fired = edge.fired()
+    found = project(client)
     return ArmResult(
         conditions=arm.conditions,
-        commands=[recorded(command) for command in done],
-        project=project,
-        unread=unread,
+        prepared=[one.result for one in begun.prepared],
+        commands=[*(one.result for one in done), recorded(judged)],
+        project=found.files,
+        unread=found.unread,
         requests=records,
         asked=subjects(records),
         fired=fired,
-        errors=_errors(records),
-        differences=differences(done[-1].done, expected, project, records),
+        errors=_errors([*before.records, *records]),
+        differences=[
+            *(text for one in [*begun.prepared, *done] for text in one.differences),
+            *differences(judged.done, expected, found.files, records),
+        ],
     )
-
-
-def _project(client: Client) -> tuple[dict[str, str], dict[str, str]]:
-    """Return go.mod and go.sum of the project, and which of them are not as they should be."""
-    names = {f"{PROJECT}/{name}": name for name in ("go.mod", "go.sum")}
-    read = client.lab.read(list(names))
-    files = {names[path]: content for path, content in read.found.items()}
-    unread = {names[path]: why for path, why in read.unread.items()}
-    if "go.mod" not in {*files, *unread}:
-        unread["go.mod"] = "it is gone"
-    project = {}
-    for name, content in files.items():
-        try:
-            project[name] = content.decode()
-        except UnicodeDecodeError:
-            project[name] = content.decode(errors="backslashreplace")
-            unread[name] = "not UTF-8; other bytes are shown as \\xNN"
-    return project, unread
 
 
 def _errors(records: Iterable[dict[str, Any]]) -> list[str]:

@@ -50,8 +50,9 @@ def _parts(data: Any) -> Any:
             return {_parts(key): _parts(value) for key, value in data.items()}
         case list() | tuple():
             return type(data)(map(_parts, data))
-    if fields := getattr(type(data), "model_fields", None):  # pydantic, which is slow to import
-        return data.model_copy(update={name: _parts(getattr(data, name)) for name in fields})
+    # Of pydantic, which is slow to import. Its defaults are golab's own words.
+    if (said := getattr(data, "model_fields_set", None)) is not None:
+        return data.model_copy(update={name: _parts(getattr(data, name)) for name in said})
     return data
 
 

@@ -100,6 +100,13 @@ class OriginControl:
         return Records(**self.send({"do": "log", "after": after}))
 
 
+_TRAVELS = ("name", "where", "do")
+"""A scenario says more of a rule, which is not for the edge."""
+
+
 def as_data(rules: Sequence[Rule]) -> list[Record]:
     """Return rules in the form in which they travel to an edge."""
-    return [rule.model_dump(mode="json", by_alias=True, exclude_defaults=True) for rule in rules]
+    return [
+        rule.model_dump(mode="json", by_alias=True, exclude_defaults=True, include={*_TRAVELS})
+        for rule in rules
+    ]

@@ -14,7 +14,7 @@ from faults.lint import lint
 from faults.model.globs import glob_free
 from faults.nearest import nearest
 from faults.rules import Rule, repeated
-from faults.yamlsource import Loc, Problem, Source
+from faults.source import Loc, Problem, Source
 from lab.client_spec import ClientSpec
 from lab.diagnostics.catalogue import diagnostics
 from lab.gosettings import proxies
@@ -24,12 +24,15 @@ from lab.world.load import base_world
 from lab.world.model import World
 from lab.world.repos import place
 
+_OWN_SOURCE = "cite a document of your own as {title: …, url: …}"
+
 
 def problems(source: Source, scenario: Scenario) -> Iterator[Problem]:
     """Yield what cannot be meant in a scenario that was read from `source`, at its place."""
     for index, citation in enumerate(scenario.sources):
-        if citation.article not in articles():
-            message = f"unknown article {citation.article!r}{nearest(citation.article, articles())}"
+        if citation.article and citation.article not in articles():
+            near = nearest(citation.article, articles())
+            message = f"unknown article {citation.article!r}{near}; {_OWN_SOURCE}"
             yield source.problem(("sources", index, "article"), message)
     whole = base_world().merged(scenario.world)
     checker = _Checker(source, whole, _hosts(whole), _paths(whole, source.data))
@@ -127,19 +130,23 @@ class _Checker:
                 yield self.source.problem((*at, index, "where", "module"), message)
 
     def record(self, record: Record, at: Loc) -> Iterator[Problem]:
-        for key in ("detect", "miss", "false-alarm"):
+        for key in ("detect", "miss", "false-alarm", "right"):
             for index, name in enumerate(getattr(record, key.replace("-", "_"))):
                 if name not in diagnostics():
                     message = f"unknown diagnostic {name!r}{nearest(name, diagnostics())}"
                     yield self.source.problem((*at, key, index), message)
-        module = record.subject.module
+        subject = (*at, "subject")
+        module, version = record.subject.module, record.subject.version
         if module not in self.world.modules:
             message = f"no module {module!r} in this world{nearest(module, self.world.modules)}"
-            yield self.source.problem((*at, "subject", "module"), message)
+            yield self.source.problem((*subject, "module"), message)
+        elif version not in (there := self.world.modules[module].versions) and there:
+            message = f"{module} has no version {version!r} in this world{nearest(version, there)}"
+            yield self.source.problem((*subject, "version"), message)
 
     def logins(self, client: ClientSpec, at: Loc) -> Iterator[Problem]:
         credentials = self.world.credentials
-        for host, name in client.netrc.items():
+        for host, name in client.logins.items():
             if host.partition(":")[0] not in self.hosts:
                 message = f"no host of this world is {host!r}{nearest(host, self.hosts)}"
                 yield self.source.problem((*at, "netrc", host), message, key=True)
@@ -148,7 +155,7 @@ class _Checker:
                 yield self.source.problem((*at, "netrc", host), message)
 
     def proxies(self, client: ClientSpec, at: Loc) -> Iterator[Problem]:
-        for host in _proxy_hosts(client.env.get("GOPROXY", "")):
+        for host in _proxy_hosts(client.variables.get("GOPROXY", "")):
             if host not in self.hosts:
                 message = f"GOPROXY: no host of this world is {host!r}{nearest(host, self.hosts)}"
                 yield self.source.problem((*at, "env", "GOPROXY"), message)

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from faults import validation, yamlsource
 from faults.nearest import nearest
 from faults.rules import Rule
-from faults.yamlsource import Problem, Source, SourceError, first
+from faults.source import Problem, Source, SourceError, first
 from lab.errors import ScenarioError, UsageError
 from lab.interrupts import INTERRUPTS
 from lab.paths import scenarios_root
@@ -55,7 +55,7 @@ class Run(BaseModel):
 
 def described(rule: Rule) -> str:
     """Return a fault rule in a line, in the words of the file."""
-    data = rule.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"name"})
+    data = rule.model_dump(mode="json", by_alias=True, exclude_unset=True, include={"where", "do"})
     return f"where {flow(data.get('where', {}))} do {flow(data['do'])}"
 
 

@@ -110,7 +110,9 @@ class Announcer:
 
 
 @contextmanager
-def run(confdir: Path, origin: int, extra: Sequence[Any] = ()) -> Iterator[Edge]:
+def run(
+    confdir: Path, origin: int, extra: Sequence[Any] = (), *, first: Sequence[Any] = ()
+) -> Iterator[Edge]:
     edge = Edge(confdir)
     ready = threading.Event()
 
@@ -129,6 +131,7 @@ def run(confdir: Path, origin: int, extra: Sequence[Any] = ()) -> Iterator[Edge]
             proxyserver.Proxyserver(),
             next_layer.NextLayer(),
             tlsconfig.TlsConfig(),
+            *first,
             edge.faults,
             Resolver(),
             Announcer(edge, ready),

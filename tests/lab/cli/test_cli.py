@@ -111,7 +111,9 @@ def test_several_go_versions_are_compared(tmp_path: Path) -> None:
         ("dns-failure", other),
         ("dns-failure", go.version),
     ]
-    assert f"sni-block (go {other}) " in done.stdout
+    table = [line.split() for line in done.stdout.splitlines()]
+    assert table[0] == ["scenario", "go", other, "go", go.version]
+    assert ["sni-block", "reproduced", "reproduced"] in table
     assert "4 runs: 4 reproduced" in done.stdout
     assert {folder.name for folder in (tmp_path / "kept").iterdir()} == {
         f"{name}.go{version}"

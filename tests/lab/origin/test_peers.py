@@ -36,7 +36,7 @@ UNFIT = {
     "rsc.io/quote@v2.0.0",
 }
 
-# Scripts that need more than a GOPROXY, and what that is.
+# Scripts that need more than a GOPROXY, and what that is; test_scripts.py has the faults.
 CANNOT = {
     "mod_bad_filenames": "a module that no world can have (rsc.io/badfile2)",
     "mod_download_too_many_redirects": "a fault: /redirect/N",

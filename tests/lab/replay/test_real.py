@@ -72,3 +72,44 @@ def test_descriptors_that_run_out_are_an_error_of_the_edge() -> None:
     (run,) = json.loads(done.stdout)["runs"]
     assert (done.returncode, run["verdict"]) == (3, "error")
     assert "the edge of the lab" in run["reason"]
+
+
+POISONED = r"""
+id: poisoned
+title: A module cache was edited
+family: cache
+sources: [{title: Go Modules Reference, url: "https://go.dev/ref/mod#go-mod-verify"}]
+story: Somebody edits a dependency in the module cache.
+client:
+  env: {GOPROXY: "https://proxy.golang.org", SPOKEN: once, GOENV: ~/settings}
+  files:
+    settings: GOPRIVATE=x.test
+    bin/speak: {text: "#!/bin/sh\necho said $SPOKEN\n", executable: true}
+    bytes: {base64: /+8=}
+break:
+  client: {env: {SPOKEN: null}, project: {note: broken}}
+  run: chmod -R u+w ~/go/pkg/mod && echo // >> ~/go/pkg/mod/github.com/gorilla/mux@v1.8.0/mux.go
+replay:
+  before: go get github.com/gorilla/mux@v1.8.0
+  run:
+    - {run: cat note, exit: failure, broken: {exit: 0, stdout: broken}, repaired: {exit: 0}}
+    - {run: speak, stdout: said, healthy: {stdout: once}, repaired: {stdout: said$}}
+    - {run: od -An -tx1 ../bytes, stdout: ff ef$}
+    - {run: go env GOPRIVATE, stdout: x.test}
+    - go mod download
+    - go mod verify
+  healthy: {stdout: all modules verified, go.mod: mux v1}
+  broken: {exit: failure, stderr: dir has been modified}
+silent: false
+repair: {how: The cache is thrown away., run: go clean -modcache}
+diagnostics: {subject: {module: github.com/gorilla/mux, version: v1.8.1}}
+lesson: Verify what you build.
+"""
+
+
+def test_what_an_arm_does_and_not_only_what_it_sets(tmp_path: Path) -> None:
+    file = tmp_path / "poisoned.yaml"
+    file.write_text(POISONED, encoding="utf-8")
+    status, (run,) = judged(str(file))
+    assert (status, run["verdict"]) == (0, "reproduced"), run["reason"]
+    assert run["sources"] == ["“Go Modules Reference” (https://go.dev/ref/mod#go-mod-verify)"]

@@ -8,7 +8,7 @@ import pytest
 
 from lab.replay.verdict import is_silent, judge
 from lab.results import ARMS, ArmName, ArmResult, CommandResult, DiagnosticResult, Outcome, State
-from tests.lab.replay.fake import a_run
+from tests.lab.replay.fake import RULE, a_run
 
 
 def arm(stdout: str = "", exit_: int | None = 0, *, error: str = "", **rest: Any) -> ArmResult:
@@ -51,6 +51,16 @@ def test_a_fault_that_never_fires_proves_nothing() -> None:
     reason = "gone never fired in the broken arm: it proves nothing"
     assert judged(broken=arm("", fired={"gone": 0})) == ("invalid", reason)
     assert judged(broken=arm("", fired={})) == ("invalid", reason)
+
+
+def test_a_rule_may_be_expected_not_to_fire() -> None:
+    rules = [{**RULE, "name": name, "fires": name} for name in ("may", "never")]
+    broken = arm("", fired={"gone": 1, "may": 0, "never": 0})
+    faults = [RULE, *rules]
+    assert judged(broken=broken, faults=faults) == ("reproduced", "")
+    broken = arm("", fired={"gone": 1, "may": 1, "never": 1})
+    reason = "broken: never fired, and must not"
+    assert judged(broken=broken, faults=faults) == ("changed", reason)
 
 
 def test_a_result_that_differs_from_its_record_is_a_change() -> None:

@@ -14,6 +14,8 @@ from tests.lab.golab import golab
 
 GOOD = (scenarios_root() / "auth" / "auth-fallback.yaml").read_text(encoding="utf-8")
 
+LINE = "go list -m -versions git.corp.example/lib"
+
 
 def problems(tmp_path: Path, text: str | bytes) -> list[str]:
     file = tmp_path / "mine.yaml"
@@ -32,9 +34,18 @@ def line_of(text: str, part: str) -> int:
     [
         ("lesson: >", "leson: >", "unknown key 'leson'; did you mean 'lesson'?"),
         ("family: auth", "family: aut", "'aut' is not known here; did you mean 'auth'?"),
+        ("version: v1.1.0}", "version: v1.1.O}", "no version 'v1.1.O' in this world; did you mean"),
+        ("  healthy: {exit: 0,", "  heathly: {exit: 0,", "the key 'healthy' is missing"),
+        ("  broken: {exit: 0,", "  borken: {exit: 0,", "unknown key 'borken'; did you mean 'brok"),
         ("silent: true", "silent: perhaps", "must be true or false, not 'perhaps'"),
         ("{exit: 0, stdout: '^git", "{exit: 0, stdout: '[git", "not a regular expression"),
         ("article: silent-symptoms", "article: silent-symptom", "did you mean 'silent-symptoms'?"),
+        ("article: silent-symptoms", "article: silent-symptom", "your own as {title: …, url: …}"),
+        ("article: silent-symptoms", "title: x, article: a", "cite either an `article`"),
+        ("article: silent-symptoms", "article: a, url: 'https://a.test'", "cite either an"),
+        ("{article: silent-symptoms, ", "{", "cite either an `article` by its name or a `title`"),
+        ("article: silent-symptoms", "title: x, url: a.test", "must match the pattern"),
+        (f"run: {LINE}", "run: [{exit: 1, run: go list}]", "stands beside `run`, in `healthy`"),
         ("[version-list-plausible,", "[version-list-plausble,", "did you mean 'version-list-plaus"),
         ("proxy.corp.example: expired", "proxy.corp.example: expird", "did you mean 'expired'?"),
         ("do: {respond:", "do: {respnd:", "did you mean 'respond'?"),
@@ -42,6 +53,24 @@ def line_of(text: str, part: str) -> int:
         ("status: [401, 403]", "status: [401, many]", "many"),
         ("module: git.corp.example/lib,", "module: git.corp.example/lob,", "no module"),
         ("env: {GOPROXY", "env: {HOME", "HOME belongs to the lab"),
+        (
+            "env: {GOPROXY",
+            "env: {GOENV: /etc/env, GOPROXY",
+            "GOENV is `off`, empty, or",
+        ),
+        ("env: {GOPROXY", "env: {GOCACHE: ~/../x, GOPROXY", "GOCACHE is `off`, empty, or begins"),
+        ("    go.mod: |", "    a: {base64: '%'}\n    go.mod: |", "not base64"),
+        ("    go.mod: |", "    a: {}\n    go.mod: |", "a file has either `text` or `base64`"),
+        (
+            "    go.mod: |",
+            "    a: {text: '', base64: ''}\n    go.mod: |",
+            "either `text` or `base64`",
+        ),
+        (
+            "  project:\n",
+            "  files: {a/../b: x}\n  project:\n",
+            "path inside the client's home",
+        ),
         ("    go.mod: |", "    ../go.mod: |", "is not a path inside the project"),
         ("id: auth-fallback", "id: Auth Fallback", "must match the pattern"),
         ("  run: go list", "  limit: -1\n  run: go list", "greater than 0"),
@@ -199,6 +228,14 @@ def test_a_rule_that_cannot_be_meant(tmp_path: Path, rule: str, said: str) -> No
         ('"https://proxy.corp.example"', '"http://127.0.0.1:1,http://localhost:3000,off"'),
         ('"https://proxy.corp.example"', '"direct,https://typo.test"'),
         ('"https://proxy.corp.example"', "proxy.corp.example"),
+        ("{article: silent-symptoms, ", "{title: x, url: 'https://b.test/1', "),
+        ("{article: silent-symptoms, ", "{title: x, "),
+        ("env: {GOPROXY", "env: {GOENV: off, GOCACHE: '', NETRC: ~/n, GOPRIVATE: null, GOPROXY"),
+        ("netrc: {proxy.corp.example: expired}", "netrc: {proxy.corp.example: null}"),
+        (
+            "  project:\n",
+            "  files: {bin/a: {text: x, executable: true}, b: {base64: ''}}\n  project:\n",
+        ),
         ("  project:\n", "  resolver: ndots:1  single-request use-vc\n  project:\n"),
         # go asks for what stands above a package, and for modules that nobody has.
         ("    where: {host:", "    where: {module: git.corp.example, host:"),

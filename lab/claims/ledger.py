@@ -1,0 +1,165 @@
+"""Measures claims, several at a time, and compares what they come to with their record."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import lab
+from lab.claims.load import DATA, families
+from lab.claims.measure import measured
+from lab.claims.model import Claim
+from lab.claims.results import Entry, Ledger, Measured
+from lab.errors import GolabError, LabError, UsageError
+from lab.sandbox.interface import Backend
+from lab.sources import Citation
+from lab.toolchain import Toolchain
+
+RECORD = DATA / "measured.json"
+
+Observer = Callable[[Claim, str, Measured], None]
+"""Called with a claim, the Go version, and what came of it, from several threads."""
+
+
+def take(
+    claims: Sequence[Claim],
+    backend: Backend,
+    toolchains: Sequence[Toolchain],
+    *,
+    jobs: int,
+    seed: int,
+    observe: Observer,
+) -> Ledger:
+    """Measure claims with every toolchain, those that wait longest first.
+
+    Raises:
+        LabError: not even one lab has come up.
+    """
+    order = sorted(claims, key=_longest, reverse=True)
+    found: dict[tuple[str, str], Measured] = {}
+    cancelled = threading.Event()
+
+    def one(claim: Claim, toolchain: Toolchain) -> None:
+        if cancelled.is_set():
+            return
+        try:
+            result = measured(claim, backend, toolchain, seed)
+        except GolabError as error:
+            if not isinstance(error, LabError):
+                raise
+            result = Measured(verdict="error", condition=" ".join(str(error).split()))
+        if not cancelled.is_set():
+            found[claim.id, toolchain.version] = result
+            observe(claim, toolchain.version, result)
+
+    pool = ThreadPoolExecutor(jobs, thread_name_prefix="lab")
+    try:
+        pending = [pool.submit(one, claim, go) for go in toolchains for claim in order]
+        for each in pending:
+            each.result()
+    except BaseException:
+        cancelled.set()
+        pool.shutdown(wait=False, cancel_futures=True)
+        backend.close()
+        raise
+    finally:
+        pool.shutdown(wait=True)
+    return ledger(
+        claims,
+        {
+            claim.id: {go.version: found[claim.id, go.version] for go in toolchains}
+            for claim in claims
+        },
+    )
+
+
+def _longest(claim: Claim) -> float:
+    return max((case.proof.limit for case in claim.replays), default=0)
+
+
+def ledger(claims: Sequence[Claim], by_go: Mapping[str, Mapping[str, Measured]]) -> Ledger:
+    """Return the ledger of claims with what was measured of them: id -> Go version -> result."""
+    family = {claim.id: one.family for one in families() for claim in one.claims}
+    entries = [
+        Entry(
+            id=claim.id,
+            family=family[claim.id],
+            sources=[_place(citation) for citation in claim.sources],
+            says=" ".join(claim.says.split()),
+            by_go=dict(by_go.get(claim.id, {})),
+        )
+        for claim in claims
+    ]
+    goes = list(dict.fromkeys(go for entry in entries for go in entry.by_go))
+    return Ledger(golab=lab.__version__, go=goes, entries=entries)
+
+
+def _place(citation: Citation) -> str:
+    return f"{citation.article} {citation.section}" if citation.section else citation.article
+
+
+def record(path: Path = RECORD) -> dict[str, dict[str, Measured]]:
+    """Return what is on record: id -> Go version -> result.
+
+    Raises:
+        UsageError: the record cannot be read.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path}: {error}; write it anew with `golab claims --record`") from None
+    return {
+        id_: {go: Measured.model_validate(one) for go, one in by_go.items()}
+        for id_, by_go in data.items()
+    }
+
+
+def write_record(new: Ledger, path: Path = RECORD) -> None:
+    """Put what was measured into the record; what is there of other claims and versions stays.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    known = {claim.id for one in families() for claim in one.claims}
+    whole = {id_: by_go for id_, by_go in record(path).items() if id_ in known}
+    for entry in new.entries:
+        whole[entry.id] = {**whole.get(entry.id, {}), **entry.by_go}
+    data = {
+        id_: {
+            go: whole[id_][go].model_dump(mode="json", exclude_defaults=True)
+            for go in sorted(whole[id_], key=_number)
+        }
+        for id_ in sorted(whole)
+    }
+    try:
+        path.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"the record cannot be written: {path}: {error.strerror}") from None
+
+
+def _number(go: str) -> list[int]:
+    return [int(part) if part.isdigit() else 0 for part in go.split(".")]
+
+
+def differences(new: Ledger, on_record: Mapping[str, Mapping[str, Measured]]) -> list[str]:
+    """Return how what was measured differs from its record, a line for each claim and version."""
+    found = []
+    for entry in new.entries:
+        for go, one in entry.by_go.items():
+            old = on_record.get(entry.id, {}).get(go)
+            if old is None:
+                found.append(f"{entry.id} (go {go}): {said(one)}, and nothing is on record")
+            elif said(one) != said(old):
+                found.append(f"{entry.id} (go {go}): {said(one)}, recorded {said(old)}")
+    return found
+
+
+def said(one: Measured) -> str:
+    """Return what of a result must be as recorded: verdict, condition, silence."""
+    condition = f" ({one.condition})" if one.condition else ""
+    return f"{one.verdict}{condition}" + ("" if one.silent == "-" else f", {one.silent}")

@@ -58,7 +58,7 @@ def test_json_on_standard_output_and_nothing_else() -> None:
 
 def test_without_colour_where_that_is_asked_for() -> None:
     plain = in_terminal("run", "sni-block", columns=80, NO_COLOR="1")
-    assert "verdict  REPRODUCED" in plain
+    assert "REPRODUCED" in plain
     assert not re.search(r"\x1b\[[0-9;]*3[0-9]m", plain)
 
 
@@ -133,7 +133,9 @@ def test_list_show_schema() -> None:
     schema = json.loads(golab("schema").stdout)
     jsonschema.Draft202012Validator.check_schema(schema)
     for loaded in catalogue().values():
-        jsonschema.validate(yaml.safe_load(loaded.file.read_text(encoding="utf-8")), schema)
+        read = yaml.safe_load(loaded.file.read_text(encoding="utf-8"))
+        as_json = json.loads(json.dumps(read, default=str))  # as editors see it, without dates
+        jsonschema.validate(as_json, schema)
 
 
 def test_narrow_tables_put_one_cell_below_the_other() -> None:
@@ -201,9 +203,9 @@ def test_a_locale_without_the_letters_gets_question_marks_and_whole_json(
         monkeypatch.setenv(name, value)
     done = golab("show", "sni-block")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "?Go?" in done.stdout
+    assert "documented in ?Four silent" in done.stdout
     report = json.loads(golab("run", "sni-block", "--json", "-").stdout)
-    assert "模块代理" in report["runs"][0]["sources"][0]
+    assert "“Four silent" in report["runs"][0]["sources"][0]
 
 
 @pytest.mark.parametrize(

@@ -36,12 +36,11 @@ def environment(tmp_path: Path, **more: str) -> dict[str, str]:
 
 def of_bash(tmp_path: Path, *lines: tuple[str, ...]) -> list[list[str]]:
     """Return what one bash would offer for the last word of each of these lines."""
-    script = [f'{PREPARE["bash"]}; compopt() {{ echo "files:$2"; }}']
-    for words in lines:
-        script.append(
-            f"COMP_WORDS=({shlex.join(words)}); COMP_CWORD={len(words) - 1}; COMPREPLY=()"
-            "; _golab_completion golab; printf '%s\\n' \"${COMPREPLY[@]}\"; echo ---"
-        )
+    script = [f'{PREPARE["bash"]}; compopt() {{ echo "files:$2"; }}'] + [
+        f"COMP_WORDS=({shlex.join(words)}); COMP_CWORD={len(words) - 1}; COMPREPLY=()"
+        "; _golab_completion golab; printf '%s\\n' \"${COMPREPLY[@]}\"; echo ---"
+        for words in lines
+    ]
     done = subprocess.run(
         ["bash", "-c", "\n".join(script)],
         env=environment(tmp_path),

@@ -10,7 +10,8 @@ ArmName = Literal["healthy", "broken", "repaired"]
 ARMS: tuple[ArmName, ...] = ("healthy", "broken", "repaired")
 Verdict = Literal["reproduced", "changed", "invalid", "error", "skipped"]
 State = Literal["quiet", "alarm", "unavailable", "error"]
-Outcome = Literal["detected", "miss", "false-alarm", "unavailable", "error"]
+Outcome = Literal["detected", "miss", "false-alarm", "right", "unavailable", "error"]
+Kind = Literal["failure", "myth", "control"]
 
 
 class Result(BaseModel):
@@ -69,12 +70,14 @@ class DiagnosticResult(Result):
     id: str
     origin: Literal["documented", "golab", "tool"]
     command: str
-    """What a person would type; for golab's own probes, what they compare. In the broken arm."""
+    """What a person would type; for golab's own probes, what they compare. In the broken arm, if
+    there is one."""
     commands: dict[str, str] = {}
     """Arm -> the same as it was run there."""
     healthy: State
-    broken: State
-    repaired: State
+    broken: State | None = None
+    """None: a control has no such arm."""
+    repaired: State | None = None
     said: dict[str, str]
     """Arm -> what it said, in a line."""
     seconds: dict[str, float] = {}
@@ -94,7 +97,7 @@ class RunResult(Result):
 
     scenario: str
     variant: str | None = None
-    kind: Literal["failure", "myth"]
+    kind: Kind
     family: str
     title: str
     sources: list[str] = []
@@ -126,9 +129,13 @@ class RunResult(Result):
 
 
 class Totals(Result):
-    """How many runs came to which verdict."""
+    """How many runs came to which verdict, and what the diagnostics said in healthy set-ups."""
 
     runs: int
+    controls: int = 0
+    """Of these."""
+    false_alarms: int = 0
+    """Alarms of diagnostics in controls."""
     reproduced: int
     changed: int
     invalid: int
@@ -192,4 +199,7 @@ def totals(runs: list[RunResult], seconds: float) -> Totals:
         verdict: sum(run.verdict == verdict for run in runs)
         for verdict in ("reproduced", "changed", "invalid", "error", "skipped")
     }
-    return Totals(runs=len(runs), seconds=seconds, **counts)
+    controls = [run for run in runs if run.kind == "control"]
+    alarms = sum(len(run.false_alarms) for run in controls)
+    more = {"controls": len(controls), "false_alarms": alarms}
+    return Totals(runs=len(runs), seconds=seconds, **counts, **more)

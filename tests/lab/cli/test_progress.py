@@ -39,8 +39,6 @@ def test_several_end_with_the_table(tmp_path: Path) -> None:
     assert re.search(row("sni-block"), table)
     assert re.search(row("auth-fallback"), table)
     assert table.splitlines()[-1].startswith("2 runs: 2 reproduced  (")
-    alone = golab("run", "sni-block")
-    assert (alone.stderr, "scenario  " in alone.stdout) == ("", False)
 
 
 def test_json_on_standard_output_stays_alone_there() -> None:
@@ -166,7 +164,3 @@ def test_a_report_that_cannot_be_written_is_shown_all_the_same() -> None:
     assert (
         done.stderr == "golab: the report cannot be written to /dev/full: No space left on device\n"
     )
-
-
-def test_a_report_that_was_not_interrupted_says_so() -> None:
-    assert json.loads(golab("run", "sni-block", "--json", "-").stdout)["unfinished"] == []

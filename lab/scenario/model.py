@@ -207,6 +207,7 @@ class Variant(Part):
     )
     """The keys of `replay` that differ."""
     silent: bool | None = None
+    slow: bool | None = None
     repair: Repair | None = None
     diagnostics: Record | None = None
 
@@ -259,6 +260,8 @@ class Scenario(Part):
     silent: bool = False
     """Whether the broken arm exits as the healthy one does, and something else differs: what came
     of it, or who was asked."""
+    slow: bool = False
+    """Whether a replay takes more than ten seconds, nearly all of which it waits."""
     repair: Repair = Repair.model_construct(how="")
     diagnostics: Record
     variants: Annotated[dict[Name, Variant], Field(max_length=50)] = {}

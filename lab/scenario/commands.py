@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, field_validator
 
 from lab.client_spec import ClientSpec
 from lab.command import words
-from lab.expectations import Expected
+from lab.expectations import Expected, Limit
 from lab.schema import Part, Text, no_nul
 
 
@@ -19,15 +19,12 @@ def _command(text: str) -> str:
 
 CommandLine = Annotated[Text, AfterValidator(_command)]
 Commands = CommandLine | Annotated[list[CommandLine], Field(min_length=1)]
-Limit = Annotated[float, Field(gt=0, le=600)]
 
 
 class Step(Expected):
     """A command that says what it must do, other than to exit with 0."""
 
     run: CommandLine
-    limit: Limit | None = None
-    """Seconds after which the lab ends it; by default the replay's."""
 
 
 class ReplayStep(Step):
@@ -80,7 +77,7 @@ class Replay(Part):
     run: ReplaySteps
     """A command, or several; words as in a shell. What is not the last must exit with 0."""
     limit: Limit = 20.0
-    """Seconds after which the lab ends a command."""
+    """Seconds after which the lab ends a command that has no limit of its own."""
     healthy: Expected
     broken: Expected = Expected.model_construct()
     """Not of a control."""
@@ -102,6 +99,10 @@ class Replay(Part):
         """Return what the last command must do in an arm."""
         found: Expected | None = getattr(self, arm)
         return found or self.healthy
+
+    def last_limit(self, arm: str) -> float:
+        """Return the seconds after which the lab ends the last command in an arm."""
+        return self.expected(arm).limit or self.steps[-1].limit or self.limit
 
     @field_validator("run")
     @classmethod

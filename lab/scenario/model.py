@@ -78,6 +78,8 @@ class Scenario(Part):
     silent: bool = False
     """Whether the broken arm exits as the healthy one does, and something else differs: what came
     of it, or who was asked."""
+    slow: bool = False
+    """Whether a replay takes more than ten seconds, nearly all of which it waits."""
     repair: Repair = Repair.model_construct(how="")
     diagnostics: Record
     matrix: Annotated[dict[AxisName, Axis], Field(min_length=1, max_length=6)] = {}

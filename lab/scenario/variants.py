@@ -38,6 +38,7 @@ class Variant(Part):
     break_: Change | None = None
     replay: ReplayChange | None = None
     silent: bool | None = None
+    slow: bool | None = None
     repair: Repair | None = None
     diagnostics: RecordChange | None = None
 

@@ -121,9 +121,8 @@ def _told(error: Exception) -> int:
             return LAB
         case FileNotFoundError() if "No usable temporary directory" in str(error):  # tempfile's
             tried = str(error).partition(" in ")[2]
-            say(
-                f"no directory for temporary files can be written to, of {tried}; set TMPDIR to one that can"
-            )
+            said = f"no directory for temporary files can be written to, of {tried}"
+            say(f"{said}; set TMPDIR to one that can")
             return LAB
         case OSError():
             where = f"{error.filename}: " if error.filename else "writing the output: "

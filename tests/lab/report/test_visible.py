@@ -79,7 +79,7 @@ def test_what_is_said_of_a_lab_that_is_up_is_shown_too(
 ) -> None:
     held = Held("abcdef", NASTY, "broken", "local", "1.27.3", "now", 1)
     rule = {"name": NASTY, "on": True, "hits": 2}
-    monkeypatch.setattr(start, "up", lambda *_, say, progress: say(NASTY) or held)
+    monkeypatch.setattr(start, "up", lambda *_, say, **__: say(NASTY) or held)
     monkeypatch.setattr(registry, "find", lambda _: held)
     monkeypatch.setattr(client, "edge", lambda _: SimpleNamespace(rules=lambda: [rule]))
     runner = CliRunner()

@@ -10,6 +10,7 @@ import click
 
 from lab.cli import complete
 from lab.errors import OK
+from lab.report.visible import visible
 from lab.sandbox.choose import BACKENDS
 
 
@@ -18,7 +19,6 @@ from lab.sandbox.choose import BACKENDS
 @click.option(
     "--arm",
     type=click.Choice(["healthy", "broken", "repaired"]),
-    default="",
     show_default="broken, healthy of a control",
     help="As it stands where the commands of this arm begin.",
 )
@@ -32,13 +32,13 @@ from lab.sandbox.choose import BACKENDS
 @click.option(
     "--go", metavar="VERSION", help="The Go version to use.", shell_complete=complete.versions
 )
-def command(scenario: str, *, arm: str, backend: str, go: str | None) -> int:
+def command(scenario: str, *, arm: str | None, backend: str, go: str | None) -> int:
     """Start a lab that stays until `golab down`; its id is printed."""
     from lab.cli.progress import fetching
     from lab.daemon import start
 
     def say(text: str) -> None:
-        click.echo(f"golab: backend {text}", err=True)
+        click.echo(f"golab: backend {visible(text)}", err=True)
 
     with fetching() as progress, _waiting(f"starting {scenario}") as stop:
 
@@ -46,10 +46,10 @@ def command(scenario: str, *, arm: str, backend: str, go: str | None) -> int:
             stop()
             progress(what, done, total)
 
-        lab = start.up(scenario, arm, backend, go, say=say, progress=fetch)
+        lab = start.up(scenario, arm or "", backend, go, say=say, progress=fetch)
     click.echo(lab.id)
     click.echo(
-        f"{lab.scenario} is up ({lab.arm}, {lab.backend}, go {lab.go}); "
+        f"{visible(lab.scenario)} is up ({lab.arm}, {lab.backend}, go {lab.go}); "
         f"`golab shell {lab.id}` enters it, `golab down {lab.id}` ends it",
         err=True,
     )
@@ -65,7 +65,6 @@ def _waiting(text: str) -> Iterator[Callable[[], object]]:
     from rich.text import Text
 
     from lab.report.console import console
-    from lab.report.visible import visible
 
     with console(sys.stderr).status(Text(visible(text))) as status:
         yield status.stop

@@ -48,6 +48,7 @@ def replay(
     Raises:
         LabError: the lab failed; which part, and in which arm.
     """
+    run = run.with_go(spec.toolchain.version)
     scenario = run.scenario
     started = time.monotonic()
     results: dict[ArmName, ArmResult] = {}
@@ -134,11 +135,12 @@ def _replayed(scenario: Scenario, arm: Arm, begun: Begun) -> ArmResult:
     replay, expected = scenario.replay, scenario.replay.expected(arm.name)
     before = edge.ledger()
     *first, last = replay.steps
-    done = [
-        carried_out(client, step.run, step.expected(arm.name), step.limit or replay.limit)
-        for step in first
-    ]
-    judged = run_command(client, last.run, last.limit or replay.limit, allowed=expected.exit)
+    done = []
+    for step in first:
+        wanted = step.expected(arm.name)
+        done.append(carried_out(client, step.run, wanted, wanted.limit or replay.limit))
+    limit = replay.last_limit(arm.name)
+    judged = run_command(client, last.run, limit, allowed=expected.exit)
     records = edge.ledger(before.total).records
     fired = edge.fired()
     found = project(client)

@@ -53,7 +53,7 @@ def judge(
     if changed:
         return Judgement("changed", "; ".join(changed), silent)
     if arms[judged].judged.exit is None:
-        limit = f"{scenario.replay.limit:g} s"
+        limit = f"{scenario.replay.last_limit(judged):g} s"
         reason = f"the lab's limit of {limit} ended the {judged} arm, not go"
         return Judgement("reproduced", reason, silent)
     return Judgement("reproduced", "", silent)

@@ -111,7 +111,7 @@ def test_a_key_completes_the_line(tmp_path: Path, shell: str) -> None:
         "golab vali": "golab validate",
         "golab run auth-f": "golab run auth-fallback",
         "golab show dns-failure/nx": "golab show dns-failure/nxdomain",
-        "golab run sni-block --fam": "golab run sni-block --family",
+        "golab run egress-blocked --fam": "golab run egress-blocked --family",
         "golab run --backend=lo": "golab run --backend=local",
         "golab run mi": "golab run mine.yaml",
         "golab help fault li": "golab help fault list",

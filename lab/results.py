@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -169,6 +171,25 @@ class Compared(Result):
         return f"{self.scenario}/{self.variant}" if self.variant else self.scenario
 
 
+class Repeated(Result):
+    """How often the replays of one scenario with one Go came to which verdict."""
+
+    scenario: str
+    variant: str | None = None
+    go: str
+    verdicts: dict[Verdict, int]
+
+    @property
+    def name(self) -> str:
+        """`scenario` or `scenario/variant`."""
+        return f"{self.scenario}/{self.variant}" if self.variant else self.scenario
+
+    @property
+    def differing(self) -> int:
+        """How many of the replays came to another verdict than most of them."""
+        return sum(self.verdicts.values()) - max(self.verdicts.values())
+
+
 class Report(Result):
     """Everything one `golab run` found out."""
 
@@ -183,6 +204,9 @@ class Report(Result):
     runs: list[RunResult]
     compared: list[Compared] = []
     """Where there are several Go versions: how each scenario differs between them."""
+    repeated: list[Repeated] = []
+    """Where runs were repeated: what each came to. `runs` then has the first of each, and those
+    with another verdict than that."""
     unfinished: list[str] = []
     """The runs that an interrupt kept from being finished; empty: golab was not interrupted."""
     totals: Totals
@@ -193,13 +217,30 @@ class Report(Result):
         return f"{run.name} (go {run.go})" if several else run.name
 
 
-def totals(runs: list[RunResult], seconds: float) -> Totals:
-    """Count verdicts."""
-    counts = {
-        verdict: sum(run.verdict == verdict for run in runs)
-        for verdict in ("reproduced", "changed", "invalid", "error", "skipped")
-    }
+def repeated(result: RunResult, verdicts: Mapping[Verdict, int]) -> Repeated:
+    """Say what the replays of one run came to; `result` is one of them."""
+    return Repeated(
+        scenario=result.scenario, variant=result.variant, go=result.go, verdicts=dict(verdicts)
+    )
+
+
+def totals(
+    runs: Sequence[RunResult], seconds: float, verdicts: Mapping[Verdict, int] | None = None
+) -> Totals:
+    """Count verdicts.
+
+    Args:
+        runs: what each run came to, the first time.
+        seconds: how long all of it took.
+        verdicts: how many replays came to which, where there are more than these.
+    """
+    counts = {**dict.fromkeys(get_args(Verdict), 0)}
+    counts |= verdicts if verdicts is not None else Counter(run.verdict for run in runs)
     controls = [run for run in runs if run.kind == "control"]
-    alarms = sum(len(run.false_alarms) for run in controls)
-    more = {"controls": len(controls), "false_alarms": alarms}
-    return Totals(runs=len(runs), seconds=seconds, **counts, **more)
+    return Totals(
+        runs=sum(counts.values()),
+        controls=len(controls),
+        false_alarms=sum(len(run.false_alarms) for run in controls),
+        seconds=seconds,
+        **counts,
+    )

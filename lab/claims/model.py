@@ -11,7 +11,8 @@ from faults.rules import Do, Rule
 from lab.client_spec import ClientSpec
 from lab.expectations import Expected
 from lab.results import ArmName
-from lab.scenario.model import Commands, Rules
+from lab.scenario.commands import Commands
+from lab.scenario.fault import Rules
 from lab.schema import Name, OneWord, Part, Text, as_list
 from lab.sources import Citation
 from lab.world.model import World

@@ -48,6 +48,8 @@ def _page(report: Report, width: int, *, verbose: bool) -> Iterator[RenderableTy
         yield side_by_side(report.compared, _verdict_in_colour)
     elif not verbose or len(report.runs) > 1:
         yield summary(report, width)
+    if report.repeated:
+        yield _differing(report)
     yield _closing(report)
 
 
@@ -263,6 +265,20 @@ def _noticed(run: RunResult) -> str:
     return f"healthy; false alarm: {', '.join(run.false_alarms)}" if run.false_alarms else "healthy"
 
 
+def _differing(report: Report) -> RenderableType:
+    """Say of how many repeated replays the verdict differs from most of the same scenario."""
+    several = len({one.go for one in report.repeated}) > 1
+    lines = []
+    for one in report.repeated:
+        if one.differing:
+            name = f"{one.name} (go {one.go})" if several else one.name
+            counts = ", ".join(f"{count} {verdict}" for verdict, count in one.verdicts.items())
+            lines.append(Text(f"{name}: {counts}", style="yellow"))
+    count = sum(one.differing for one in report.repeated)
+    total = counted(sum(sum(one.verdicts.values()) for one in report.repeated), "replay")
+    return Group(*lines, Text(f"of {total}, {count or 'none'} came to another verdict", "bold"))
+
+
 def _closing(report: Report) -> RenderableType:
     sums = report.totals
     counts = [
@@ -273,7 +289,8 @@ def _closing(report: Report) -> RenderableType:
     line = f"{counted(sums.runs, 'run')}: {', '.join(counts)}"
     if report.unfinished:
         planned = counted(sums.runs + len(report.unfinished), "run")
-        line = f"INTERRUPTED after {sums.runs} of {planned}: {', '.join(counts)}"
+        after = f"{sums.runs} of {planned}" if not report.repeated else counted(sums.runs, "replay")
+        line = f"INTERRUPTED after {after}: {', '.join(counts)}"
     if sums.controls:
         alarms = counted(sums.false_alarms, "false alarm")
         line += f"; {counted(sums.controls, 'control')} with {alarms}"

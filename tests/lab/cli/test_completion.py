@@ -61,7 +61,7 @@ def test_bash_offers_the_right_words(tmp_path: Path) -> None:
         ("run", ""): ids,
         ("run", "s"): [one for one in ids if one.startswith("s")],
         ("run", "dns-f"): ["dns-failure", *(f"dns-failure/{v}" for v in variants("dns-failure"))],
-        ("run", "dns-failure/n"): ["dns-failure/nxdomain"],
+        ("run", "dns-failure/n"): ["dns-failure/nxdomain", "dns-failure/no-data"],
         ("run", "mine"): ["files:default", ""],
         ("run", "--se"): ["--seed"],
         ("run", "--family", ""): sorted({one.scenario.family for one in catalogue().values()}),
@@ -88,7 +88,7 @@ def test_bash_offers_the_right_words(tmp_path: Path) -> None:
 
 
 def variants(id_: str) -> list[str]:
-    return list(catalogue()[id_].scenario.variants)
+    return catalogue()[id_].variants
 
 
 @pytest.mark.parametrize("shell", list(START))

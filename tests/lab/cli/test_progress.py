@@ -15,6 +15,7 @@ import jsonschema
 import pexpect
 import pytest
 
+from lab.paths import scenarios_root
 from tests.lab.golab import COMMAND, golab
 
 SLOW = "proxy-timeout"  # two variants, which take seconds to run into their limits
@@ -34,7 +35,7 @@ def test_several_end_with_the_table(tmp_path: Path) -> None:
         f"golab: {place} of 2: {run['scenario']}: reproduced ({run['seconds']:.1f} s)"
         for place, run in enumerate(runs, 1)
     ]
-    full, table = done.stdout.split("scenario       verdict")
+    full, table = re.split("scenario +verdict", done.stdout)
     assert full.count("verdict  REPRODUCED") == 2
     assert re.search(row("egress-blocked"), table)
     assert re.search(row("auth-fallback"), table)
@@ -71,9 +72,9 @@ def in_terminal(*args: str, **env: str) -> Iterator[pexpect.spawn[str]]:
 
 def test_a_terminal_shows_rows_as_they_finish_and_what_did_after_ctrl_c() -> None:
     with in_terminal("run", *PLANNED[:2], "--jobs", "1") as child:
-        child.expect(r"0/2 +egress-blocked: ")
+        child.expect(r"0/2 .*egress-blocked: ")
         child.expect(r"egress-blocked [^\n]*reproduced[^\n]* \d\.\d s\s")
-        child.expect(rf"1/2 +{SLOW}/mute: ")
+        child.expect(rf"1/2 .*left.*so far.*{SLOW}/mute: ")
         child.sendintr()
         text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", child.read().replace("\r\n", "\n"))
         assert re.search(r"INTERRUPTED after 1 of 2 runs: 1 reproduced  \(", text)
@@ -164,3 +165,24 @@ def test_a_report_that_cannot_be_written_is_shown_all_the_same() -> None:
     assert (
         done.stderr == "golab: the report cannot be written to /dev/full: No space left on device\n"
     )
+
+
+def test_repeated_replays_end_with_how_many_differ() -> None:
+    done = golab("run", "auth-fallback", "--repeat", "3", "--jobs", "2")
+    assert done.returncode == 0, done.stdout
+    assert "golab: 3 of 3: auth-fallback: reproduced" in done.stderr
+    assert "\nof 3 replays, none came to another verdict\n3 runs: 3 reproduced" in done.stdout
+
+
+def test_the_slow_can_be_left_out(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    text = (scenarios_root() / "auth" / "auth-fallback.yaml").read_text()
+    file.write_text(text.replace("id: auth-fallback", "id: mine\nslow: true"))
+    done = golab("run", "mine.yaml", "--skip-slow", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (
+        2,
+        "golab: all of this is slow; leave out --skip-slow\n",
+    )
+    kept = golab("run", "mine.yaml", "--keep", "--repeat", "2", cwd=tmp_path)
+    assert kept.returncode == 2
+    assert kept.stderr == "golab: --keep leaves one lab of each run up; leave out --repeat\n"

@@ -9,7 +9,7 @@ import yaml
 
 from lab.errors import ScenarioError, UsageError
 from lab.paths import scenarios_root
-from lab.scenario.load import applied, catalogue, load, select
+from lab.scenario.load import catalogue, load, select
 from tests.lab.golab import golab
 
 GOOD = (scenarios_root() / "auth" / "auth-fallback.yaml").read_text(encoding="utf-8")
@@ -185,13 +185,13 @@ def test_what_is_there_and_is_no_scenario_file(
     assert [run.name for run in select(["stale-list"])] == ["stale-list"]
 
 
-def test_a_variant_replaces_what_it_says_and_keeps_the_rest() -> None:
+def test_a_variant_is_laid_over_the_scenario() -> None:
     scenario = catalogue()["dns-failure"].scenario
-    applied_ = applied(scenario, "servfail")
-    assert [rule.name for rule in applied_.faults] == ["servfail"]
-    assert applied_.replay.healthy == scenario.replay.healthy
-    assert applied_.replay.broken.stderr == "server misbehaving"
-    assert applied_.client == scenario.client
+    (run,) = select(["dns-failure/servfail"])
+    assert [rule.name for rule in run.scenario.faults] == ["servfail"]
+    assert run.scenario.replay.healthy == scenario.replay.healthy
+    assert run.scenario.replay.broken.stderr == "server misbehaving"
+    assert run.scenario.client == scenario.client
 
 
 def test_the_catalogue_is_valid_yaml_for_other_readers_too() -> None:

@@ -137,9 +137,9 @@ def test_run_returns_the_report(tmp_path: Path, capfd: pytest.CaptureFixture[str
 
 def test_what_is_wrong_is_an_exception_of_golabs(tmp_path: Path) -> None:
     with pytest.raises(
-        golab.UsageError, match="no scenario 'stale-lst'; did you mean 'stale-list'"
+        golab.UsageError, match="no scenario 'stale-ls'; did you mean 'stale-list'"
     ):
-        golab.run("stale-lst")
+        golab.run("stale-ls")
     with pytest.raises(golab.UsageError, match="which scenario"):
         golab.run()
     with pytest.raises(golab.UsageError, match="no backend 'dokcer'; one of auto, local, docker"):

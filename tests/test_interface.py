@@ -136,9 +136,7 @@ def test_run_returns_the_report(tmp_path: Path, capfd: pytest.CaptureFixture[str
 
 
 def test_what_is_wrong_is_an_exception_of_golabs(tmp_path: Path) -> None:
-    with pytest.raises(
-        golab.UsageError, match="no scenario 'stale-ls'; did you mean 'stale-list'"
-    ):
+    with pytest.raises(golab.UsageError, match="no scenario 'stale-ls'; did you mean 'stale-list'"):
         golab.run("stale-ls")
     with pytest.raises(golab.UsageError, match="which scenario"):
         golab.run()

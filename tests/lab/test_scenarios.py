@@ -16,7 +16,7 @@ NAMED_FOR = {"auth-fallback", "stale-list", "sni-block", "dns-failure", "proxy-t
 
 
 def _marks(run: Run) -> tuple[pytest.MarkDecorator, ...]:
-    fast = run.scenario.id in NAMED_FOR and run.scenario.replay.broken.seconds is None
+    fast = run.scenario.id in NAMED_FOR and not run.scenario.slow
     return () if fast else (pytest.mark.slow,)
 
 

@@ -141,10 +141,11 @@ def test_list_show_schema() -> None:
     assert json.loads(golab("show", "stale-list", "--json").stdout)["id"] == "stale-list"
     schema = json.loads(golab("schema").stdout)
     jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
     for loaded in catalogue().values():
         read = yaml.safe_load(loaded.file.read_text(encoding="utf-8"))
         as_json = json.loads(json.dumps(read, default=str))  # as editors see it, without dates
-        jsonschema.validate(as_json, schema)
+        validator.validate(as_json)
 
 
 def test_narrow_tables_put_one_cell_below_the_other() -> None:

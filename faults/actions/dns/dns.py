@@ -109,7 +109,8 @@ class Dns(Action):
         Example(
             "{where: {query: proxy.golang.org}, do: {dns: {address: [192.0.2.1, 2001:db8::1]}}}",
             "A and AAAA point to the wrong place; other types get no data.",
-            "TTL 0, so that nothing outlives the rule; a poisoned cache would give it a real TTL.",
+            "TTL 0, so that nothing outlives the rule; a poisoned cache would give it a real TTL."
+            " In a local lab the edge is also at fd00:c612::2: an IPv6 address that works.",
         ),
         Example(
             "{where: {query: proxy.golang.org}, do: {dns: {address: 198.18.255.1}}}",

@@ -136,15 +136,15 @@ def test_run_returns_the_report(tmp_path: Path, capfd: pytest.CaptureFixture[str
 
 
 def test_what_is_wrong_is_an_exception_of_golabs(tmp_path: Path) -> None:
-    with pytest.raises(golab.UsageError, match="no scenario 'stal'; did you mean 'stale-list'"):
-        golab.run("stal")
+    with pytest.raises(golab.UsageError, match="'stale-lits'; did you mean 'stale-list'"):
+        golab.run("stale-lits")
     with pytest.raises(golab.UsageError, match="which scenario"):
         golab.run()
     with pytest.raises(golab.UsageError, match="no backend 'dokcer'; one of auto, local, docker"):
         golab.run("stale-list", backend="dokcer")
     with pytest.raises(golab.UsageError, match="jobs: at least 1, not 0"):
         golab.run("stale-list", jobs=0)
-    with pytest.raises(golab.UsageError, match=r"go 1\.3 is not one that golab knows"):
+    with pytest.raises(golab.UsageError, match=r"go 1\.3 is too old"):
         golab.run("stale-list", go="1.3")
     file = tmp_path / "mine.yaml"
     file.write_text("id: mine\nnonsense: 1\n", encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -69,6 +70,8 @@ def test_a_full_cache_is_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize("limit", [1, 3, 6, 10])
 def test_a_limit_on_processes_is_said(lab_spec: LabSpec, limit: int) -> None:
     """Wherever it is reached: world and toolchain are there."""
+    if os.getuid() == 0 and limit > 3:
+        pytest.skip("root has no such limit, and others may not read its Python in a lab")
     limited = ["prlimit", f"--nproc={limit}", COMMAND, "run", "auth-fallback"]
     if os.getuid() == 0:  # root has no such limit: become somebody who may read root's files
         as_nobody = "--reuid=65534 --regid=65534 --clear-groups --inh-caps=+dac_read_search"
@@ -84,8 +87,10 @@ def test_a_limit_on_processes_is_said(lab_spec: LabSpec, limit: int) -> None:
     )
     said = " ".join((done.stdout + done.stderr).split())
     assert done.returncode == 3, said
-    reached = "your limit (`ulimit -u`) is reached; raise it"
-    assert said.count(f"no process or thread can be started: {reached}") == 1, said
+    reached = (
+        r"no process or thread can be started: your limit \(`ulimit -u`\) is reached;? raise it"
+    )
+    assert len(re.findall(reached, said)) == 1, said
     assert "Traceback" not in said
 
 

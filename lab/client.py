@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 from lab.client_spec import OF_THE_CLIENT, ClientSpec, File
 from lab.command import words
+from lab.paths import SYSTEM_PATH
 from lab.sandbox.interface import (
     CA_BUNDLE,
     GOROOT,
-    SYSTEM_PATH,
     WARM_GOCACHE,
     Answer,
     Command,

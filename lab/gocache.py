@@ -21,8 +21,7 @@ from pathlib import Path
 
 from lab.errors import ToolchainError
 from lab.gowheel import Progress
-from lab.paths import cache_root, images_root
-from lab.sandbox.interface import SYSTEM_PATH
+from lab.paths import SYSTEM_PATH, cache_root, images_root
 from lab.toolchain import Toolchain
 
 EXPECTED = 230_000_000

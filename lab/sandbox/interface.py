@@ -29,8 +29,6 @@ GOROOT = "/lab/go"
 WARM_GOCACHE = "/lab/gocache"
 """Where a client finds Go's standard library compiled, which it cannot write to."""
 
-SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
 CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 """The certificates a client trusts: the edge's authority, and no other."""
 

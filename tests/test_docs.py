@@ -114,8 +114,8 @@ def test_the_python_of_its_page_runs(tmp_path: Path) -> None:
     assert done.stdout.splitlines() == [
         "auth-fallback reproduced True True",
         "{'auth-fallback': 1} [0]",
-        "sni-block reproduced False False",
-        "{'sni-block': 2} [1]",
+        "sni-block/reset reproduced False False",
+        "{'sni-block': 1} [1]",
         "0",
         "1 True {'gone': 2}",
     ], done.stderr

@@ -48,7 +48,7 @@ def line_of(text: str, part: str) -> int:
         (f"run: {LINE}", "run: [{exit: 1, run: go list}]", "stands beside `run`, in `healthy`"),
         ("[version-list-plausible,", "[version-list-plausble,", "did you mean 'version-list-plaus"),
         ("proxy.corp.example: expired", "proxy.corp.example: expird", "did you mean 'expired'?"),
-        ("do: {respond:", "do: {respnd:", "did you mean 'respond'?"),
+        ("do: {auth-fallback:", "do: {auth-falback:", "did you mean 'auth-fallback'?"),
         ("where: {host:", "where: {hots:", "did you mean 'host'?"),
         ("status: [401, 403]", "status: [401, many]", "many"),
         ("module: git.corp.example/lib,", "module: git.corp.example/lob,", "no module"),
@@ -213,7 +213,7 @@ def test_the_catalogue_is_valid_yaml_for_other_readers_too() -> None:
 def test_a_rule_that_cannot_be_meant(tmp_path: Path, rule: str, said: str) -> None:
     text = GOOD.replace("{host: proxy.corp.example, status: [401, 403]}", rule)
     if "sni" in rule:
-        text = text.replace('{respond: {status: 200, body: ""}}', "{reset: handshake}")
+        text = text.replace("{auth-fallback: empty}", "{reset: handshake}")
     found = problems(tmp_path, text)
     line = line_of(text, "  - name: auth-fallback")
     assert any(said in problem for problem in found), found

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from faults.rules import Rule
 from lab import asked, patterns
 from lab.claims.model import Case, Claim, Proof
 from lab.claims.results import Measured, Outcome, Proven, Silence, judged
-from lab.client import PROJECT, Client, prepare, settle
-from lab.client_spec import ClientSpec
 from lab.errors import LabError
 from lab.expectations import Expected, differences
 from lab.labs import start
-from lab.replay.commands import recorded, run_command
-from lab.replay.replay import replay
+from lab.replay.arms import arms, set_up
+from lab.replay.replay import replay, replayed
 from lab.replay.verdict import is_silent
 from lab.results import ArmResult, CommandResult
 from lab.sandbox.interface import Backend, Completed, Lab, LabSpec
 from lab.scenario.load import select
+from lab.scenario.model import Change, Record, Repair, Replay, Scenario, Subject
 from lab.schema import as_list
 from lab.toolchain import Toolchain
 
@@ -58,81 +56,61 @@ def _of_scenario(case: Case, backend: Backend, toolchain: Toolchain, seed: int) 
     with start(backend, toolchain, name=run.name, world=run.scenario.world) as (lab, spec):
         result = replay(run, lab, spec, backend=backend.name, seed=seed)
     arm = result.arms[case.proof.arm]
-    idle = [
-        rule.name
-        for rule in run.scenario.faults
-        if case.proof.arm == "broken" and not arm.fired.get(rule.name)
-    ]
+    rules = run.scenario.faults if case.proof.arm == "broken" else []
+    idle = [rule.name for rule in rules if rule.fires == "must" and not arm.fired.get(rule.name)]
     healthy = result.arms["healthy"] if case.proof.arm == "broken" else None
     shown = f"golab run {run.name}: {_command(arm.judged)}"
     return _proven(case, arm, healthy, idle).model_copy(update={"command": shown})
 
 
 def _replayed(case: Case, lab: Lab, spec: LabSpec, seed: int) -> Proven:
-    proof = case.proof
-    rules = proof.rules
-    well = proof.client.overlaid(proof.control or ClientSpec())
+    scenario = _as_scenario(case.proof)
+    healthy, *others = arms(scenario)
+    something_breaks = bool(scenario.faults) or scenario.break_ != Change()
+    seen: list[ArmResult] = []
     try:
-        healthy = None
-        if rules or proof.control:
-            healthy = _gone_through(proof, lab, spec, seed, well, well, ())
-        arm = _gone_through(proof, lab, spec, seed, well, proof.client, rules)
+        seen += [
+            replayed(scenario, arm, set_up(lab, spec, scenario, arm, seed))
+            for arm in (healthy, *others[:something_breaks])
+        ]
         lab.check()
     except LabError as error:
         lab.check()  # where the lab itself has failed, that is the reason
         return _failed(case, str(error))
-    idle = [rule.name for rule in rules if not arm.fired.get(rule.name)]
-    return _proven(case, arm, healthy, idle)
+    last = seen[-1]
+    for done in last.commands[:-1]:
+        if done.exit != 0:
+            return _failed(case, f"{_command(done)}: {_line(last, Expected(), done)}")
+    rules = scenario.faults if something_breaks else []
+    idle = [rule.name for rule in rules if rule.fires == "must" and not last.fired.get(rule.name)]
+    return _proven(case, last, seen[0] if something_breaks else None, idle)
 
 
-def _gone_through(
-    proof: Proof,
-    lab: Lab,
-    spec: LabSpec,
-    seed: int,
-    well: ClientSpec,
-    settings: ClientSpec,
-    rules: Sequence[Rule],
-) -> ArmResult:
-    """Do what a case says with a fresh client: `before` as all is well, then with these settings.
-
-    Raises:
-        LabError: a command that must succeed did not.
-    """
-    lab.edge.arm((), seed=seed)
-    client = prepare(lab, spec, well)
-    for text in as_list(proof.before):
-        _succeed(client, text, proof.limit)
-    if settings != well:
-        client = settle(lab, spec, settings, _files(settings))
-    lab.edge.arm(rules, seed=seed)
-    *first, last = proof.commands
-    commands = [_succeed(client, text, proof.limit) for text in first]
-    commands.append(recorded(run_command(client, last, proof.limit)))
-    records = lab.edge.ledger().records
-    read = lab.read([f"{PROJECT}/{name}" for name in ("go.mod", "go.sum")]).found
-    return ArmResult(
-        commands=commands,
-        project={
-            path.rpartition("/")[2]: content.decode(errors="replace")
-            for path, content in read.items()
-        },
-        requests=records,
-        asked=asked.subjects(records),
-        fired=lab.edge.fired(),
+def _as_scenario(proof: Proof) -> Scenario:
+    """Return a scenario of which only the first two arms mean anything."""
+    assert proof.holds
+    return Scenario.model_construct(
+        id="claim",
+        title="-",
+        family="field",
+        sources=[],
+        story="-",
+        silent=False,
+        diagnostics=Record(subject=Subject(module="-", version="-")),
+        lesson="-",
+        world=proof.world,
+        client=proof.client,
+        faults=proof.rules,
+        break_=proof.break_,
+        replay=Replay(
+            before=proof.before,
+            run=list(proof.commands),
+            limit=proof.limit,
+            healthy=Expected(),
+            broken=proof.holds,
+        ),
+        repair=Repair(how="-", faults="remove"),
     )
-
-
-def _files(settings: ClientSpec) -> Mapping[str, str]:
-    return {f"{PROJECT}/{name}": text for name, text in settings.project.items()}
-
-
-def _succeed(client: Client, text: str, limit: float) -> CommandResult:
-    done = recorded(run_command(client, text, limit))
-    if done.exit != 0 or done.error:
-        said = (done.stderr or done.stdout).strip().splitlines()[-1:] or [f"exit {done.exit}"]
-        raise LabError(f"`{text}` failed: {done.error or said[0]}")
-    return done
 
 
 def _proven(case: Case, arm: ArmResult, healthy: ArmResult | None, idle: Sequence[str]) -> Proven:
@@ -140,6 +118,8 @@ def _proven(case: Case, arm: ArmResult, healthy: ArmResult | None, idle: Sequenc
     proof, judged_one = case.proof, arm.judged
     assert proof.holds
     assert proof.refuted
+    if arm.errors:
+        return _failed(case, "; ".join(arm.errors))
     if judged_one.error:
         return _failed(case, f"{_command(judged_one)}: {judged_one.error}")
     unlike = {
@@ -195,9 +175,9 @@ def _command(done: CommandResult) -> str:
     return done.argv[-1] if done.argv[:2] == ["sh", "-c"] else shlex.join(done.argv)
 
 
-def _line(arm: ArmResult, expected: Expected) -> str:
+def _line(arm: ArmResult, expected: Expected, done: CommandResult | None = None) -> str:
     """Return what of an arm decides: its exit status, a line for each pattern, who was asked."""
-    done = arm.judged
+    done = done or arm.judged
     said = ["ended by the lab's limit" if done.exit is None else f"exit {done.exit}"]
     for wanted, text in (
         (expected.stdout, done.stdout),

@@ -7,11 +7,11 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from faults.model.where import Where
-from faults.rules import Do, Rule
+from faults.rules import Do
 from lab.client_spec import ClientSpec
 from lab.expectations import Expected
 from lab.results import ArmName
-from lab.scenario.model import Commands, Rules
+from lab.scenario.model import Change, Commands, Fault, Rules
 from lab.schema import Name, OneWord, Part, Text, as_list
 from lab.sources import Citation
 from lab.world.model import World
@@ -32,18 +32,15 @@ class Proof(Part):
     world: World = World()
     """What is needed beyond the base world."""
     client: ClientSpec = ClientSpec()
-    control: ClientSpec | None = None
-    """Laid over `client`, a client for which all is well: by comparison one knows what is silent.
-
-    Where there are faults, that is the same client without them.
-    """
     before: Commands | None = None
     """What the client did while all was well; must succeed."""
     where: Where = Where()
     do: Do | None = None
     """With `where`, a fault without a name."""
     faults: Rules = []
-    """Each must fire."""
+    """As in a scenario."""
+    break_: Change = Change()
+    """What else differs. Where something breaks, what is seen without it says what is silent."""
     run: Commands | None = None
     """The commands; all but the last must succeed, and the last one is judged."""
     limit: Annotated[float, Field(gt=0, le=600)] = 20.0
@@ -59,9 +56,9 @@ class Proof(Part):
         return as_list(self.run)
 
     @property
-    def rules(self) -> list[Rule]:
+    def rules(self) -> list[Fault]:
         """Every fault."""
-        own = [Rule(name="fault", where=self.where, do=self.do)] if self.do else []
+        own = [Fault(name="fault", where=self.where, do=self.do)] if self.do else []
         return [*own, *self.faults]
 
 

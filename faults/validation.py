@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, RootModel, ValidationError
 
 from faults.nearest import nearest
-from faults.yamlsource import Loc, Problem, Source, SourceError
+from faults.source import Loc, Problem, Source, SourceError
 
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -15,8 +15,8 @@ from typing import Any
 
 from faults.nearest import nearest
 from faults.rules import Rule, from_data
+from faults.source import SourceError
 from faults.validation import validated
-from faults.yamlsource import SourceError
 from lab.client import Client, prepare
 from lab.client_spec import ClientSpec
 from lab.errors import UsageError

@@ -141,7 +141,7 @@ def _in_namespaces(work: Callable[[], str]) -> str:
         OSError: the kernel does not allow it.
     """
     from lab.sandbox import linux
-    from lab.sandbox.interface import EDGE, ORIGIN
+    from lab.sandbox.interface import BLACK_HOLE, EDGE, ORIGIN
     from lab.sandbox.local.init import unshare
 
     reading, writing = multiprocessing.Pipe(duplex=False)
@@ -156,6 +156,7 @@ def _in_namespaces(work: Callable[[], str]) -> str:
         linux.mount("none", "/", None, linux.MS_REC | linux.MS_PRIVATE)
         linux.mount("golab", "/mnt", "tmpfs")
         linux.loopback_up([EDGE, ORIGIN])
+        linux.swallow(BLACK_HOLE)
         writing.send(work())
     finally:
         os._exit(0)

@@ -72,7 +72,7 @@ def _readings() -> dict[str, Callable[[Path], Any]]:
 
 
 def _try(read: Callable[[Path], Any], path: Path) -> tuple[str, int]:
-    from faults.yamlsource import SourceError
+    from faults.source import SourceError
     from lab.errors import ScenarioError
 
     try:

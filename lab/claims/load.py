@@ -8,7 +8,7 @@ from pathlib import Path
 
 from faults import validation, yamlsource
 from faults.nearest import nearest
-from faults.yamlsource import SourceError
+from faults.source import SourceError
 from lab.claims.model import Claim, Family
 from lab.errors import ScenarioError, UsageError
 from lab.interrupts import INTERRUPTS

@@ -88,15 +88,13 @@ def main() -> int:
     os.umask(os.umask(0o077) & 0o077)  # whatever it is, golab may read what it writes
     try:
         status = _run()
-    except click.exceptions.Exit as done:  # --help, --version
-        return done.exit_code
     except click.exceptions.Abort:
         raise KeyboardInterrupt from None
     except Exception as error:  # noqa: BLE001 - a user gets a line, not a traceback
         INTERRUPTS.check()
         return _told(error)
     INTERRUPTS.check()
-    return int(status or 0)
+    return status
 
 
 def _told(error: Exception) -> int:
@@ -147,10 +145,13 @@ def _run() -> int:
         from lab.cli import completion_
 
         return completion_.answer(cli)
-    with cli.make_context("golab", sys.argv[1:]) as context:
-        status = cli.invoke(context)
+    try:
+        with cli.make_context("golab", sys.argv[1:]) as context:
+            status = int(cli.invoke(context) or 0)
+    except click.exceptions.Exit as done:  # --help, --version
+        status = done.exit_code
     sys.stdout.flush()
-    return int(status or 0)
+    return status
 
 
 def say(text: str) -> None:

@@ -60,13 +60,14 @@ def schema() -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 def check(file: Path) -> None:
     """Check a rule file, and name the rules that can never act."""
-    from faults import rules, yamlsource
+    from faults import rules
     from faults.lint import lint
+    from faults.source import SourceError
     from lab.report.visible import visible
 
     try:
         loaded = rules.load(file)
-    except yamlsource.SourceError as error:
+    except SourceError as error:
         raise ScenarioError([str(problem) for problem in error.problems]) from None
     never = lint(loaded)
     for name, reason in never:

@@ -17,6 +17,7 @@ from mitmproxy.master import Master
 
 from faults.addon import Faults
 from lab.edge.failures import Failures
+from lab.edge.handlers import Handlers
 from lab.edge.routing import LabNames, ToOrigin
 from lab.errors import LabError
 
@@ -65,8 +66,9 @@ class _Ready:
 
 async def _serve(spec: EdgeSpec, started: Started) -> None:
     master = Master(options.Options())
+    master.addons = addons = Handlers(master)
     servers, faults = proxyserver.Proxyserver(), Faults()
-    master.addons.add(
+    addons.add(
         core.Core(),
         servers,
         next_layer.NextLayer(),

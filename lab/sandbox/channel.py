@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -83,7 +82,8 @@ class Channel:
         self.name = name
         self._transport = transport
         self._on_end = on_end
-        self._numbers = itertools.count()
+        self.calls = 0
+        """How many requests there were."""
         self._calls: dict[int, Call] = {}
         self._lock = threading.Lock()
         self._sending = threading.Lock()
@@ -142,9 +142,10 @@ class Channel:
         Raises:
             LabError: the part has ended.
         """
-        number = next(self._numbers)
-        call = Call(self, number, on_event)
         with self._lock:
+            number = self.calls
+            self.calls += 1
+            call = Call(self, number, on_event)
             if self._ended.is_set():
                 raise self._gone()
             self._calls[number] = call

@@ -5,9 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from lab.errors import LabError, UnfitError
-from lab.sandbox.interface import Backend
+
+if TYPE_CHECKING:
+    from lab.sandbox.interface import Backend
 
 _PATIENCE = 1.0
 Say = Callable[[str], None]
@@ -47,9 +50,12 @@ def _local(labs: int) -> Backend:
             f"local labs need Linux, and this is {sys.platform}",
             "use --backend docker, or a Linux machine, container or VM",
         )
+    from lab.sandbox.local.spawn import Zygote
+
+    zygote = Zygote(labs)
     from lab.sandbox.local.backend import LocalBackend
 
-    return LocalBackend(labs=labs)
+    return LocalBackend(zygote)
 
 
 def _docker(name: str, versions: Sequence[str], say: Say) -> Backend | None:

@@ -20,6 +20,9 @@ EDGE = "198.18.0.2"
 ORIGIN = "198.18.0.3"
 """The address of the origin; only the edge talks to it."""
 
+BLACK_HOLE = "198.18.255.0/24"
+"""Addresses of a lab at which nothing answers, not even "unreachable": what goes there is lost."""
+
 GOROOT = "/lab/go"
 """Where a client finds Go."""
 

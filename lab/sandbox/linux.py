@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import fcntl
+import ipaddress
 import os
 import platform
 import signal
@@ -147,6 +148,48 @@ def loopback_up(addresses: list[str]) -> None:
             for request, value in ((_SIOCSIFADDR, address), (_SIOCSIFNETMASK, "255.255.255.255")):
                 packed = _INTERFACE_ADDRESS.pack(name, socket.AF_INET, 0, socket.inet_aton(value))
                 fcntl.ioctl(handle, request, packed)
+
+
+_SIOCADDRT = 0x890B
+_RTF_UP = 0x1
+_ADDRESS = struct.Struct("HH4s8x")
+
+
+class _Route(ctypes.Structure):
+    """`struct rtentry` of route(7); a device by name is all that a route of ours has."""
+
+    _fields_ = (
+        ("_pad1", ctypes.c_ulong),
+        ("destination", ctypes.c_ubyte * 16),
+        ("gateway", ctypes.c_ubyte * 16),
+        ("mask", ctypes.c_ubyte * 16),
+        ("flags", ctypes.c_ushort),
+        ("_pad2", ctypes.c_short),
+        ("_pad3", ctypes.c_ulong),
+        ("_pad4", ctypes.c_void_p),
+        ("metric", ctypes.c_short),
+        ("device", ctypes.c_char_p),
+        ("mtu", ctypes.c_ulong),
+        ("window", ctypes.c_ulong),
+        ("irtt", ctypes.c_ushort),
+    )
+
+
+def swallow(network: str) -> None:
+    """Have the kernel lose, without a word, what this network namespace sends to an IPv4 network.
+
+    It is routed to `lo`, where it is nobody's, and a packet that is nobody's is dropped there.
+    """
+    addresses = ipaddress.IPv4Network(network)
+    route = _Route(flags=_RTF_UP, device=b"lo")
+    for field, address in (
+        (route.destination, addresses.network_address),
+        (route.gateway, ipaddress.IPv4Address(0)),
+        (route.mask, addresses.netmask),
+    ):
+        field[:] = _ADDRESS.pack(socket.AF_INET, 0, address.packed)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
+        fcntl.ioctl(handle, _SIOCADDRT, route)
 
 
 def kernel() -> str:

@@ -14,7 +14,7 @@ from faults.lint import lint
 from faults.model.globs import glob_free
 from faults.nearest import nearest
 from faults.rules import Rule, repeated
-from faults.yamlsource import Loc, Problem, Source
+from faults.source import Loc, Problem, Source
 from lab.client_spec import ClientSpec
 from lab.diagnostics.catalogue import diagnostics
 from lab.gosettings import proxies

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from faults import validation, yamlsource
 from faults.nearest import nearest
 from faults.rules import Rule
-from faults.yamlsource import Problem, Source, SourceError, first
+from faults.source import Problem, Source, SourceError, first
 from lab.errors import ScenarioError, UsageError
 from lab.interrupts import INTERRUPTS
 from lab.paths import scenarios_root

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from faults.source import Loc, Problem, Source, SourceError, first
 from faults.validation import check
-from faults.yamlsource import Loc, Problem, Source, SourceError, first, read
+from faults.yamlsource import read
 from lab.errors import ScenarioError
 from lab.interrupts import INTERRUPTS
 from lab.world import txtar

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from faults import yamlsource
-from faults.yamlsource import Loc, Problem, Source, SourceError
+from faults.source import Loc, Problem, Source, SourceError
 
 _MARKER = re.compile(r"^-- (.+?) --\s*$")
 _NAME = re.compile(r"([^@]+)@([^/@]+)/(.+)")

@@ -11,12 +11,13 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from faults import rules, yamlsource
+from faults import rules
 from faults.actions.http.response_headers import ResponseHeaders
 from faults.lint import lint
 from faults.model.base import Stage, dashed
 from faults.model.where import Where
 from faults.registry import ACTIONS
+from faults.source import SourceError
 
 REFUSED = [
     ("{do: {reset: handshake}, where: {host: a.b}}", "1:3: reset cannot depend on host"),
@@ -102,7 +103,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("rule", "said"), REFUSED)
 def test_refused_with_place_and_reason(rule: str, said: str) -> None:
-    with pytest.raises(yamlsource.SourceError) as caught:
+    with pytest.raises(SourceError) as caught:
         rules.parse(f"- {rule}\n", "rules.yaml")
     assert said in str(caught.value)
     assert str(caught.value).startswith("rules.yaml:1:")
@@ -133,12 +134,12 @@ def test_header_values_that_are_allowed_are_left_alone() -> None:
 def test_files_that_are_no_rule_files(tmp_path: Path, content: bytes, said: str) -> None:
     file = tmp_path / "rules.yaml"
     file.write_bytes(content)
-    with pytest.raises(yamlsource.SourceError, match=said):
+    with pytest.raises(SourceError, match=said):
         rules.load(file)
 
 
 def test_every_problem_is_named_at_once() -> None:
-    with pytest.raises(yamlsource.SourceError) as caught:
+    with pytest.raises(SourceError) as caught:
         rules.parse("- {do: {stall: -1}}\n- {do: {dns: x}}\n- {where: {hst: a}, do: {stall: 1}}\n")
     assert [problem.line for problem in caught.value.problems] == [1, 2, 3]
 
@@ -203,7 +204,7 @@ DO = st.dictionaries(WORDS, VALUES, max_size=2)
 def test_any_file_is_read_or_refused_in_good_order(data: list[dict[str, object]]) -> None:
     try:
         loaded = rules.parse(yaml.safe_dump(data, allow_unicode=True), "rules.yaml")
-    except yamlsource.SourceError as error:
+    except SourceError as error:
         problems = error.problems
     else:
         problems = []

@@ -54,7 +54,7 @@ class Hang(_Cut):
             "{where: {port: 443}, do: {hang: accept}}",
             "Connected, and then mute; go's TLS handshake gives up after 10 s.",
             "The kernel acknowledges what the client sends. A black hole that eats the SYN cannot"
-            " be made by a listener: point the name at a dead address for that.",
+            " be made by a listener: give the name an address of 198.18.255.0/24 for that (`dns`).",
         ),
         Example(
             "{where: {sni: proxy.golang.org}, do: {hang: handshake}}",

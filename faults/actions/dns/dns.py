@@ -101,6 +101,12 @@ class Dns(Action):
             "TTL 0, so that nothing outlives the rule; a poisoned cache would give it a real TTL.",
         ),
         Example(
+            "{where: {query: proxy.golang.org}, do: {dns: {address: 198.18.255.1}}}",
+            "In a lab nothing answers there, not even `unreachable`; go stops dialling after 30 s.",
+            "As a firewall that drops SYNs. In a lab only 198.18.255.0/24 is so: what else is not"
+            " there is `unreachable` at once. Elsewhere it is an address like any other.",
+        ),
+        Example(
             "{where: {query: proxy.golang.org}, do: {dns: only-aaaa}}",
             "A queries get no data, AAAA queries the true answer.",
             "Exactly what a name with IPv6 alone looks like.",

@@ -31,9 +31,13 @@ def main(role: str) -> None:
 
 
 def _be_a_client() -> None:
+    from lab.sandbox.interface import BLACK_HOLE
+
     # An older engine gives a default route even on an internal network. Without it, the kernel
-    # says "unreachable" at once; where this fails, the proof of sealing says so.
-    subprocess.run(["ip", "route", "flush", "default"], check=False, stderr=subprocess.DEVNULL)
+    # says "unreachable" at once; where this fails, the proof of sealing says so. A route to lo, in
+    # contrast, swallows: what arrives there for nobody is dropped.
+    for change in (["flush", "default"], ["add", BLACK_HOLE, "dev", "lo"]):
+        subprocess.run(["ip", "route", *change], check=False, stderr=subprocess.DEVNULL)
     os.setgroups([])
     os.setgid(USER)
     os.setuid(USER)

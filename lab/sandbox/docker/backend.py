@@ -208,7 +208,6 @@ class DockerLab(BaseLab):
             place=place,
             resolver=self.resolver,
             marks={**self.marks, labels.ROLE: role},
-            routed=not networks.isolates(self._version),
         )
         self._containers[role] = container
         attached = Attached(self._engine, container, name)

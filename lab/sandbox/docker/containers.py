@@ -17,7 +17,7 @@ from lab.sandbox.docker.networks import Network
 _MEMORY = {"client": limits.MEMORY, "edge": 512 << 20, "origin": 512 << 20}
 _CPUS, _PERIOD = 2.0, 100_000
 _PIDS = {"client": limits.PROCESSES, "edge": 64, "origin": 128}
-_TO_UNROUTE = ["NET_ADMIN", "SETGID", "SETUID"]
+_TO_SET_ROUTES = ["NET_ADMIN", "SETGID", "SETUID"]
 
 
 def create(
@@ -29,7 +29,7 @@ def create(
     place: tuple[Network, str],
     resolver: str,
     marks: Mapping[str, str],
-    routed: bool,
+    sets_routes: bool = True,
 ) -> str:
     """Make a container, and return its id; it is not started, and removed when it ends.
 
@@ -41,17 +41,17 @@ def create(
         place: the network it is on, and its address there.
         resolver: whom the engine's own resolver may ask.
         marks: its labels.
-        routed: whether the engine gives it a default route, to a gateway that is not there: a
-            client then starts as root, takes it out, and gives up being root for good.
+        sets_routes: whether a client starts as root, to take out the default route that an older
+            engine gives it and to put in that to nowhere; then it gives up being root for good.
     """
     api = engine.api
     network, own = place
-    unroute = routed and role == "client"
+    first_root = sets_routes and role == "client"
     with engine_errors(f"making the container {name}"):
         host = api.create_host_config(
             auto_remove=True,
             cap_drop=["ALL"],
-            cap_add=_TO_UNROUTE if unroute else [],
+            cap_add=_TO_SET_ROUTES if first_root else [],
             security_opt=["no-new-privileges"],
             mem_limit=_MEMORY[role],
             memswap_limit=_MEMORY[role],
@@ -70,7 +70,7 @@ def create(
         )
         made = api.create_container(
             image,
-            user="0:0" if unroute else None,
+            user="0:0" if first_root else None,
             name=name,
             hostname=role,
             stdin_open=True,

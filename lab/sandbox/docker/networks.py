@@ -21,6 +21,7 @@ from lab.errors import LabError, UsageError
 from lab.sandbox import egress
 from lab.sandbox.docker.engine import engine_errors
 from lab.sandbox.docker.where import endpoint
+from lab.sandbox.interface import BLACK_HOLE
 
 RANGE = "10.213.0.0/16"
 VARIABLE = "GOLAB_DOCKER_SUBNETS"
@@ -132,6 +133,7 @@ def _taken(rows: list[dict[str, Any]]) -> list[ipaddress.IPv4Network]:
         for config in (row.get("IPAM") or {}).get("Config") or []
     ]
     taken = [ipaddress.IPv4Network(subnet, strict=False) for subnet in subnets if "." in subnet]
+    taken.append(ipaddress.IPv4Network(BLACK_HOLE))
     engine = endpoint()
     if engine and engine.is_here:  # its routes are this machine's
         found = (ipaddress.IPv4Network(route) for route in egress.routes())

@@ -1,8 +1,8 @@
 """The proof, from inside the client's container, that its networks lead nowhere.
 
-There must be no way to anything outside, to other labs or to the host (no route, and the kernel
-says "unreachable"; a time-out would not do), nobody on the client's own link but the edge, no IPv6,
-and no resolver that knows more than it.
+There must be no way to anything outside, to other labs or to the host (no route but that to
+nowhere, and the kernel says "unreachable"; a time-out would not do), nobody on the client's own
+link but the edge, no IPv6, and no resolver that knows more than it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from lab.sandbox import egress
 from lab.sandbox.agent import network
+from lab.sandbox.interface import BLACK_HOLE
 
 GATEWAY = "the host answers at its gateway address"
 METADATA = "169.254.169.254"
@@ -35,7 +36,10 @@ def leaks(subnet: str, own: str, edge: str, name: str) -> list[str]:
     interfaces = sorted(name for _, name in socket.if_nameindex())
     if len([name for name in interfaces if name.startswith("eth")]) != 1:
         found.append(f"the client is on other networks, too: {', '.join(interfaces)}")
-    found += [f"there is a route to {route}" for route in egress.routes() if route != subnet]
+    routes = set(egress.routes())
+    found += [f"there is a route to {route}" for route in sorted(routes - {subnet, BLACK_HOLE})]
+    if BLACK_HOLE not in routes:
+        found.append(f"{BLACK_HOLE} does not swallow what is sent there")
     found += egress.open_ways(egress.IPV4, egress.IPV6, METADATA)
     found += egress.open_families()
     found += [f"there is IPv6 on {name}" for name in _with_ipv6()]

@@ -7,74 +7,33 @@ import os
 import secrets
 import signal
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-import lab
 from lab.errors import LabError, UnfitError
 from lab.sandbox.base_lab import BaseLab
 from lab.sandbox.channel import Channel
 from lab.sandbox.interface import CA_BUNDLE, EDGE, ORIGIN, LabSpec
+from lab.sandbox.local.spawn import Begun, Zygote
 
 if TYPE_CHECKING:
     from lab.toolchain import Progress, Toolchain
 
 _START_LIMIT = 30.0
 _END_LIMIT = 5.0
-_MODULES = [
-    "lab.edge.program",
-    "lab.origin.server",
-    "lab.sandbox.programs",
-    "lab.sandbox.local.client",
-]
-
-
-class _Begun(NamedTuple):
-    """golab's ends of the lines to a lab that has been forked, and waits to hear what it is."""
-
-    control: socket.socket
-    edge: socket.socket
-    origin: socket.socket
+_PROOF = 1
+"""Requests to the first client before anybody uses it: the proof that the lab is sealed."""
 
 
 class LocalBackend:
-    """Runs labs in namespaces of this machine; see the package for how.
-
-    Where several labs are to come, mitmproxy is imported once for all of them. For a single one,
-    edge and origin import what they need side by side, and begin before it is known which lab it
-    will be: `start` finds it half way up.
-    """
+    """Runs labs in namespaces of this machine; see the package for how."""
 
     name = "local"
 
-    def __init__(self, *, labs: int = 1) -> None:
-        self._requests, theirs = socket.socketpair()
+    def __init__(self, zygote: Zygote | None = None) -> None:
+        self._zygote = zygote or Zygote(labs=1)
         self._labs: set[LocalLab] = set()
-        modules = _MODULES if labs > 1 else []
-        with theirs:
-            self._zygote = subprocess.Popen(
-                [sys.executable, "-m", "lab.sandbox.local.zygote", str(theirs.fileno()), *modules],
-                pass_fds=[theirs.fileno()],
-                env=_python_environment(),
-                cwd="/",
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,  # the terminal's interrupt is for golab to handle
-            )
-        self._begun = None if labs > 1 else self._begin()
-
-    def _begin(self) -> _Begun:
-        """Have a lab forked."""
-        pairs = [socket.socketpair() for _ in _Begun._fields]
-        try:
-            socket.send_fds(self._requests, [b"L"], [theirs.fileno() for _, theirs in pairs])
-        finally:
-            for _, theirs in pairs:
-                theirs.close()
-        return _Begun(*(ours for ours, _ in pairs))
 
     def start(self, spec: LabSpec) -> LocalLab:
         """Start a lab; it is sealed, or this raises.
@@ -83,9 +42,8 @@ class LocalBackend:
             UnfitError: the kernel gives us no namespaces.
             LabError: the lab did not come up, or leads somewhere.
         """
-        begun, self._begun = self._begun, None
         try:
-            begun = begun or self._begin()
+            begun = self._zygote.lab()
         except OSError as error:
             raise LabError(f"the process that starts labs has gone: {error.strerror}") from None
         started = LocalLab(begun, on_close=self._labs.discard)
@@ -111,25 +69,7 @@ class LocalBackend:
         """End every lab that is still running; may be called from any thread."""
         for running in list(self._labs):
             running.close()
-        for line in self._begun or ():
-            line.close()
-        self._requests.close()
-        try:
-            self._zygote.wait(5)
-        except subprocess.TimeoutExpired:
-            self._zygote.kill()
-            self._zygote.wait()
-
-
-def _python_environment() -> dict[str, str]:
-    """Return what a Python of ours needs to find our modules, and nothing else."""
-    paths = [str(Path(entry).resolve()) for entry in sys.path if entry and Path(entry).exists()]
-    source = str(Path(lab.__file__).resolve().parents[1])
-    return {
-        "PYTHONPATH": os.pathsep.join(dict.fromkeys([source, *paths])),
-        "LANG": "C.UTF-8",
-        "PYDANTIC_DISABLE_PLUGINS": "__all__",  # looking for them takes its time
-    }
+        self._zygote.close()
 
 
 class _SocketTransport:
@@ -167,9 +107,7 @@ class LocalLab(BaseLab):
 
     resolver = EDGE
 
-    def __init__(
-        self, begun: _Begun, on_close: Callable[[LocalLab], None] = lambda _: None
-    ) -> None:
+    def __init__(self, begun: Begun, on_close: Callable[[LocalLab], None] = lambda _: None) -> None:
         super().__init__()
         self._on_close = on_close
         self._closing = threading.Lock()
@@ -196,7 +134,7 @@ class LocalLab(BaseLab):
         )
         origin = self.channels["origin"].call("start", address=ORIGIN, world=world, token=token)
         self.resolv_conf(f"nameserver {EDGE}\n")
-        self.fresh()
+        self._another_client()
         origin.result(_START_LIMIT)
         certificate = edge.result(_START_LIMIT)["certificate"]
         self._init.ask("etc", files={CA_BUNDLE.removeprefix("/etc/"): certificate})
@@ -205,6 +143,10 @@ class LocalLab(BaseLab):
 
     def fresh(self) -> None:
         """End the client, with all that it started and wrote, and begin another."""
+        if self.channels["client"].calls > _PROOF:
+            self._another_client()
+
+    def _another_client(self) -> None:
         if "client" in self.channels:
             self.channels["client"].close()  # and is there still, for whoever asks meanwhile
         ours, theirs = socket.socketpair()

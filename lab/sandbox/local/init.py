@@ -9,14 +9,18 @@ import signal
 import socket
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from lab.errors import LabError, UnfitError
 from lab.sandbox import codec, linux
-from lab.sandbox.interface import EDGE, ORIGIN
+from lab.sandbox.interface import BLACK_HOLE, EDGE, ORIGIN
 from lab.sandbox.local import cgroups, root, sealed
+
+if TYPE_CHECKING:
+    from lab.sandbox.local import client as clients
+    from lab.sandbox.programs import Role
 
 _NAMESPACES = (
     linux.CLONE_NEWUSER
@@ -127,9 +131,9 @@ def _first_process(
     try:
         linux.die_with_parent()
         _use_namespaces()
-        for role, conversation in zip(("edge", "origin"), programs, strict=True):
-            _start_program(role, conversation, control, programs)
-        _Init(control, client, host, cgroup).serve()
+        edge, origin = programs
+        _start_program("edge", edge, (control, origin))
+        _Init(control, origin, client, host, cgroup).serve()
         status = 0
     except UnfitError as error:
         _refuse(control, error)
@@ -143,6 +147,7 @@ def _use_namespaces() -> None:
     try:
         linux.mount("none", "/", None, linux.MS_REC | linux.MS_PRIVATE)
         linux.loopback_up([EDGE, ORIGIN])
+        linux.swallow(BLACK_HOLE)
     except OSError as error:  # AppArmor lets them be made, and be of no use
         raise _unfit(error) from None
 
@@ -153,25 +158,22 @@ def _unfit(error: OSError) -> UnfitError:
 
 
 def _start_program(
-    role: str,
-    conversation: socket.socket,
-    control: socket.socket,
-    programs: tuple[socket.socket, socket.socket],
+    role: Role, conversation: socket.socket, others: Sequence[socket.socket]
 ) -> None:
-    """Fork the edge or the origin; it imports what it needs while golab still reads."""
+    """Fork the edge or the origin, which hears nothing of the `others`."""
     if os.fork():
         conversation.close()
         return
     try:
         os.setsid()
-        for other in (control, *programs):
-            if other is not conversation:
-                other.close()
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        for other in others:
+            other.close()
         from lab.sandbox.programs import run
 
         resource.setrlimit(resource.RLIMIT_DATA, _most_memory())
         descriptor = conversation.detach()
-        run("edge" if role == "edge" else "origin", descriptor, descriptor)
+        run(role, descriptor, descriptor)
     except BaseException:  # noqa: BLE001 - a forked process must never return
         os._exit(1)
     finally:
@@ -189,13 +191,15 @@ class _Init:
     """Serves golab's requests, one after the other, until it ends the conversation."""
 
     def __init__(
-        self, control: socket.socket, client: int, host: sealed.Host, cgroup: cgroups.Cgroup
+        self,
+        control: socket.socket,
+        origin: socket.socket,
+        client: int,
+        host: sealed.Host,
+        cgroup: cgroups.Cgroup,
     ) -> None:
-        # Loaded now, for the host's Python is out of a client's sight.
-        from lab.sandbox.local import client as clients
-
-        self._clients = clients
         self._control = control
+        self._origin = origin
         self._client = client
         self._host = host
         self._cgroup = cgroup
@@ -224,7 +228,16 @@ class _Init:
                 yield codec.decode(line)
 
     def do_prepare(self, goroot: str, world: str) -> str:
-        """Build what clients see; return a directory in memory that edge and origin may use."""
+        """Build what clients see, and start the origin; return a directory in memory for it.
+
+        Where this is a golab's only lab, this is when golab itself has loaded what it needs, and
+        leaves a processor to the origin: the edge, whose start takes longest, has one already.
+        """
+        _start_program("origin", self._origin, (self._control,))
+        # Loaded now, for the host's Python is out of a client's sight.
+        from lab.sandbox.local import client
+
+        self._start_client = client.start
         if self._client and (closed := root.closed_to_others(Path(goroot))):
             remedy = f"`chmod -R a+rX {goroot}` opens it"
             raise LabError(f"only its owner may read {closed}, which clients need; {remedy}")
@@ -247,7 +260,7 @@ class _Init:
             if self._running:
                 self._running.end()
             descriptor = self._descriptors.pop(0)
-            self._running = self._clients.start(
+            self._running = self._start_client(
                 self._root, descriptor, self._client, self._host, self._cgroup
             )
 

@@ -18,8 +18,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from faults.source import SourceError
 from faults.validation import check as in_form
-from faults.yamlsource import SourceError
 from lab.paths import cache_root
 from lab.toolchain import Toolchain
 from lab.world import tlog, txtar

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from lab.client import Client, prepare
+from faults.rules import from_data
+from lab.client import Client, prepare, resolv_conf
 from lab.client_spec import ClientSpec
 from lab.sandbox.interface import LabSpec
 from lab.sandbox.local import sealed
@@ -45,6 +46,31 @@ def test_the_client_sees_only_its_own_processes_and_interfaces(client: Client) -
 
 def test_every_way_out_is_closed(running_lab: LocalLab) -> None:
     assert running_lab._ask("client", "leaks") == []
+
+
+def test_a_black_hole_answers_nothing_and_all_else_outside_is_refused_at_once(
+    client: Client,
+) -> None:
+    silent = "no answer within the limit"
+    for address in ("198.18.255.1", "198.18.255.254"):
+        assert client.handshake(address, "proxy.golang.org", 0.3) == silent
+    for address in ("192.0.2.1", "198.18.254.1", "198.18.0.9"):
+        assert "unreachable" in client.handshake(address, "proxy.golang.org", 5)
+    client.lab.resolv_conf("nameserver 198.18.255.1\n")
+    assert client.resolve("proxy.golang.org", 0.3) == {"198.18.255.1": silent}  # UDP, too
+    client.lab.resolv_conf(resolv_conf(client.lab.resolver, None))
+
+
+def test_a_dial_into_the_black_hole_waits_for_as_long_as_go_dials(client: Client) -> None:
+    rule = {"name": "hole", "where": {"query": "proxy.golang.org"}}
+    client.lab.edge.arm(from_data([{**rule, "do": {"dns": {"address": "198.18.255.1"}}}]))
+    done = client.run("go list -m -versions github.com/gorilla/mux", limit=2)
+    assert done.timed_out
+    records = client.lab.edge.ledger().records
+    client.lab.edge.arm([])
+    assert {record["kind"] for record in records} == {"dns"}
+    done = client.run("go list -m -versions github.com/gorilla/mux", limit=20)
+    assert done.exit == 0
 
 
 def test_the_proof_fails_where_it_should() -> None:

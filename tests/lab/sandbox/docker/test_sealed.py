@@ -85,7 +85,7 @@ def test_the_proof_fails_where_the_host_answers(
             place=(place, place.far),
             resolver=place.near,
             marks=marks,
-            routed=False,
+            sets_routes=False,
         )
         name = "golab-open-client"
         channel = Channel(name, Attached(engine, client, name))
@@ -101,6 +101,15 @@ def test_the_proof_fails_where_the_host_answers(
     assert "there is a route to 0.0.0.0/0" in found
     assert "TCP to 192.0.2.1 is not refused" in found
     assert "the resolver 127.0.0.11 is not the edge" in found
+    assert "198.18.255.0/24 does not swallow what is sent there" in found
+
+
+def test_a_black_hole_answers_nothing(docker_client: Client) -> None:
+    assert (
+        docker_client.handshake("198.18.255.1", "proxy.golang.org", 0.5)
+        == "no answer within the limit"
+    )
+    assert "unreachable" in docker_client.handshake("192.0.2.1", "proxy.golang.org", 0.5)
 
 
 @pytest.mark.parametrize("value", ["", "0", "no", "1", "true"])
@@ -139,7 +148,7 @@ def test_a_client_is_nobody(docker_client: Client) -> None:
 def test_no_process_is_root_or_has_a_capability(
     engine: docker.DockerClient, docker_lab: DockerLab, docker_client: Client
 ) -> None:
-    """The engine's containers may start as root where it gives them a default route."""
+    """The client starts as root, and has given that up before anything else runs."""
     for role, row in inspected(docker_lab, engine).items():
         command = ["sh", "-c", "cat /proc/[0-9]*/status"]
         made = engine.api.exec_create(row["Id"], command, user="1000:1000")
@@ -157,7 +166,7 @@ def test_containers_are_hardened(engine: docker.DockerClient, docker_lab: Docker
     for role, row in inspected(docker_lab, engine).items():
         host = row["HostConfig"]
         assert host["CapDrop"] == ["ALL"], role
-        assert set(host["CapAdd"] or []) <= set(containers._TO_UNROUTE), role
+        assert set(host["CapAdd"] or []) <= set(containers._TO_SET_ROUTES), role
         assert role == "client" or not host["CapAdd"], role
         assert host["SecurityOpt"] == ["no-new-privileges"], role
         assert not host["Privileged"], role
@@ -181,11 +190,7 @@ def test_an_engine_that_can_isolate_is_had_to(
         expected = {"gateway_mode_ipv4": "isolated", "gateway_mode_ipv6": "isolated"}
         assert options == (expected if isolates else {"inhibit_ipv4": "true"})
     client = inspected(docker_lab, engine)["client"]
-    if isolates:
-        assert not client["HostConfig"]["CapAdd"]
-        assert client["Config"]["User"] == "1000:1000"
-    else:
-        assert set(client["HostConfig"]["CapAdd"]) == set(containers._TO_UNROUTE)
+    assert set(client["HostConfig"]["CapAdd"]) == set(containers._TO_SET_ROUTES)
 
 
 def test_everything_is_labelled(engine: docker.DockerClient, docker_lab: DockerLab) -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import lab
 from lab.claims.load import DATA, families
-from lab.claims.measure import measured
-from lab.claims.model import Claim
-from lab.claims.results import Entry, Ledger, Measured
-from lab.errors import GolabError, LabError, UsageError
+from lab.claims.measure import failed, flat, pieces, proven
+from lab.claims.model import Case, Claim
+from lab.claims.results import Entry, Ledger, Measured, Proven, judged
+from lab.errors import LabError, UsageError
 from lab.sandbox.interface import Backend
 from lab.sources import Citation
 from lab.toolchain import Toolchain
@@ -38,27 +38,29 @@ def take(
     Raises:
         LabError: not even one lab has come up.
     """
-    order = sorted(claims, key=_longest, reverse=True)
-    found: dict[tuple[str, str], Measured] = {}
+    found: dict[tuple[str, str], list[Proven]] = {}
+    lock = threading.Lock()
     cancelled = threading.Event()
 
-    def one(claim: Claim, toolchain: Toolchain) -> None:
+    def one(claim: Claim, cases: Sequence[Case], go: Toolchain) -> None:
         if cancelled.is_set():
             return
         try:
-            result = measured(claim, backend, toolchain, seed)
-        except GolabError as error:
-            if not isinstance(error, LabError):
-                raise
-            result = Measured(verdict="error", condition=" ".join(str(error).split()))
-        if not cancelled.is_set():
-            found[claim.id, toolchain.version] = result
-            observe(claim, toolchain.version, result)
+            proofs = proven(claim.id, cases, backend, go, seed)
+        except LabError as error:
+            proofs = [failed(case, flat(str(error))) for case in cases]
+        with lock:
+            row = found.setdefault((claim.id, go.version), [])
+            row += proofs
+            done = len(row) == len(claim.replays)
+        if done and not cancelled.is_set():
+            observe(claim, go.version, judged(row))
 
+    work = [(claim, cases, go) for go in toolchains for claim in claims for cases in pieces(claim)]
+    work.sort(key=lambda each: -max(case.proof.limit for case in each[1]))
     pool = ThreadPoolExecutor(jobs, thread_name_prefix="lab")
     try:
-        pending = [pool.submit(one, claim, go) for go in toolchains for claim in order]
-        for each in pending:
+        for each in [pool.submit(one, *piece) for piece in work]:
             each.result()
     except BaseException:
         cancelled.set()
@@ -67,17 +69,20 @@ def take(
         raise
     finally:
         pool.shutdown(wait=True)
-    return ledger(
-        claims,
-        {
-            claim.id: {go.version: found[claim.id, go.version] for go in toolchains}
-            for claim in claims
-        },
-    )
+    by_go = {
+        claim.id: {
+            go.version: _result(claim, found.get((claim.id, go.version), [])) for go in toolchains
+        }
+        for claim in claims
+    }
+    return ledger(claims, by_go)
 
 
-def _longest(claim: Claim) -> float:
-    return max((case.proof.limit for case in claim.replays), default=0)
+def _result(claim: Claim, proofs: Sequence[Proven]) -> Measured:
+    if claim.untestable:
+        return Measured(verdict="not testable here", condition=flat(claim.untestable))
+    order = [case.name for case in claim.replays]
+    return judged(sorted(proofs, key=lambda proof: order.index(proof.case)))
 
 
 def ledger(claims: Sequence[Claim], by_go: Mapping[str, Mapping[str, Measured]]) -> Ledger:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from lab import asked, patterns
 from lab.claims.model import Case, Claim, Proof
-from lab.claims.results import Measured, Outcome, Proven, Silence, judged
+from lab.claims.results import Outcome, Proven, Silence
 from lab.errors import LabError
 from lab.expectations import Expected, differences
 from lab.labs import start
@@ -24,30 +24,36 @@ from lab.toolchain import Toolchain
 
 _PASSING = re.compile(r"\(\d+\.\d+s\)|(?<=:)\d+(?=->)|(?<=/tmp/)[^\s/]+")
 _LONGEST = 200
+_LONG = 25.0
+"""Seconds; a case that may wait longer is replayed beside the others."""
 
 
-def measured(claim: Claim, backend: Backend, toolchain: Toolchain, seed: int) -> Measured:
-    """Replay every case of a claim with one toolchain, those of one world in one lab.
+def pieces(claim: Claim) -> list[list[Case]]:
+    """Return the cases of a claim in the pieces that can be replayed at the same time.
+
+    Those of one world share a lab, but for those that wait.
+    """
+    found: dict[str, list[Case]] = {}
+    for case in claim.replays:
+        proof = case.proof
+        alone = proof.limit > _LONG or proof.scenario is not None
+        key = case.name if alone else proof.world.model_dump_json()
+        found.setdefault(key, []).append(case)
+    return list(found.values())
+
+
+def proven(
+    name: str, cases: Sequence[Case], backend: Backend, toolchain: Toolchain, seed: int
+) -> list[Proven]:
+    """Replay one of the `pieces` of the claim with this name.
 
     Raises:
         LabError: a lab could not be started, or failed.
     """
-    if claim.untestable:
-        return Measured(verdict="not testable here", condition=_flat(claim.untestable))
-    cases = claim.replays
-    worlds: dict[str, list[Case]] = {}
-    for case in cases:
-        if case.proof.scenario is None:
-            worlds.setdefault(case.proof.world.model_dump_json(), []).append(case)
-    proofs: dict[str, Proven] = {}
-    for own in worlds.values():
-        with start(backend, toolchain, name=claim.id, world=own[0].proof.world) as (lab, spec):
-            for case in own:
-                proofs[case.name] = _replayed(case, lab, spec, seed)
-    for case in cases:
-        if case.proof.scenario is not None:
-            proofs[case.name] = _of_scenario(case, backend, toolchain, seed)
-    return judged([proofs[case.name] for case in cases])
+    if cases[0].proof.scenario is not None:
+        return [_of_scenario(cases[0], backend, toolchain, seed)]
+    with start(backend, toolchain, name=name, world=cases[0].proof.world) as (lab, spec):
+        return [_replayed(case, lab, spec, seed) for case in cases]
 
 
 def _of_scenario(case: Case, backend: Backend, toolchain: Toolchain, seed: int) -> Proven:
@@ -76,11 +82,11 @@ def _replayed(case: Case, lab: Lab, spec: LabSpec, seed: int) -> Proven:
         lab.check()
     except LabError as error:
         lab.check()  # where the lab itself has failed, that is the reason
-        return _failed(case, str(error))
+        return failed(case, str(error))
     last = seen[-1]
     for done in last.commands[:-1]:
         if done.exit != 0:
-            return _failed(case, f"{_command(done)}: {_line(last, Expected(), done)}")
+            return failed(case, f"{_command(done)}: {_line(last, Expected(), done)}")
     rules = scenario.faults if something_breaks else []
     idle = [rule.name for rule in rules if rule.fires == "must" and not last.fired.get(rule.name)]
     return _proven(case, last, seen[0] if something_breaks else None, idle)
@@ -119,16 +125,16 @@ def _proven(case: Case, arm: ArmResult, healthy: ArmResult | None, idle: Sequenc
     assert proof.holds
     assert proof.refuted
     if arm.errors:
-        return _failed(case, "; ".join(arm.errors))
+        return failed(case, "; ".join(arm.errors))
     if judged_one.error:
-        return _failed(case, f"{_command(judged_one)}: {judged_one.error}")
+        return failed(case, f"{_command(judged_one)}: {judged_one.error}")
     unlike = {
         "holds": differences_of(arm, proof.holds),
         "refuted": differences_of(arm, proof.refuted),
     }
     fits = [name for name, found in unlike.items() if not found]
     outcome: Outcome = "undecided"
-    reason, line = "", _flat(_first_line(judged_one))
+    reason, line = "", flat(_first_line(judged_one))
     if idle:
         reason = f"{', '.join(idle)} never fired"
     elif fits == ["holds"]:
@@ -151,7 +157,8 @@ def _proven(case: Case, arm: ArmResult, healthy: ArmResult | None, idle: Sequenc
     )
 
 
-def _failed(case: Case, reason: str) -> Proven:
+def failed(case: Case, reason: str) -> Proven:
+    """Return that a case could not be replayed."""
     command = case.proof.commands[-1] if case.proof.commands else case.proof.scenario or ""
     return Proven(case=case.name, outcome="error", command=command, line="", reason=reason)
 
@@ -195,7 +202,7 @@ def _line(arm: ArmResult, expected: Expected, done: CommandResult | None = None)
         said.append(f"{whom}: asked {asked.times(whom, arm.requests)}")
     for host in expected.connections:
         said.append(f"{host}: {asked.connections(host, arm.requests)} connections")
-    return "; ".join(dict.fromkeys(_flat(text) for text in said if text))
+    return "; ".join(dict.fromkeys(flat(text) for text in said if text))
 
 
 def _first_line(done: CommandResult) -> str:
@@ -204,6 +211,7 @@ def _first_line(done: CommandResult) -> str:
     return bad[-1] if done.exit and bad else (good or bad or [""])[0]
 
 
-def _flat(text: str) -> str:
+def flat(text: str) -> str:
+    """Return a text in one line, without what is another in each run."""
     text = _PASSING.sub("…", " ".join(text.split()))
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"

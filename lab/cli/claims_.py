@@ -74,7 +74,7 @@ def command(
         }
         _show(ledger.ledger(claims, kept), as_json=as_json, markdown=markdown)
         return OK
-    found = _measured(claims, goes, backend, jobs or os.cpu_count() or 1)
+    found = _measured(claims, goes, backend, jobs or 2 * (os.cpu_count() or 1))
     _show(found, as_json=as_json, markdown=markdown)
     if record:
         ledger.write_record(found)

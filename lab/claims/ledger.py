@@ -10,7 +10,7 @@ from pathlib import Path
 
 import lab
 from lab.claims.load import DATA, families
-from lab.claims.measure import failed, flat, pieces, proven
+from lab.claims.measure import MissingError, failed, flat, pieces, proven
 from lab.claims.model import Case, Claim
 from lab.claims.results import Entry, Ledger, Measured, Proven, judged
 from lab.errors import LabError, UsageError
@@ -39,6 +39,7 @@ def take(
         LabError: not even one lab has come up.
     """
     found: dict[tuple[str, str], list[Proven]] = {}
+    missing: dict[tuple[str, str], str] = {}
     lock = threading.Lock()
     cancelled = threading.Event()
 
@@ -46,7 +47,10 @@ def take(
         if cancelled.is_set():
             return
         try:
-            proofs = proven(claim.id, cases, backend, go, seed)
+            proofs = proven(claim, cases, backend, go, seed)
+        except MissingError as error:
+            missing[claim.id, go.version] = str(error)
+            proofs = [failed(case, str(error)) for case in cases]
         except LabError as error:
             proofs = [failed(case, flat(str(error))) for case in cases]
         with lock:
@@ -54,7 +58,7 @@ def take(
             row += proofs
             done = len(row) == len(claim.replays)
         if done and not cancelled.is_set():
-            observe(claim, go.version, judged(row))
+            observe(claim, go.version, _result(claim, row, missing.get((claim.id, go.version))))
 
     work = [(claim, cases, go) for go in toolchains for claim in claims for cases in pieces(claim)]
     work.sort(key=lambda each: -max(case.proof.limit for case in each[1]))
@@ -71,16 +75,18 @@ def take(
         pool.shutdown(wait=True)
     by_go = {
         claim.id: {
-            go.version: _result(claim, found.get((claim.id, go.version), [])) for go in toolchains
+            go.version: _result(claim, found.get(key, []), missing.get(key))
+            for go in toolchains
+            for key in [(claim.id, go.version)]
         }
         for claim in claims
     }
     return ledger(claims, by_go)
 
 
-def _result(claim: Claim, proofs: Sequence[Proven]) -> Measured:
-    if claim.untestable:
-        return Measured(verdict="not testable here", condition=flat(claim.untestable))
+def _result(claim: Claim, proofs: Sequence[Proven], missing: str | None) -> Measured:
+    if why := missing or claim.untestable:
+        return Measured(verdict="not testable here", condition=flat(why), missing=bool(missing))
     order = [case.name for case in claim.replays]
     return judged(sorted(proofs, key=lambda proof: order.index(proof.case)))
 
@@ -103,7 +109,8 @@ def ledger(claims: Sequence[Claim], by_go: Mapping[str, Mapping[str, Measured]])
 
 
 def _place(citation: Citation) -> str:
-    return f"{citation.article} {citation.section}" if citation.section else citation.article
+    name = citation.article or citation.title
+    return f"{name} {citation.section}" if citation.section else name
 
 
 def record(path: Path = RECORD) -> dict[str, dict[str, Measured]]:
@@ -133,7 +140,8 @@ def write_record(new: Ledger, path: Path = RECORD) -> None:
     known = {claim.id for one in families() for claim in one.claims}
     whole = {id_: by_go for id_, by_go in record(path).items() if id_ in known}
     for entry in new.entries:
-        whole[entry.id] = {**whole.get(entry.id, {}), **entry.by_go}
+        new_ones = {go: one for go, one in entry.by_go.items() if not one.missing}
+        whole[entry.id] = {**whole.get(entry.id, {}), **new_ones}
     data = {
         id_: {
             go: whole[id_][go].model_dump(mode="json", exclude_defaults=True)
@@ -157,6 +165,8 @@ def differences(new: Ledger, on_record: Mapping[str, Mapping[str, Measured]]) ->
     for entry in new.entries:
         for go, one in entry.by_go.items():
             old = on_record.get(entry.id, {}).get(go)
+            if one.missing:  # says nothing of the claim
+                continue
             if old is None:
                 found.append(f"{entry.id} (go {go}): {said(one)}, and nothing is on record")
             elif said(one) != said(old):

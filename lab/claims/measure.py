@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from lab import asked, patterns
 from lab.claims.model import Case, Claim, Proof
 from lab.claims.results import Outcome, Proven, Silence
+from lab.client import PATH
 from lab.errors import LabError
 from lab.expectations import Expected, differences
 from lab.labs import start
@@ -42,17 +43,24 @@ def pieces(claim: Claim) -> list[list[Case]]:
     return list(found.values())
 
 
+class MissingError(LabError):
+    """A claim cannot be tested here, for want of a program."""
+
+
 def proven(
-    name: str, cases: Sequence[Case], backend: Backend, toolchain: Toolchain, seed: int
+    claim: Claim, cases: Sequence[Case], backend: Backend, toolchain: Toolchain, seed: int
 ) -> list[Proven]:
-    """Replay one of the `pieces` of the claim with this name.
+    """Replay one of the `pieces` of a claim.
 
     Raises:
+        MissingError: it needs a program that the client has not.
         LabError: a lab could not be started, or failed.
     """
     if cases[0].proof.scenario is not None:
         return [_of_scenario(cases[0], backend, toolchain, seed)]
-    with start(backend, toolchain, name=name, world=cases[0].proof.world) as (lab, spec):
+    with start(backend, toolchain, name=claim.id, world=cases[0].proof.world) as (lab, spec):
+        if missing := [program for program in claim.needs if not lab.has(program, PATH)]:
+            raise MissingError(f"{', '.join(missing)} is not installed where the client runs")
         return [_replayed(case, lab, spec, seed) for case in cases]
 
 

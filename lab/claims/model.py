@@ -88,6 +88,8 @@ class Claim(Proof):
     sources: Annotated[list[Citation], Field(min_length=1)]
     cases: dict[Text, Proof] = {}
     """What is particular in it -> a replay; the claim is true if it is in each."""
+    needs: list[OneWord] = []
+    """Programs, beside go, without which it cannot be tested where they are missing."""
     untestable: Text | None = None
     """Why no lab can decide it; then there is no replay."""
 

@@ -42,6 +42,8 @@ class Measured(Result):
     """Where it holds and where not; why it cannot be tested; what failed."""
     silent: Silence = "-"
     proofs: list[Proven] = []
+    missing: bool = False
+    """Not testable only because this machine lacks a program: that contradicts no record."""
 
 
 class Entry(Result):

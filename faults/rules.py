@@ -73,6 +73,11 @@ class Rule(Frozen):
     )
     do: Do
 
+    @property
+    def remembers(self) -> bool:
+        """Whether what it does to a client depends on those that came before."""
+        return self.where.counts or any(action.remembers for _, action in self.do)
+
     @cached_property
     def stage(self) -> Stage:
         """The earliest moment at which everything in `where` is known and all of `do` can act."""

@@ -56,6 +56,14 @@ _LIMITS = {
 }
 
 
+class PlacedError(ValueError):
+    """What a validator has against a part of what it was given, and which part that is."""
+
+    def __init__(self, message: str, *loc: str | int) -> None:
+        super().__init__(message)
+        self.loc = loc
+
+
 def validated(data: Any, model: type[Model], name: str) -> Model:
     """Validate data that came without a file, such as JSON from a socket; see `check`.
 
@@ -144,7 +152,10 @@ def _problem(
         case "missing":
             return source.problem(place, f"the key {loc[-1]!r} is missing", key=True)
         case "value_error":
-            message = str(context["error"])
+            error = context["error"]
+            message = str(error)
+            if isinstance(error, PlacedError):
+                return source.problem((*place, *error.loc), message, key=True)
         case "string_too_short" | "too_short" if context["min_length"] == 1:
             message = "must not be empty"
         case _ if kind in _LIMITS:

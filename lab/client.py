@@ -152,7 +152,11 @@ _MACHINE = re.compile(r"machine\s+(\S+)\s+login\s+(\S+)\s+password\s+(\S+)")
 
 
 def environment(lab_spec: LabSpec, spec: ClientSpec) -> dict[str, str]:
-    """Return the whole environment of a client; nothing of golab's own goes in."""
+    """Return the whole environment of a client; nothing of golab's own goes in.
+
+    What a scenario takes away is as the lab has it: without the key of the world's checksum
+    database a client could verify nothing.
+    """
     env = {
         "PATH": PATH,
         "HOME": HOME,
@@ -169,11 +173,8 @@ def environment(lab_spec: LabSpec, spec: ClientSpec) -> dict[str, str]:
         "GIT_SSL_CAINFO": CA_BUNDLE,
         "GIT_TERMINAL_PROMPT": "0",
     }
-    for name, value in spec.env.items():
-        if value is None:
-            env.pop(name, None)
-        else:
-            env[name] = value.replace("~", HOME, 1) if _of_home(name, value) else value
+    for name, value in spec.variables.items():
+        env[name] = value.replace("~", HOME, 1) if _of_home(name, value) else value
     return env
 
 

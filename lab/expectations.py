@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -14,6 +14,8 @@ from lab.plural import counted
 from lab.sandbox.interface import Completed
 from lab.schema import OneOrMore, Part, as_list
 from lab.termination import REPORTED, named
+
+Limit = Annotated[float, Field(gt=0, le=600)]
 
 
 class Expected(Part):
@@ -34,6 +36,11 @@ class Expected(Part):
     """What it says on standard error."""
     go_mod: OneOrMore | None = Field(default=None, alias="go.mod")
     """What the project's go.mod holds afterwards."""
+    limit: Limit | None = None
+    """Seconds after which the lab ends it; by default those of all commands.
+
+    Of its own for an arm in which a command hangs: that costs little, and the others have time.
+    """
     seconds: Bounds | None = None
     """How long it takes: `">=9"`, `"<2"`, `"9..12"`."""
     asked: dict[Asked, Count] = {}

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from lab.client import Client, as_it_stands
-from lab.errors import LabError
+from lab.errors import LabError, UsageError
 from lab.replay.arms import arms, set_up
 from lab.replay.replay import replay
 from lab.results import ArmName, RunResult
@@ -65,9 +65,12 @@ def hold(
 
     Raises:
         LabError: the lab could not be started, or what comes before the arm failed.
+        UsageError: a control has no such arm.
     """
     scenario = run.scenario
-    chosen = next(one for one in arms(scenario) if one.name == arm)
+    chosen = next((one for one in arms(scenario) if one.name == arm), None)
+    if chosen is None:
+        raise UsageError(f"{run.name} is a control: it has no {arm} arm, only the healthy one")
     world = scenario.world
     with start(backend, toolchain, name=run.name, world=world, arm=arm) as (lab, spec):
         client, prepared = set_up(lab, spec, scenario, chosen, seed)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -10,7 +12,8 @@ ArmName = Literal["healthy", "broken", "repaired"]
 ARMS: tuple[ArmName, ...] = ("healthy", "broken", "repaired")
 Verdict = Literal["reproduced", "changed", "invalid", "error", "skipped"]
 State = Literal["quiet", "alarm", "unavailable", "error"]
-Outcome = Literal["detected", "miss", "false-alarm", "unavailable", "error"]
+Outcome = Literal["detected", "miss", "false-alarm", "right", "unavailable", "error"]
+Kind = Literal["failure", "myth", "control"]
 
 
 class Result(BaseModel):
@@ -69,12 +72,14 @@ class DiagnosticResult(Result):
     id: str
     origin: Literal["documented", "golab", "tool"]
     command: str
-    """What a person would type; for golab's own probes, what they compare. In the broken arm."""
+    """What a person would type; for golab's own probes, what they compare. In the broken arm, if
+    there is one."""
     commands: dict[str, str] = {}
     """Arm -> the same as it was run there."""
     healthy: State
-    broken: State
-    repaired: State
+    broken: State | None = None
+    """None: a control has no such arm."""
+    repaired: State | None = None
     said: dict[str, str]
     """Arm -> what it said, in a line."""
     seconds: dict[str, float] = {}
@@ -94,7 +99,7 @@ class RunResult(Result):
 
     scenario: str
     variant: str | None = None
-    kind: Literal["failure", "myth"]
+    kind: Kind
     family: str
     title: str
     sources: list[str] = []
@@ -126,9 +131,13 @@ class RunResult(Result):
 
 
 class Totals(Result):
-    """How many runs came to which verdict."""
+    """How many runs came to which verdict, and what the diagnostics said in healthy set-ups."""
 
     runs: int
+    controls: int = 0
+    """Of these."""
+    false_alarms: int = 0
+    """Alarms of diagnostics in controls."""
     reproduced: int
     changed: int
     invalid: int
@@ -162,6 +171,25 @@ class Compared(Result):
         return f"{self.scenario}/{self.variant}" if self.variant else self.scenario
 
 
+class Repeated(Result):
+    """How often the replays of one scenario with one Go came to which verdict."""
+
+    scenario: str
+    variant: str | None = None
+    go: str
+    verdicts: dict[Verdict, int]
+
+    @property
+    def name(self) -> str:
+        """`scenario` or `scenario/variant`."""
+        return f"{self.scenario}/{self.variant}" if self.variant else self.scenario
+
+    @property
+    def differing(self) -> int:
+        """How many of the replays came to another verdict than most of them."""
+        return sum(self.verdicts.values()) - max(self.verdicts.values())
+
+
 class Report(Result):
     """Everything one `golab run` found out."""
 
@@ -176,6 +204,9 @@ class Report(Result):
     runs: list[RunResult]
     compared: list[Compared] = []
     """Where there are several Go versions: how each scenario differs between them."""
+    repeated: list[Repeated] = []
+    """Where runs were repeated: what each came to. `runs` then has the first of each, and those
+    with another verdict than that."""
     unfinished: list[str] = []
     """The runs that an interrupt kept from being finished; empty: golab was not interrupted."""
     totals: Totals
@@ -186,10 +217,30 @@ class Report(Result):
         return f"{run.name} (go {run.go})" if several else run.name
 
 
-def totals(runs: list[RunResult], seconds: float) -> Totals:
-    """Count verdicts."""
-    counts = {
-        verdict: sum(run.verdict == verdict for run in runs)
-        for verdict in ("reproduced", "changed", "invalid", "error", "skipped")
-    }
-    return Totals(runs=len(runs), seconds=seconds, **counts)
+def repeated(result: RunResult, verdicts: Mapping[Verdict, int]) -> Repeated:
+    """Say what the replays of one run came to; `result` is one of them."""
+    return Repeated(
+        scenario=result.scenario, variant=result.variant, go=result.go, verdicts=dict(verdicts)
+    )
+
+
+def totals(
+    runs: Sequence[RunResult], seconds: float, verdicts: Mapping[Verdict, int] | None = None
+) -> Totals:
+    """Count verdicts.
+
+    Args:
+        runs: what each run came to, the first time.
+        seconds: how long all of it took.
+        verdicts: how many replays came to which, where there are more than these.
+    """
+    counts = {**dict.fromkeys(get_args(Verdict), 0)}
+    counts |= verdicts if verdicts is not None else Counter(run.verdict for run in runs)
+    controls = [run for run in runs if run.kind == "control"]
+    return Totals(
+        runs=sum(counts.values()),
+        controls=len(controls),
+        false_alarms=sum(len(run.false_alarms) for run in controls),
+        seconds=seconds,
+        **counts,
+    )

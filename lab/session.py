@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import lab
@@ -15,7 +17,7 @@ from lab.comparison import compared
 from lab.errors import GolabError, LabError, UnfitError, UsageError
 from lab.labs import start
 from lab.replay.replay import about, replay
-from lab.results import Report, RunResult, totals
+from lab.results import Report, RunResult, Verdict, repeated, totals
 from lab.sandbox.interface import Backend
 from lab.scenario.load import Run
 from lab.toolchain import Toolchain
@@ -38,8 +40,32 @@ Replay = Callable[[Run, Toolchain, Callable[[str], None]], RunResult]
 """Replays one run with one toolchain, and calls the function with the name of each arm."""
 
 
+@dataclass
+class _Tally:
+    """What one run came to with one Go, time after time.
+
+    Only the first result and those of another verdict are kept whole: each is some 100 kB.
+    """
+
+    kept: list[RunResult] = field(default_factory=list)
+    verdicts: Counter[Verdict] = field(default_factory=Counter)
+
+    def add(self, result: RunResult) -> None:
+        self.verdicts[result.verdict] += 1
+        if not self.kept or result.verdict != self.kept[0].verdict:
+            self.kept.append(result)
+
+
 class Session:
-    """Everything that the runs of one command share; each is replayed with every toolchain."""
+    """Everything that the runs of one command share; each is replayed with every toolchain.
+
+    Args:
+        backend: where the labs are.
+        toolchains: one or more.
+        seed: fixes every chance.
+        repeat: how often each run is replayed with each toolchain.
+        replay: what replays a run, if not in a lab of the session's own.
+    """
 
     def __init__(
         self,
@@ -47,49 +73,55 @@ class Session:
         toolchains: Sequence[Toolchain],
         *,
         seed: int,
+        repeat: int = 1,
         replay: Replay | None = None,
     ) -> None:
         self.backend = backend
         self.toolchains = toolchains
         self.seed = seed
+        self.repeat = repeat
         self._replay = replay or self._in_a_lab_of_ours
         self._started = datetime.datetime.now(datetime.UTC)
         self._clock = time.monotonic()
         self._cancelled = threading.Event()
         self._fit = False
-        self._finished: dict[tuple[str, str], RunResult] = {}
+        self._lock = threading.Lock()
+        self._finished: dict[tuple[str, str], _Tally] = {}
 
     def run(self, runs: Sequence[Run], observer: Observer, *, jobs: int = 1) -> Report:
-        """Replay all of `runs`, at most `jobs` at a time.
+        """Replay all of `runs`, at most `jobs` at a time; the slow ones begin first.
 
-        The results keep the order of `runs`, and for each that of the toolchains. An interrupt
-        ends every lab before it goes on its way; `interrupted` then says what was finished.
+        With several jobs the slow ones, which mostly wait, run beside the others, twice as many at
+        a time. The results keep the order of `runs`, and for each that of the toolchains. An
+        interrupt ends every lab before it goes on its way; `interrupted` then says what was
+        finished.
         """
-        found = [self._all(runs, toolchain, observer, jobs) for toolchain in self.toolchains]
-        return self.report([result for each in zip(*found, strict=True) for result in each])
+        every = [(run, go) for _ in range(self.repeat) for run in runs for go in self.toolchains]
+        slow = [task for task in every if task[0].scenario.slow]
+        quick = [task for task in every if not task[0].scenario.slow]
+        if jobs == 1 or len(every) == 1:
+            for run, go in [*slow, *quick]:
+                self._one(run, go, observer)
+        else:
+            with self._pool(2 * jobs) as beside, self._pool(jobs) as pool:
+                pending = [beside.submit(self._one, *task, observer) for task in slow]
+                pending += [pool.submit(self._one, *task, observer) for task in quick]
+                for future in pending:
+                    future.result()
+        return self.report(self._keys(runs))
 
     def interrupted(self, runs: Sequence[Run]) -> Report:
         """Return what `run` had finished of `runs`, in their order, and the names of the others."""
-        keys = [(run.name, go.version) for run in runs for go in self.toolchains]
         several = len(self.toolchains) > 1
-        unfinished = [
-            f"{name} (go {go})" if several else name
-            for name, go in keys
-            if (name, go) not in self._finished
-        ]
-        found = [self._finished[key] for key in keys if key in self._finished]
-        return self.report(found).model_copy(update={"unfinished": unfinished})
+        unfinished = []
+        for name, go in self._keys(runs):
+            tally = self._finished.get((name, go))
+            if not tally or tally.verdicts.total() < self.repeat:
+                unfinished.append(f"{name} (go {go})" if several else name)
+        return self.report(self._keys(runs)).model_copy(update={"unfinished": unfinished})
 
-    def _all(
-        self, runs: Sequence[Run], toolchain: Toolchain, observer: Observer, jobs: int
-    ) -> list[RunResult]:
-        if jobs == 1 or len(runs) == 1:
-            return [self._one(run, toolchain, observer) for run in runs]
-        with self._pool(jobs) as pool:
-            pending: list[Future[RunResult]] = [
-                pool.submit(self._one, run, toolchain, observer) for run in runs
-            ]
-            return [future.result() for future in pending]
+    def _keys(self, runs: Sequence[Run]) -> list[tuple[str, str]]:
+        return [(run.name, go.version) for run in runs for go in self.toolchains]
 
     @contextmanager
     def _pool(self, jobs: int) -> Iterator[ThreadPoolExecutor]:
@@ -104,7 +136,7 @@ class Session:
         finally:
             pool.shutdown(wait=True)
 
-    def _one(self, run: Run, toolchain: Toolchain, observer: Observer) -> RunResult:
+    def _one(self, run: Run, toolchain: Toolchain, observer: Observer) -> None:
         if self._cancelled.is_set():
             raise LabError("cancelled")
         observer.started(run)
@@ -120,9 +152,9 @@ class Session:
             result = self._failed(run, toolchain, _said(error), time.monotonic() - began)
         if self._cancelled.is_set():  # its lab was ended under it
             raise LabError("cancelled")
-        self._finished[run.name, toolchain.version] = result
+        with self._lock:
+            self._finished.setdefault((run.name, toolchain.version), _Tally()).add(result)
         observer.finished(run, result)
-        return result
 
     def _in_a_lab_of_ours(
         self, run: Run, toolchain: Toolchain, observe: Callable[[str], None]
@@ -143,9 +175,13 @@ class Session:
             seconds=round(seconds, 3),
         )
 
-    def report(self, results: Sequence[RunResult]) -> Report:
-        """Gather results into a report."""
+    def report(self, keys: Sequence[tuple[str, str]]) -> Report:
+        """Gather what was finished of these runs, each a name and a Go version, into a report."""
         seconds = round(time.monotonic() - self._clock, 3)
+        found = [self._finished[key] for key in keys if key in self._finished]
+        firsts = [tally.kept[0] for tally in found]
+        verdicts = sum((tally.verdicts for tally in found), Counter[Verdict]())
+        again = [repeated(tally.kept[0], tally.verdicts) for tally in found]
         return Report(
             schema="golab.report/1",
             golab=lab.__version__,
@@ -153,9 +189,10 @@ class Session:
             seed=self.seed,
             started=self._started.isoformat(timespec="seconds").replace("+00:00", "Z"),
             seconds=seconds,
-            runs=list(results),
-            compared=compared(results),
-            totals=totals(list(results), seconds),
+            runs=[result for tally in found for result in tally.kept],
+            compared=compared(firsts),
+            repeated=again if self.repeat > 1 else [],
+            totals=totals(firsts, seconds, verdicts),
         )
 
 

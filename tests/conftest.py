@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from xdist.scheduler import LoadFileScheduling
@@ -30,6 +31,41 @@ os.environ |= {"LANG": "C.UTF-8", "TERM": "dumb"}
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadFileScheduling:
     return ByFile(config, log)
+
+
+# What takes longest begins first, so that no process is left alone with it at the end.
+LONG = (
+    "lab/cli/test_cli.py",
+    "lab/scenario/test_hostile.py",
+    "lab/daemon/test_ends.py",
+    "lab/daemon/test_inside.py",
+    "lab/daemon/test_keep.py",
+    "lab/cli/test_completion.py",
+    "lab/cli/test_progress.py",
+    "lab/test_scenarios.py",
+    "lab/test_interrupts.py",
+    "lab/replay/test_real.py",
+    "lab/world/test_any_world.py",
+    "lab/report/test_visible.py",
+    "lab/cli/test_usage.py",
+    "test_docs.py",
+    "test_interface.py",
+    "faults/test_standalone.py",
+    "lab/sandbox/test_residue.py",
+    "lab/sandbox/test_ends.py",
+    "lab/sandbox/test_removal.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    places = {here / name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: places.get(item.path, len(LONG)))
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Two for each core: half of what tests do is to wait for processes, sockets and limits."""
+    return 2 * len(os.sched_getaffinity(0))
 
 
 class ByFile(LoadFileScheduling):  # type: ignore[misc]

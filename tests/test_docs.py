@@ -14,6 +14,7 @@ from lab.diagnostics.documented import Documented
 from lab.scenario.load import catalogue
 from lab.toolchain import DEFAULT, PINNED
 from tests.lab.golab import golab
+from tests.lab.test_scenarios import NAMED_FOR
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -41,9 +42,12 @@ def as_here(line: str) -> list[str]:
 
 
 def test_the_first_output_of_the_readme_is_real() -> None:
-    real = golab("run", "auth-fallback", GOLAB_BACKEND="local").stdout  # as on a fresh machine
+    done = golab("run", "auth-fallback", GOLAB_BACKEND="local")  # as on a fresh machine
+    assert (done.returncode, done.stderr) == (0, "")
     expected = [each for line in timeless(OUTPUT) for each in as_here(line)]
-    assert expected == timeless(real)
+    assert expected == timeless(done.stdout)
+    assert "\x1b" not in done.stdout
+    assert not [line for line in done.stdout.splitlines() if line != line.rstrip()]
 
 
 def test_the_readmes_go_is_the_one_that_is_fetched() -> None:
@@ -59,11 +63,14 @@ def test_the_commands_of_a_fresh_machine_are_those_that_the_gate_runs_on_one() -
     assert gate.splitlines()[-1] == ".venv/bin/pytest -m ''"
 
 
-def test_the_readme_knows_every_command_scenario_and_toolchain() -> None:
+def test_the_readme_knows_every_command_and_toolchain_and_the_first_scenarios() -> None:
     for name in COMMANDS:
         assert re.search(rf"golab .*\b{name}\b", README), name
-    for id_ in catalogue():
-        assert f"`{id_}`" in README, id_
+    table = README.partition("| scenario |")[2].partition("\n\n")[0]
+    named = re.findall(r"(?m)^\| `([^`]+)` \|.*\| (yes|no) \|$", table)
+    known = {id_: "yes" if one.scenario.silent else "no" for id_, one in catalogue().items()}
+    assert set(named) <= known.items()
+    assert {id_ for id_, _ in named} == NAMED_FOR
     assert ", ".join(PINNED) in README
 
 

@@ -65,6 +65,7 @@ def bare(script: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(script, "works", works)
 
 
+@pytest.mark.slow
 def test_it_installs_into_an_environment_that_is_there_and_half_made(
     script: ModuleType, tmp_path: Path
 ) -> None:

@@ -143,6 +143,11 @@ class Action(_Hooks, Frozen):
         """Whether no other answer is given to traffic that it acts on."""
         return self.slot == "answer"
 
+    @property
+    def remembers(self) -> bool:
+        """Whether what it does depends on what it met before, or on the number of the match."""
+        return False
+
     def never_acts(self, where: Where) -> str | None:
         """Say why it can never act on such traffic; None if it can, as far as can be known."""
         return None

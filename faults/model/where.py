@@ -175,6 +175,12 @@ class Where(Frozen):
             if self.words_used() <= known and (stage is Stage.TUNNEL) is tunnel
         )
 
+    @property
+    def counts(self) -> bool:
+        """Say whether it depends on how many matches there were, or on when it was armed."""
+        asked = (self.nth, self.first, self.after, self.every, self.chance, self.until)
+        return any(value is not None for value in asked)
+
     def words_used(self) -> frozenset[str]:
         """Return the traffic words used, as the file spells them."""
         return self._asked

@@ -46,7 +46,7 @@ class Exchange:
     @property
     def h2(self) -> bool:
         """Whether the client speaks HTTP/2."""
-        return self.flow.request.is_http2
+        return self.flow.client_conn.alpn == b"h2"
 
     @property
     def response(self) -> http.Response:

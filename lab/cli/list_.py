@@ -11,6 +11,7 @@ from lab.cli import complete
 from lab.report.page import emit, table
 from lab.report.visible import visible, visible_json
 from lab.scenario.load import of_family
+from lab.scenario.model import Scenario
 
 
 @click.command("list")
@@ -26,7 +27,7 @@ def command(*, family: str | None, as_json: bool) -> None:
                 "family": scenario.family,
                 "kind": scenario.kind,
                 "title": scenario.title,
-                "silent": scenario.silent,
+                "silent": None if scenario.is_control else scenario.silent,
                 "variants": list(scenario.variants),
             }
             for scenario in found
@@ -37,7 +38,7 @@ def command(*, family: str | None, as_json: bool) -> None:
         (
             Text(scenario.id, "cyan"),
             scenario.family,
-            "yes" if scenario.silent else "no",
+            _silence(scenario),
             visible(scenario.title)
             + (f" ({', '.join(scenario.variants)})" if scenario.variants else ""),
         )
@@ -45,3 +46,9 @@ def command(*, family: str | None, as_json: bool) -> None:
     ]
     headers = ("scenario", "family", "silent", "title")
     emit(lambda width: [table(headers, rows, width, wraps="title")])
+
+
+def _silence(scenario: Scenario) -> str:
+    if scenario.kind != "failure":
+        return scenario.kind
+    return "yes" if scenario.silent else "no"

@@ -26,15 +26,15 @@ if TYPE_CHECKING:  # rich takes its time, and a pipe does not need it
 class Live:
     """Shows on standard error how the runs of a session are getting on.
 
-    On a terminal: what has finished, and below that which run is in which arm; all of it makes way
-    for the report. Elsewhere: a line for each run of several, as it finishes.
+    On a terminal: what has finished, and below that how much is left and which run is in which arm;
+    all of it makes way for the report. Elsewhere: a line for each run of several, as it finishes.
     """
 
     def __init__(self, total: int, *, several_go: bool = False) -> None:
         self._total = total
         self._several_go = several_go
         self._done: list[RunResult] = []
-        self._doing: dict[str, str] = {}
+        self._doing: dict[int, tuple[str, str]] = {}  # by the thread that does it
         self._lock = threading.Lock()
         self._screen: _Screen | None = None
         if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
@@ -45,6 +45,8 @@ class Live:
 
             self._spinner = Spinner("dots")
             self._console = console(sys.stderr)
+            self._bar = _runs_bar()
+            self._runs = self._bar.add_task("", total=total)
             self._screen = _Screen(
                 console=self._console,
                 get_renderable=self._view,
@@ -72,13 +74,15 @@ class Live:
     def arm(self, run: Run, arm: str) -> None:
         """An arm of this run starts."""
         with self._lock:
-            self._doing[run.name] = arm
+            self._doing[threading.get_ident()] = (run.name, arm)
 
     def finished(self, run: Run, result: RunResult) -> None:
         """This run is over."""
         with self._lock:
-            self._doing.pop(run.name, None)
+            self._doing.pop(threading.get_ident(), None)
             self._done.append(result)
+            if self._screen:
+                self._bar.advance(self._runs)
             if not self._screen and self._total > 1:
                 said = f"{self._name(result)}: {result.verdict} ({result.seconds:.1f} s)"
                 with contextlib.suppress(OSError):  # nobody can be told
@@ -112,10 +116,12 @@ class Live:
         with self._lock:
             for result in self._done[-max(self._console.height - 4, 1) :]:
                 rows.add_row(self._name(result), verdict(result), f"{result.seconds:.1f} s")
-            count = f"{len(self._done)}/{self._total}  " if self._total > 1 else ""
-            doing = ", ".join(f"{name}: {what}" for name, what in self._doing.items())
-            self._spinner.text = Text(count + (doing or ("" if self._done else "starting")))
-        return Group(rows, self._spinner) if rows.row_count else self._spinner
+            doing = ", ".join(f"{name}: {what}" for name, what in self._doing.values())
+            self._spinner.text = Text(doing or ("" if self._done else "starting"))
+        parts: list[RenderableType] = [rows] if rows.row_count else []
+        if self._total > 1:
+            parts.append(self._bar)
+        return Group(*parts, self._spinner)
 
 
 @contextmanager
@@ -140,6 +146,21 @@ def fetching() -> Iterator[Report]:
     finally:
         if bar is not None:
             bar.stop()
+
+
+def _runs_bar() -> Progress:
+    """Return a bar of how many runs are over; it is drawn by who shows it."""
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    left = (TimeRemainingColumn(), TextColumn("left,"), TimeElapsedColumn(), TextColumn("so far"))
+    return Progress(BarColumn(), MofNCompleteColumn(), *left, auto_refresh=False)
 
 
 def _bar() -> Progress:

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -55,7 +55,15 @@ _SHOWN_IN_FULL = 3
     help="Use this Go, or `all` that golab can fetch; repeat to compare.",
     shell_complete=complete.all_versions,
 )
+@click.option("--skip-slow", is_flag=True, help="Leave out what takes more than ten seconds.")
 @click.option("--jobs", type=click.IntRange(1, 64), metavar="N", help="Labs at a time.")
+@click.option(
+    "--repeat",
+    type=click.IntRange(1, 10_000),
+    default=1,
+    metavar="N",
+    help="Replay all of it N times, and count the verdicts that differ.",
+)
 @click.option("--seed", type=click.IntRange(0), metavar="N", help="What fixes every chance.")
 @click.option(
     "--json",
@@ -80,7 +88,9 @@ def command(
     family: str | None,
     backend: str,
     versions: tuple[str, ...],
+    skip_slow: bool,
     jobs: int | None,
+    repeat: int,
     seed: int | None,
     json_file: str | None,
     artifacts: Path | None,
@@ -96,7 +106,9 @@ def command(
     if str(artifacts) == "-":
         raise UsageError("--artifacts: name a directory; only --json goes to standard output")
     goes = chosen(versions)
-    several = everything or family is not None or len(scenarios) > 1 or len(goes) > 1
+    several = everything or family is not None or len(scenarios) > 1 or len(goes) > 1 or repeat > 1
+    if keep and repeat > 1:
+        raise UsageError("--keep leaves one lab of each run up; leave out --repeat")
     human = json_file != "-"
     interrupt: KeyboardInterrupt | None = None
     seed = secrets.randbits(32) if seed is None else seed
@@ -107,17 +119,20 @@ def command(
 
         _check_targets(json_file, artifacts)
         runs = _selected(scenarios, everything=everything, family=family)
+        if skip_slow:
+            runs = [run for run in runs if not run.scenario.slow] or _none_left()
         with fetching() as progress:
             toolchains = [place.toolchain(version, progress) for version in goes or (None,)]
         toolchains = list({toolchain.version: toolchain for toolchain in toolchains}.values())
         if human:  # rich is loaded while the labs run
             threading.Thread(target=import_module, args=("lab.report.terminal",)).start()
-        total = len(runs) * len(toolchains)
+        total = len(runs) * len(toolchains) * repeat
         with Live(total, several_go=len(toolchains) > 1) as live:
             session = Session(
                 place,
                 toolchains,
                 seed=seed,
+                repeat=repeat,
                 replay=_keeping(place.name, seed, live) if keep else None,
             )
             try:
@@ -170,6 +185,10 @@ def _selected(scenarios: tuple[str, ...], *, everything: bool, family: str | Non
     return [run for loaded in of_family(family) for run in loaded.runs()]
 
 
+def _none_left() -> NoReturn:
+    raise UsageError("all of this is slow; leave out --skip-slow")
+
+
 def _keeping(backend: str, seed: int, live: Live) -> Replay:
     """Return what replays a run in a lab that stays, and says how to reach that."""
     from lab.daemon import start
@@ -194,7 +213,6 @@ def _written(report: Report, json_file: str | None, artifacts: Path | None) -> R
 
 
 def _status(report: Report) -> int:
-    verdicts = {run.verdict for run in report.runs}
-    if verdicts & {"invalid", "error"}:
+    if report.totals.invalid or report.totals.error:
         return LAB
-    return DIFFERS if "changed" in verdicts else OK
+    return DIFFERS if report.totals.changed else OK

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lab.cli import complete
+from lab.expectations import Expected
 from lab.replay.arms import settings
 from lab.report.page import emit
 from lab.report.visible import visible, visible_json, visible_parts
@@ -37,7 +38,8 @@ def command(scenario: str, *, as_json: bool) -> None:
 
 def _page(name: str, runs: list[Run]) -> Iterator[RenderableType]:
     first = runs[0].scenario
-    yield Text.assemble((name, "bold cyan"), "  ", (first.title, "bold"))
+    kind = "" if first.kind == "failure" else f"  ({first.kind})"
+    yield Text.assemble((name, "bold cyan"), "  ", (first.title, "bold"), kind)
     for source in cited(first.sources):
         yield Padding(Text(f"documented in {source}", style="dim"), (0, 0, 0, 2))
     yield Padding(Text(" ".join(first.story.split())), (1, 0, 1, 2))
@@ -59,10 +61,20 @@ def _facts(scenario: Scenario) -> list[tuple[str, str]]:
     facts += [("break", text) for text in settings(scenario.break_.client)]
     facts += [("break", f"$ {step.run}") for step in scenario.break_.steps]
     facts += [("replay", text) for text in scenario.replay.commands]
-    expected = scenario.replay.broken.model_dump(mode="json", by_alias=True, exclude_unset=True)
-    facts.append(("broken", flow(expected)))
-    facts.append(("remedy", " ".join(scenario.repair.how.split())))
-    facts += [("remedy", f"$ {step.run}") for step in scenario.repair.steps]
-    facts.append(("detected", ", ".join(scenario.diagnostics.detect) or "by nothing"))
-    facts.append(("missed by", ", ".join(scenario.diagnostics.miss) or "nothing"))
+    record = scenario.diagnostics
+    outcomes = [("false alarm", record.false_alarm)]
+    if scenario.is_control:
+        facts.append(("healthy", _words(scenario.replay.healthy)))
+        outcomes.append(("right", record.right))
+    else:
+        facts.append(("broken", _words(scenario.replay.broken)))
+        facts.append(("remedy", " ".join(scenario.repair.how.split())))
+        facts += [("remedy", text) for text in settings(scenario.repair.client)]
+        facts += [("remedy", f"$ {step.run}") for step in scenario.repair.steps]
+        outcomes = [("detected", record.detect), ("missed by", record.miss), *outcomes]
+    facts += [(label, ", ".join(names) or "none") for label, names in outcomes]
     return facts
+
+
+def _words(expected: Expected) -> str:
+    return flow(expected.model_dump(mode="json", by_alias=True, exclude_unset=True))

@@ -18,8 +18,7 @@ from lab.sandbox.choose import BACKENDS
 @click.option(
     "--arm",
     type=click.Choice(["healthy", "broken", "repaired"]),
-    default="broken",
-    show_default=True,
+    show_default="broken, healthy of a control",
     help="As it stands where the commands of this arm begin.",
 )
 @click.option(
@@ -32,7 +31,7 @@ from lab.sandbox.choose import BACKENDS
 @click.option(
     "--go", metavar="VERSION", help="The Go version to use.", shell_complete=complete.versions
 )
-def command(scenario: str, *, arm: str, backend: str, go: str | None) -> int:
+def command(scenario: str, *, arm: str | None, backend: str, go: str | None) -> int:
     """Start a lab that stays until `golab down`; its id is printed."""
     from lab.cli.progress import fetching
     from lab.daemon import start
@@ -46,7 +45,7 @@ def command(scenario: str, *, arm: str, backend: str, go: str | None) -> int:
             stop()
             progress(what, done, total)
 
-        lab = start.up(scenario, arm, backend, go, say=say, progress=fetch)
+        lab = start.up(scenario, arm or "", backend, go, say=say, progress=fetch)
     click.echo(lab.id)
     click.echo(
         f"{lab.scenario} is up ({lab.arm}, {lab.backend}, go {lab.go}); "

@@ -71,6 +71,7 @@ def _hold(request: dict[str, Any]) -> None:
     from lab.sandbox.choose import open_backend
 
     run = _chosen(request)
+    request["arm"] = request["arm"] or ("healthy" if run.scenario.is_control else "broken")
     with contextlib.ExitStack() as stack:
         backend = stack.enter_context(
             open_backend(request["backend"], go=request["go"], say=lambda text: _tell(say=text))

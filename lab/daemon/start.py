@@ -37,7 +37,7 @@ def up(
 
     Args:
         scenario: `id`, `id/variant`, or the path of a file.
-        arm: as it stands where the commands of this arm begin.
+        arm: as it stands where the commands of this arm begin; '' is broken, healthy of a control.
         backend: one of `lab.sandbox.choose.BACKENDS`.
         go: a Go version (see `lab.toolchain.ensure`).
         say: called with the backend that `auto` has chosen, and why.
@@ -72,7 +72,8 @@ def keep(
     from lab.results import RunResult
 
     data = run.model_dump(mode="json", by_alias=True, exclude_unset=True)
-    request = {"run": data, "arm": "repaired", "backend": backend, "go": go, "seed": seed}
+    last = "healthy" if run.scenario.is_control else "repaired"
+    request = {"run": data, "arm": last, "backend": backend, "go": go, "seed": seed}
     results: list[RunResult] = []
 
     def heard(message: dict[str, Any]) -> None:

@@ -16,6 +16,7 @@ from mitmproxy.addons import core, next_layer, proxyserver, tlsconfig
 from mitmproxy.master import Master
 
 from faults.addon import Faults
+from faults.traffic.internals import reuse_idle_connections
 from lab.edge.failures import Failures
 from lab.edge.handlers import Handlers
 from lab.edge.routing import LabNames, ToOrigin
@@ -44,6 +45,7 @@ Started = Callable[[Faults], Awaitable[None]]
 def run(spec: EdgeSpec, started: Started) -> None:
     """Serve until the process is ended."""
     logging.getLogger("mitmproxy").setLevel(logging.ERROR)
+    reuse_idle_connections()
     asyncio.run(_serve(spec, started))
 
 

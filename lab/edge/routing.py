@@ -56,6 +56,6 @@ class ToOrigin:
         authority = flow.request.host_header or host
         flow.request.scheme = "http"
         flow.request.host, flow.request.port = self.address
-        flow.request.authority = ""
+        flow.request.http_version, flow.request.authority = "HTTP/1.1", ""
         flow.request.headers["Host"] = authority
         flow.request.headers[EDGE_HEADER] = self.token

@@ -55,9 +55,12 @@ class Begun(NamedTuple):
 
 
 def arms(scenario: Scenario) -> list[Arm]:
-    """Return the three arms of a scenario."""
+    """Return the three arms of a scenario, or the one of a control."""
     base, damage, repair = scenario.client, scenario.break_, scenario.repair
-    always = [rule for rule in scenario.faults if rule.always]
+    always = scenario.circumstances
+    healthy = Arm("healthy", base, always, [])
+    if scenario.is_control:
+        return [healthy]
     broken = base.overlaid(damage.client)
     breaks = Stage("break", broken, damage.client, scenario.faults, damage.steps)
     remedy = _remedy(scenario, breaks, always)
@@ -68,7 +71,7 @@ def arms(scenario: Scenario) -> list[Arm]:
     if len(scenario.faults) > len(always):
         said += f" (the fault is {'gone' if off else 'still there'})"
     return [
-        Arm("healthy", base, always, []),
+        healthy,
         Arm("broken", broken, breaks.rules, settings(damage.client), [breaks]),
         Arm("repaired", remedy.client, remedy.rules, [said, *settings(repair.client)], done),
     ]
@@ -118,7 +121,7 @@ def set_up(lab: Lab, spec: LabSpec, scenario: Scenario, arm: Arm, seed: int) -> 
     Raises:
         LabError: what the client does before anything is broken failed.
     """
-    rules: Sequence[Rule] = [rule for rule in scenario.faults if rule.always]
+    rules: Sequence[Rule] = scenario.circumstances
     lab.edge.arm(rules, seed=seed)  # no fault touches what is done while all is well
     client = prepare(lab, spec, scenario.client)
     _before(scenario, client)

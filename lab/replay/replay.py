@@ -7,11 +7,13 @@ documented remedy. Before anything that was seen is believed, the lab says wheth
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from faults.rules import Rule
 from lab.asked import subjects
 from lab.diagnostics.catalogue import diagnostics
+from lab.diagnostics.interface import Diagnostic
 from lab.errors import LabError
 from lab.expectations import differences
 from lab.replay.arms import Arm, Begun, arms, set_up
@@ -97,13 +99,25 @@ def _gone_through(
     begun = set_up(lab, spec, scenario, arm, seed)
     result = replayed(scenario, arm, begun)
     lab.check()
-    lab.edge.arm(arm.rules, seed=seed)  # diagnostics meet the faults as fresh as the replay did
     chosen = [diagnostics()[name] for name in scenario.diagnostics.outcomes]
     at = target(scenario, result.project.get("go.mod", ""))
-    looks = diagnose(chosen, begun.client, at, scenario.diagnostics.limit)
-    errors = _errors(lab.edge.ledger().records)
+    looks: dict[str, Look] = {}
+    errors = result.errors
+    for together in _rounds(chosen, arm.rules):
+        lab.edge.arm(arm.rules, seed=seed)  # each meets the faults as fresh as the replay did
+        looks |= diagnose(together, begun.client, at, scenario.diagnostics.limit)
+        errors = [*errors, *_errors(lab.edge.ledger().records)]
     lab.check()
-    return result.model_copy(update={"errors": [*result.errors, *errors]}), looks
+    return result.model_copy(update={"errors": errors}), looks
+
+
+def _rounds(chosen: list[Diagnostic], rules: Sequence[Rule]) -> list[list[Diagnostic]]:
+    """Return which diagnostics may look at once: as if each were alone, and no slower than needed.
+
+    A rule that counts, draws or remembers would count what one of them asks for another.
+    """
+    alone = any(rule.remembers for rule in rules)
+    return [[one] for one in chosen] if alone else [chosen]
 
 
 def _named(error: LabError, arm: Arm, lab: Lab) -> LabError:
@@ -125,11 +139,12 @@ def replayed(scenario: Scenario, arm: Arm, begun: Begun) -> ArmResult:
     replay, expected = scenario.replay, scenario.replay.expected(arm.name)
     before = edge.ledger()
     *first, last = replay.steps
-    done = [
-        carried_out(client, step.run, step.expected(arm.name), step.limit or replay.limit)
-        for step in first
-    ]
-    judged = run_command(client, last.run, last.limit or replay.limit, allowed=expected.exit)
+    done = []
+    for step in first:
+        wanted = step.expected(arm.name)
+        done.append(carried_out(client, step.run, wanted, wanted.limit or replay.limit))
+    limit = replay.last_limit(arm.name)
+    judged = run_command(client, last.run, limit, allowed=expected.exit)
     records = edge.ledger(before.total).records
     fired = edge.fired()
     found = project(client)

@@ -9,8 +9,8 @@ from lab.replay.diagnose import Look
 from lab.results import ARMS, ArmName, DiagnosticResult, Outcome, State
 
 
-def outcome(healthy: State, broken: State, repaired: State) -> Outcome:
-    """Say what a diagnostic is worth for a failure, from what it said in the three arms."""
+def outcome(healthy: State, broken: State | None, repaired: State | None) -> Outcome:
+    """Say what a diagnostic is worth, from what it said in the arms; a control has only one."""
     states = (healthy, broken, repaired)
     if "error" in states:
         return "error"
@@ -18,6 +18,8 @@ def outcome(healthy: State, broken: State, repaired: State) -> Outcome:
         return "unavailable"
     if healthy == "alarm":
         return "false-alarm"
+    if broken is None:
+        return "right"
     if broken == "quiet":
         return "miss"
     return "false-alarm" if repaired == "alarm" else "detected"
@@ -43,16 +45,18 @@ def _row(
     recorded: Outcome | None,
     looks: Mapping[ArmName, Mapping[str, Look]],
 ) -> DiagnosticResult:
-    found = {arm: looks[arm][diagnostic.id] for arm in ARMS}
+    found = {arm: looks[arm][diagnostic.id] for arm in ARMS if arm in looks}
     states = {arm: look.finding.state for arm, look in found.items()}
     return DiagnosticResult(
         id=diagnostic.id,
         origin=diagnostic.origin,
-        command=found["broken"].command,
+        command=found["broken" if "broken" in found else "healthy"].command,
         commands={arm: look.command for arm, look in found.items()},
-        **states,
+        healthy=states["healthy"],
+        broken=states.get("broken"),
+        repaired=states.get("repaired"),
         said={arm: look.finding.said for arm, look in found.items()},
         seconds={arm: look.seconds for arm, look in found.items()},
-        outcome=outcome(states["healthy"], states["broken"], states["repaired"]),
+        outcome=outcome(states["healthy"], states.get("broken"), states.get("repaired")),
         recorded=recorded,
     )

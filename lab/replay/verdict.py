@@ -15,33 +15,35 @@ class Judgement(NamedTuple):
 
     verdict: Verdict
     reason: str
-    silent: bool
+    silent: bool | None
+    """None: of a control."""
 
 
 def judge(
     scenario: Scenario, arms: Mapping[ArmName, ArmResult], table: Sequence[DiagnosticResult]
 ) -> Judgement:
     """Judge a run: an error before all else, then whether the faults fired, then the record."""
-    silent = is_silent(arms["healthy"], arms["broken"])
+    judged: ArmName = "healthy" if scenario.is_control else "broken"
+    silent = None if scenario.is_control else is_silent(arms["healthy"], arms["broken"])
     spoilt = [*_spoilt(arms), *_spoilt_diagnostics(table)]
     if spoilt:
         return Judgement("error", "; ".join(dict.fromkeys(spoilt)), silent)
     idle = [
         rule.name
         for rule in scenario.faults
-        if rule.fires == "must" and not arms["broken"].fired.get(rule.name)
+        if rule.fires == "must" and not arms[judged].fired.get(rule.name)
     ]
     if idle:
-        reason = f"{', '.join(idle)} never fired in the broken arm: it proves nothing"
+        reason = f"{', '.join(idle)} never fired in the {judged} arm: it proves nothing"
         return Judgement("invalid", reason, silent)
-    changed = [f"{arm}: {text}" for arm in ARMS for text in arms[arm].differences]
+    changed = [f"{arm}: {text}" for arm, one in arms.items() for text in one.differences]
     changed += [
         f"{arm}: {rule.name} fired, and must not"
-        for arm in ARMS
+        for arm, one in arms.items()
         for rule in scenario.faults
-        if rule.fires == "never" and arms[arm].fired.get(rule.name)
+        if rule.fires == "never" and one.fired.get(rule.name)
     ]
-    if silent != scenario.silent:
+    if silent not in (scenario.silent, None):
         changed.append(f"measured {_silence(silent)}, recorded {_silence(scenario.silent)}")
     changed += [
         f"{row.id}: measured {row.outcome}, recorded {row.recorded}"
@@ -50,9 +52,9 @@ def judge(
     ]
     if changed:
         return Judgement("changed", "; ".join(changed), silent)
-    if arms["broken"].judged.exit is None:
-        limit = f"{scenario.replay.limit:g} s"
-        reason = f"the lab's limit of {limit} ended the broken arm, not go"
+    if arms[judged].judged.exit is None:
+        limit = f"{scenario.replay.last_limit(judged):g} s"
+        reason = f"the lab's limit of {limit} ended the {judged} arm, not go"
         return Judgement("reproduced", reason, silent)
     return Judgement("reproduced", "", silent)
 
@@ -89,5 +91,5 @@ def _spoilt_diagnostics(table: Sequence[DiagnosticResult]) -> Iterator[str]:
             yield f"{arm}: the diagnostic {row.id} could not say anything: {row.said[arm]}"
 
 
-def _silence(silent: bool) -> str:
+def _silence(silent: bool | None) -> str:
     return "silent" if silent else "not silent"

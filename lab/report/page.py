@@ -16,6 +16,20 @@ _GAP = 2
 _READABLE = 24
 _WIDEST = 1000
 
+STYLES = {
+    "reproduced": "bold green",
+    "changed": "bold yellow",
+    "invalid": "bold red",
+    "error": "bold red",
+    "detected": "green",
+    "right": "green",
+    "miss": "red",
+    "false-alarm": "yellow",
+    "alarm": "bold",
+    "quiet": "dim",
+    "unavailable": "dim",
+}
+
 
 def emit(page: Callable[[int], Iterable[RenderableType]]) -> None:
     """Print what `page` makes for a width in columns."""
@@ -25,6 +39,11 @@ def emit(page: Callable[[int], Iterable[RenderableType]]) -> None:
             out.print(part)
     for line in captured.get().splitlines():
         sys.stdout.write(line.rstrip() + "\n")
+
+
+def indented(text: Text) -> RenderableType:
+    """Lay out text below that to which it belongs."""
+    return Padding(text, (0, 0, 0, 6), expand=False)
 
 
 def table(

@@ -14,15 +14,14 @@ from rich.text import Text
 
 from lab.asked import hosts
 from lab.plural import counted
-from lab.report.page import emit, table
+from lab.report.diagnosed import diagnostics
+from lab.report.page import STYLES, emit, indented, table
 from lab.report.versions import side_by_side
 from lab.report.visible import visible_parts
 from lab.results import (
-    ARMS,
     ArmName,
     ArmResult,
     CommandResult,
-    DiagnosticResult,
     Report,
     RunResult,
     Verdict,
@@ -31,21 +30,7 @@ from lab.results import (
 _MOST_LINES = 8
 _LONGEST_LINE = 1000
 _COMPARED = 8000
-_WIDE = 110
 _TIMES = {1: "once"}
-_SHORT = {"unavailable": "-", "alarm": "ALARM"}
-_STYLES = {
-    "reproduced": "bold green",
-    "changed": "bold yellow",
-    "invalid": "bold red",
-    "error": "bold red",
-    "detected": "green",
-    "miss": "red",
-    "false-alarm": "yellow",
-    "alarm": "bold",
-    "quiet": "dim",
-    "unavailable": "dim",
-}
 
 
 def print_report(report: Report, *, verbose: bool) -> None:
@@ -63,6 +48,8 @@ def _page(report: Report, width: int, *, verbose: bool) -> Iterator[RenderableTy
         yield side_by_side(report.compared, _verdict_in_colour)
     elif not verbose or len(report.runs) > 1:
         yield summary(report, width)
+    if report.repeated:
+        yield _differing(report)
     yield _closing(report)
 
 
@@ -71,7 +58,7 @@ def full(result: RunResult, width: int, *, name: str = "", told: bool = False) -
     parts: list[RenderableType] = [_heading(result, name or result.name, told=told)]
     parts += [_arm(arm, result) for arm in result.arms]
     if result.diagnostics:
-        parts.append(_diagnostics(result.diagnostics, width))
+        parts.append(diagnostics(result.diagnostics, width))
     if not told and result.verdict in ("reproduced", "changed"):
         parts.append(_labelled("lesson", result.lesson))
     parts += [_verdict(result), Text()]
@@ -100,7 +87,7 @@ def _arm(arm: ArmName, result: RunResult) -> RenderableType:
         times = "never fired" if not hits else f"fired {_TIMES.get(hits, f'{hits} times')}"
         rows.append(Text.assemble("  fault ", (name, "magenta"), f" {times}"))
         if arm == "broken":
-            rows.append(_indented(Text(result.faults.get(name, ""), style="dim")))
+            rows.append(indented(Text(result.faults.get(name, ""), style="dim")))
     for command in this.commands:
         rows.append(_command(command))
     judged = this.judged
@@ -135,11 +122,11 @@ def _command(command: CommandResult) -> RenderableType:
 def _output(command: CommandResult) -> list[RenderableType]:
     lines = [_line(line) for text in (command.stdout, command.stderr) for line in text.splitlines()]
     if not lines:
-        return [_indented(Text("(prints nothing)", style="dim"))]
-    shown = [_indented(Text(line)) for line in lines[:_MOST_LINES]]
+        return [indented(Text("(prints nothing)", style="dim"))]
+    shown = [indented(Text(line)) for line in lines[:_MOST_LINES]]
     if len(lines) > _MOST_LINES:
         more = counted(len(lines) - _MOST_LINES, "more line")
-        shown.append(_indented(Text(f"… {more}", style="dim")))
+        shown.append(indented(Text(f"… {more}", style="dim")))
     return shown
 
 
@@ -153,10 +140,6 @@ def _beginning(text: str) -> str:
     return text[:_COMPARED]
 
 
-def _indented(text: Text) -> RenderableType:
-    return Padding(text, (0, 0, 0, 6), expand=False)
-
-
 def _changes(healthy: ArmResult, broken: ArmResult) -> list[RenderableType]:
     """Show what the broken arm answered, with its difference from the healthy one picked out."""
     before, after = healthy.judged, broken.judged
@@ -164,13 +147,13 @@ def _changes(healthy: ArmResult, broken: ArmResult) -> list[RenderableType]:
         rows = _output(after)
     else:
         lines = words_changed(_beginning(before.stdout), _beginning(after.stdout)).split("\n")
-        rows = [_indented(line) for line in lines if line.plain.strip()][:_MOST_LINES]
-        rows += [_indented(Text(_line(line))) for line in after.stderr.splitlines()[:_MOST_LINES]]
+        rows = [indented(line) for line in lines if line.plain.strip()][:_MOST_LINES]
+        rows += [indented(Text(_line(line))) for line in after.stderr.splitlines()[:_MOST_LINES]]
     old, new = (_beginning(arm.project.get("go.mod", "")).splitlines() for arm in (healthy, broken))
     for line in difflib.unified_diff(old, new, n=0, lineterm=""):
         if re.match(r"[+-](?![+-])", line):
             style = "red" if line.startswith("-") else "green"
-            rows.append(_indented(Text(f"go.mod: {line[0]} {line[1:].strip()}", style=style)))
+            rows.append(indented(Text(f"go.mod: {line[0]} {line[1:].strip()}", style=style)))
     return rows + _asked_otherwise(healthy.asked, broken.asked)
 
 
@@ -184,11 +167,11 @@ def _asked_otherwise(healthy: Sequence[str], broken: Sequence[str]) -> list[Rend
     ]
     styles = {"-": "red", "+": "green"}
     rows = [
-        _indented(Text(f"asked: {sign} {_line(subject)}", style=styles[sign]))
+        indented(Text(f"asked: {sign} {_line(subject)}", style=styles[sign]))
         for sign, subject in lines[:_MOST_LINES]
     ]
     if len(lines) > _MOST_LINES:
-        rows.append(_indented(Text(f"asked: … {len(lines) - _MOST_LINES} more", style="dim")))
+        rows.append(indented(Text(f"asked: … {len(lines) - _MOST_LINES} more", style="dim")))
     return rows
 
 
@@ -210,46 +193,12 @@ def words_changed(before: str, after: str) -> Text:
     return text
 
 
-def _diagnostics(rows: Sequence[DiagnosticResult], width: int) -> RenderableType:
-    """Show the table; what each said stands behind it, or below where the terminal is narrow."""
-    name_width = max(len(row.id) for row in rows) + 4
-    stacked = width < name_width + 39
-    head = f"{'diagnostics':<{name_width}}{'healthy':<9}{'broken':<9}{'repaired':<10}outcome"
-    lines: list[RenderableType] = [
-        Text("diagnostics: healthy, broken, repaired" if stacked else head, style="bold")
-    ]
-    for row in sorted(rows, key=lambda row: (row.origin != "documented", row.id)):
-        mark = "  " if row.origin == "documented" else "* "
-        states = Text()
-        for arm, size in zip(ARMS, (9, 9, 10), strict=True):
-            state = getattr(row, arm)
-            states.append(f"{_SHORT.get(state, state):<{size}}", style=_STYLES.get(state, ""))
-        outcome = Text(row.outcome, style=_STYLES.get(row.outcome, "bold red"))
-        if not row.agrees:
-            outcome.append(f" (recorded {row.recorded})", style="bold yellow")
-        said = Text(row.said["broken"], style="dim")
-        if stacked:
-            states.rstrip()
-            lines += [Text.assemble(mark, row.id, "  ", outcome), _indented(states)]
-        else:
-            line = Text.assemble(f"{mark}{row.id:<{name_width - 2}}", states, outcome)
-            if width >= _WIDE:
-                line.append(" " * max(2, name_width + 41 - line.cell_len))
-                said.truncate(width - line.cell_len - 1, overflow="ellipsis")
-                line.append(said)
-            lines.append(line)
-        if width < _WIDE and row.broken != "quiet":
-            lines.append(_indented(said))
-    lines.append(Text("* golab's own probe; the others are documented checks", style="dim"))
-    return Group(*lines, Text())
-
-
 def _labelled(label: str, text: str) -> RenderableType:
     return Group(Text.assemble((f"{label}  ", "bold"), " ".join(text.split())))
 
 
 _MEANING = {
-    "reproduced": "as recorded in all three arms",
+    "reproduced": "as recorded in {arms}",
     "changed": "not as recorded",
     "invalid": "the run proves nothing",
     "error": "the lab failed",
@@ -269,14 +218,16 @@ def _only_asked(result: RunResult) -> bool:
 
 def _verdict(result: RunResult) -> RenderableType:
     silence = _ONLY_ASKED if _only_asked(result) else _SILENCE[result.silent]
-    verdict = (result.verdict.upper(), _STYLES.get(result.verdict, ""))
+    verdict = (result.verdict.upper(), STYLES.get(result.verdict, ""))
     where = f"(go {result.go}, {result.backend}, {result.seconds:.2f} s)"
     reasons = result.reason.split("; ") if result.reason else []
     said = Table.grid()
     said.add_column(width=9)
     said.add_column(overflow="fold")
     said.add_row(Text("verdict", "bold"), Text.assemble(verdict, f"  {silence}"))
-    said.add_row("", Text.assemble(f"{_MEANING[result.verdict]} ", (where, "dim")))
+    arms = "all three arms" if len(result.arms) > 1 else "its one arm"
+    meaning = _MEANING[result.verdict].format(arms=arms)
+    said.add_row("", Text.assemble(f"{meaning} ", (where, "dim")))
     for reason in reasons:
         said.add_row("", Text(reason, "yellow"))
     return said
@@ -288,7 +239,7 @@ def verdict(result: RunResult) -> Text:
 
 
 def _verdict_in_colour(name: Verdict) -> Text:
-    return Text(name, style=_STYLES.get(name, ""))
+    return Text(name, style=STYLES.get(name, ""))
 
 
 def summary(report: Report, width: int) -> RenderableType:
@@ -298,7 +249,7 @@ def summary(report: Report, width: int) -> RenderableType:
             Text(report.label(run)),
             verdict(run),
             {True: "yes", False: "no", None: "-"}[run.silent],
-            ", ".join(run.detected_by) if run.verdict == "reproduced" else run.reason,
+            _noticed(run) if run.verdict == "reproduced" else run.reason,
             f"{run.seconds:.1f}",
         )
         for run in report.runs
@@ -306,6 +257,26 @@ def summary(report: Report, width: int) -> RenderableType:
     return table(
         ("scenario", "verdict", "silent", "detected by", "s"), rows, width, wraps="detected by"
     )
+
+
+def _noticed(run: RunResult) -> str:
+    if run.kind != "control":
+        return ", ".join(run.detected_by)
+    return f"healthy; false alarm: {', '.join(run.false_alarms)}" if run.false_alarms else "healthy"
+
+
+def _differing(report: Report) -> RenderableType:
+    """Say of how many repeated replays the verdict differs from most of the same scenario."""
+    several = len({one.go for one in report.repeated}) > 1
+    lines = []
+    for one in report.repeated:
+        if one.differing:
+            name = f"{one.name} (go {one.go})" if several else one.name
+            counts = ", ".join(f"{count} {verdict}" for verdict, count in one.verdicts.items())
+            lines.append(Text(f"{name}: {counts}", style="yellow"))
+    count = sum(one.differing for one in report.repeated)
+    total = counted(sum(sum(one.verdicts.values()) for one in report.repeated), "replay")
+    return Group(*lines, Text(f"of {total}, {count or 'none'} came to another verdict", "bold"))
 
 
 def _closing(report: Report) -> RenderableType:
@@ -318,5 +289,9 @@ def _closing(report: Report) -> RenderableType:
     line = f"{counted(sums.runs, 'run')}: {', '.join(counts)}"
     if report.unfinished:
         planned = counted(sums.runs + len(report.unfinished), "run")
-        line = f"INTERRUPTED after {sums.runs} of {planned}: {', '.join(counts)}"
+        after = f"{sums.runs} of {planned}" if not report.repeated else counted(sums.runs, "replay")
+        line = f"INTERRUPTED after {after}: {', '.join(counts)}"
+    if sums.controls:
+        alarms = counted(sums.false_alarms, "false alarm")
+        line += f"; {counted(sums.controls, 'control')} with {alarms}"
     return Text(f"{line}  ({sums.seconds:.1f} s, seed {report.seed})", style="bold")

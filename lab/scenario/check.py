@@ -130,15 +130,19 @@ class _Checker:
                 yield self.source.problem((*at, index, "where", "module"), message)
 
     def record(self, record: Record, at: Loc) -> Iterator[Problem]:
-        for key in ("detect", "miss", "false-alarm"):
+        for key in ("detect", "miss", "false-alarm", "right"):
             for index, name in enumerate(getattr(record, key.replace("-", "_"))):
                 if name not in diagnostics():
                     message = f"unknown diagnostic {name!r}{nearest(name, diagnostics())}"
                     yield self.source.problem((*at, key, index), message)
-        module = record.subject.module
+        subject = (*at, "subject")
+        module, version = record.subject.module, record.subject.version
         if module not in self.world.modules:
             message = f"no module {module!r} in this world{nearest(module, self.world.modules)}"
-            yield self.source.problem((*at, "subject", "module"), message)
+            yield self.source.problem((*subject, "module"), message)
+        elif version not in (there := self.world.modules[module].versions) and there:
+            message = f"{module} has no version {version!r} in this world{nearest(version, there)}"
+            yield self.source.problem((*subject, "version"), message)
 
     def logins(self, client: ClientSpec, at: Loc) -> Iterator[Problem]:
         credentials = self.world.credentials

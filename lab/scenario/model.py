@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic.config import JsonDict
 
 from faults.rules import MAX_RULES, Rule
+from faults.validation import PlacedError
 from lab.client_spec import ClientSpec
 from lab.command import words
-from lab.expectations import Expected
-from lab.schema import Name, Part, Text, no_nul
+from lab.diagnostics.catalogue import diagnostics
+from lab.expectations import Expected, Limit
+from lab.schema import Name, OneOf, Part, Text, no_nul
 from lab.sources import Citation
 from lab.world.model import World
 
 Family = Literal[
-    "auth", "versions", "fallback", "transport", "configuration", "checksums", "cache", "field"
+    "auth",
+    "versions",
+    "fallback",
+    "transport",
+    "configuration",
+    "checksums",
+    "cache",
+    "field",
+    "controls",
 ]
 
-Recorded = Literal["detected", "miss", "false-alarm"]
+Recorded = Literal["detected", "miss", "false-alarm", "right"]
+DiagnosticName = Annotated[Name, OneOf(diagnostics)]
 
 
 def _command(text: str) -> str:
@@ -28,15 +41,12 @@ def _command(text: str) -> str:
 
 CommandLine = Annotated[Text, AfterValidator(_command)]
 Commands = CommandLine | Annotated[list[CommandLine], Field(min_length=1)]
-Limit = Annotated[float, Field(gt=0, le=600)]
 
 
 class Step(Expected):
     """A command that says what it must do, other than to exit with 0."""
 
     run: CommandLine
-    limit: Limit | None = None
-    """Seconds after which the lab ends it; by default the replay's."""
 
 
 class ReplayStep(Step):
@@ -101,9 +111,10 @@ class Replay(Part):
     run: ReplaySteps
     """A command, or several; words as in a shell. What is not the last must exit with 0."""
     limit: Limit = 20.0
-    """Seconds after which the lab ends a command."""
+    """Seconds after which the lab ends a command that has no limit of its own."""
     healthy: Expected
-    broken: Expected
+    broken: Expected = Expected.model_construct()
+    """Not of a control."""
     repaired: Expected | None = None
     """By default the same as healthy."""
 
@@ -122,6 +133,10 @@ class Replay(Part):
         """Return what the last command must do in an arm."""
         found: Expected | None = getattr(self, arm)
         return found or self.healthy
+
+    def last_limit(self, arm: str) -> float:
+        """Return the seconds after which the lab ends the last command in an arm."""
+        return self.expected(arm).limit or self.steps[-1].limit or self.limit
 
     @field_validator("run")
     @classmethod
@@ -149,12 +164,14 @@ class Record(Part):
     """Which diagnostics detect the failure and which do not; checked strictly."""
 
     subject: Subject
-    detect: list[Name] = []
+    detect: list[DiagnosticName] = []
     """Quiet in healthy, alarm in broken, quiet in repaired."""
-    miss: list[Name] = []
+    miss: list[DiagnosticName] = []
     """Quiet in the broken arm."""
-    false_alarm: list[Name] = []
+    false_alarm: list[DiagnosticName] = []
     """An alarm in the healthy arm, or still one in the repaired arm."""
+    right: list[DiagnosticName] = []
+    """Quiet in a control."""
     limit: Annotated[float, Field(gt=0, le=120)] = 5.0
     """Seconds that a diagnostic may take."""
 
@@ -165,12 +182,13 @@ class Record(Part):
             **dict.fromkeys(self.detect, "detected"),
             **dict.fromkeys(self.miss, "miss"),
             **dict.fromkeys(self.false_alarm, "false-alarm"),
+            **dict.fromkeys(self.right, "right"),
         }
 
     @model_validator(mode="after")
     def _each_once(self) -> Self:
         seen: set[str] = set()
-        for name in (*self.detect, *self.miss, *self.false_alarm):
+        for name in (*self.detect, *self.miss, *self.false_alarm, *self.right):
             if name in seen:
                 raise ValueError(f"the diagnostic {name!r} is recorded more than once")
             seen.add(name)
@@ -189,19 +207,45 @@ class Variant(Part):
     )
     """The keys of `replay` that differ."""
     silent: bool | None = None
+    slow: bool | None = None
     repair: Repair | None = None
     diagnostics: Record | None = None
 
 
+_ONLY_OF_FAILURES = ("silent", "repair", "break")
+_BY_KIND: JsonDict = {
+    "if": {"properties": {"kind": {"const": "control"}}, "required": ["kind"]},
+    "then": {
+        "properties": {
+            **dict.fromkeys(_ONLY_OF_FAILURES, False),
+            "replay": {"properties": {"broken": False, "repaired": False}},
+            "diagnostics": {"properties": {"detect": False, "miss": False}},
+        }
+    },
+    "else": {
+        "required": ["sources", "silent", "repair"],
+        "properties": {
+            "replay": {"required": ["broken"]},
+            "diagnostics": {"properties": {"right": False}},
+        },
+    },
+}
+
+
 class Scenario(Part):
-    """One documented failure: a world, a client, faults, a replay, what must be seen."""
+    """One documented failure: a world, a client, faults, a replay, what must be seen.
+
+    A control is a set-up that is unusual and healthy. It has one arm, in which its faults hold.
+    """
+
+    model_config = ConfigDict(json_schema_extra=_BY_KIND)
 
     id: Name
     title: Text
     family: Family
-    kind: Literal["failure", "myth"] = "failure"
-    """A `myth` is documented as silent, and real Go refutes it."""
-    sources: Annotated[list[Citation], Field(min_length=1)]
+    kind: Literal["failure", "myth", "control"] = "failure"
+    """A `myth` is documented as silent, and real Go refutes it; a `control` is healthy."""
+    sources: Annotated[list[Citation], Field(min_length=1)] = []
     story: Text
     """What happened, to whom, in about four lines."""
     world: World = World()
@@ -213,19 +257,54 @@ class Scenario(Part):
     break_: Change = Change()
     """What else is different in the broken arm."""
     replay: Replay
-    silent: bool
+    silent: bool = False
     """Whether the broken arm exits as the healthy one does, and something else differs: what came
     of it, or who was asked."""
-    repair: Repair
+    slow: bool = False
+    """Whether a replay takes more than ten seconds, nearly all of which it waits."""
+    repair: Repair = Repair.model_construct(how="")
     diagnostics: Record
     variants: Annotated[dict[Name, Variant], Field(max_length=50)] = {}
     lesson: Text
     hints: list[Text] = []
     """For a workshop: from vague to plain."""
 
+    @property
+    def is_control(self) -> bool:
+        """Whether it has one arm only, a healthy one."""
+        return self.kind == "control"
+
+    @property
+    def circumstances(self) -> Sequence[Fault]:
+        """The rules that hold in every arm."""
+        return [fault for fault in self.faults if fault.always or self.is_control]
+
     @model_validator(mode="after")
-    def _something_breaks(self) -> Self:
-        breaks = any(not fault.always for fault in self.faults) or self.break_ != Change()
-        if not breaks and not self.variants:
+    def _fits_its_kind(self) -> Self:
+        parts: dict[str, Part] = {"": self, "replay": self.replay, "diagnostics": self.diagnostics}
+        foreign, needed = (_OF_FAILURES, ()) if self.is_control else (_OF_CONTROLS, _NEEDED)
+        for part, key in foreign:
+            if key in _said(parts[part]):
+                kind = "a control is healthy" if self.is_control else "this is no control"
+                raise PlacedError(f"{kind}: drop `{key}`", *filter(None, (part, key)))
+        for part, key in needed:
+            if key not in _said(parts[part]):
+                raise PlacedError(f"the key {key!r} is missing", *filter(None, (part,)))
+        breaks = len(self.faults) > len(self.circumstances) or self.break_ != Change()
+        if not self.is_control and not breaks and not self.variants:
             raise ValueError("nothing breaks: there are neither `faults` nor a `break`")
         return self
+
+
+_OF_FAILURES = (
+    *(("", key) for key in _ONLY_OF_FAILURES),
+    *(("replay", "broken"), ("replay", "repaired"), ("diagnostics", "detect")),
+    ("diagnostics", "miss"),
+)
+_OF_CONTROLS = (("diagnostics", "right"),)
+_NEEDED = (("", "sources"), ("", "silent"), ("", "repair"), ("replay", "broken"))
+
+
+def _said(part: Part) -> set[str]:
+    """Return the keys that are written in a part of the file."""
+    return {name.rstrip("_") for name in part.model_fields_set}

@@ -47,6 +47,8 @@ def test_verdicts_are_counted() -> None:
     verdicts: list[Verdict] = ["reproduced", "changed", "changed", "invalid", "error", "skipped"]
     assert totals([run(verdict) for verdict in verdicts], 2.5).model_dump() == {
         "runs": 6,
+        "controls": 0,
+        "false_alarms": 0,
         "reproduced": 1,
         "changed": 2,
         "invalid": 1,
@@ -96,3 +98,8 @@ def test_the_last_command_is_judged() -> None:
         CommandResult(argv=[name], exit=0, stdout="", stderr="", seconds=0) for name in "ab"
     )
     assert ArmResult(commands=[first, last]).judged is last
+
+
+def test_replays_are_counted_and_the_rest_is_of_the_first() -> None:
+    found = totals([run("reproduced")], 1, {"reproduced": 19, "changed": 1})
+    assert (found.runs, found.reproduced, found.changed, found.error) == (20, 19, 1, 0)

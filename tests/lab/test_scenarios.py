@@ -12,26 +12,38 @@ from lab.diagnostics.catalogue import diagnostics
 from lab.scenario.load import Run, catalogue
 from tests.lab.golab import golab
 
-RUNS = [run for loaded in catalogue().values() for run in loaded.runs()]
 NAMED_FOR = {"auth-fallback", "stale-list", "sni-block", "dns-failure", "proxy-timeout"}
+RUNS = [
+    pytest.param(
+        run, id=run.name, marks=() if loaded.scenario.id in NAMED_FOR else pytest.mark.slow
+    )
+    for loaded in catalogue().values()
+    for run in loaded.runs()
+]
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The report of the whole catalogue, replayed once."""
+def report(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Any]:
+    """The report of the scenarios that are to be tried, replayed once, and of auth-fallback."""
     folder = tmp_path_factory.mktemp("report")
     file = folder / "report.json"
-    done = golab("run", "--all", "--seed", "7", "--json", str(file), cwd=folder, limit=300)
+    params = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
+    tried = {found["run"].name for found in params if isinstance(found.get("run"), Run)}
+    names = sorted(tried | {"auth-fallback"})
+    done = golab("run", *names, "--seed", "7", "--json", str(file), cwd=folder, limit=600)
     assert done.returncode in (0, 1, 3), done.stderr
     found: dict[str, Any] = json.loads(file.read_text())
     return found
 
 
 def test_the_five_faults_the_lab_is_named_for_are_there() -> None:
-    assert {run.scenario.id for run in RUNS} >= NAMED_FOR
+    assert catalogue().keys() >= NAMED_FOR
 
 
-@pytest.mark.parametrize("run", RUNS, ids=lambda run: run.name)
+@pytest.mark.timeout(700)
+@pytest.mark.parametrize("run", RUNS)
 def test_a_scenario_is_reproduced(run: Run, report: dict[str, Any]) -> None:
     result = next(
         item
@@ -41,8 +53,9 @@ def test_a_scenario_is_reproduced(run: Run, report: dict[str, Any]) -> None:
     assert result["verdict"] == "reproduced", result["reason"]
     fired = result["arms"]["broken"]["fired"]
     assert all(fired.get(rule.name) for rule in run.scenario.faults), fired
-    own = {name for name, item in diagnostics().items() if item.origin == "golab"}
-    assert own & set(result["detected_by"]), "no probe of golab's own detects it"
+    if run.scenario.id in NAMED_FOR:
+        own = {name for name, item in diagnostics().items() if item.origin == "golab"}
+        assert own & set(result["detected_by"]), "no probe of golab's own detects it"
     for row in result["diagnostics"]:
         if row["origin"] == "golab" and row["outcome"] == "detected":
             assert (row["healthy"], row["repaired"]) == ("quiet", "quiet")
@@ -77,7 +90,7 @@ def test_the_same_seed_gives_the_same_decisions(tmp_path: Path) -> None:
     listing = "go list -m -versions github.com/spf13/cobra"
     for old, new in (
         ("module: github.com/spf13/cobra}", "module: github.com/spf13/cobra, chance: 0.5}"),
-        ("run: go get github.com/spf13/cobra@latest", f"run: [{', '.join([listing] * 12)}]"),
+        ("run: go get github.com/spf13/cobra@latest", f"run: [{', '.join([listing] * 6)}]"),
     ):
         assert old in text
         text = text.replace(old, new)

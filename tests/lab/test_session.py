@@ -236,3 +236,45 @@ def test_another_way_to_replay_has_no_lab_of_ours() -> None:
     assert report.runs[1].reason == "it did not come up"
     assert seen == [f"a {GO.version}", f"b {GO.version}"]
     assert any("healthy" in told for told in watcher.told)
+
+
+def test_repeated_runs_keep_the_first_result_and_those_that_differ() -> None:
+    class Moody(FakeBackend):
+        def answers(self, line: str, lab: FakeLab) -> Completed | str:
+            odd = len(self.labs) == 3
+            return "something else" if odd else honest(line, lab)
+
+    session = Session(Moody(), [GO], seed=1, repeat=5)
+    watcher = Watcher()
+    report = session.run([a_run(id="one")], watcher)
+    assert len([said for said in watcher.told if said.endswith("starts")]) == 5
+    assert [run.verdict for run in report.runs] == ["reproduced", "invalid"]
+    (again,) = report.repeated
+    assert (again.verdicts, again.differing) == ({"reproduced": 4, "invalid": 1}, 1)
+    assert (report.totals.runs, report.totals.invalid) == (5, 1)
+
+
+def test_the_slow_begin_first_beside_the_others() -> None:
+    began: list[str] = []
+    all_slow = threading.Barrier(3)
+
+    def wait(name: str) -> None:
+        began.append(name)
+        if name.startswith("slow"):
+            all_slow.wait(20)  # with one job they would never meet
+
+    runs = [a_run(id=name, slow=name.startswith("slow")) for name in ("a", "slow-1", "b", "slow-2")]
+    session = Session(FakeBackend(wait), [GO], seed=1)
+
+    def quick() -> None:
+        while len([name for name in began if not name.startswith("slow")]) < 2:
+            time.sleep(0.01)
+        all_slow.wait(20)  # the others have run meanwhile
+
+    threading.Thread(target=quick).start()
+    report = session.run(runs, Watcher(), jobs=2)
+    assert [run.name for run in report.runs] == ["a", "slow-1", "b", "slow-2"]
+    assert all(run.verdict == "reproduced" for run in report.runs)
+    one_by_one: list[str] = []
+    Session(FakeBackend(one_by_one.append), [GO], seed=1).run(runs, Watcher(), jobs=1)
+    assert one_by_one == ["slow-1", "slow-2", "a", "b"]

@@ -22,6 +22,11 @@ class Latency(_Shape):
     delay: Seconds = Field(description="How much later.")
     jitter: Seconds = Field(0.0, description="Up to so much more or less; the seed decides.")
 
+    @property
+    def remembers(self) -> bool:
+        """Whether the seed draws anew for each match."""
+        return self.jitter > 0
+
     def _effect(self, decision: Decision) -> "Effect":
         from faults.traffic.shaping import Effect
 

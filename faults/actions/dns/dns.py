@@ -50,6 +50,11 @@ class Dns(Action):
         """Whether no other answer is given to traffic that it acts on."""
         return self.address is not None or self.reply in _ALWAYS
 
+    @property
+    def remembers(self) -> bool:
+        """Whether the turn goes by query."""
+        return self.flap is not None
+
     async def on_query(self, decision: Decision, flow: "dns.DNSFlow") -> Detail:
         """Answer the query, or wait first."""
         detail: dict[str, Any] = {}

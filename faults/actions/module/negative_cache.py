@@ -37,6 +37,11 @@ class NegativeCache(Action):
         return None
 
     @property
+    def remembers(self) -> bool:
+        """Whether it has a memory: always."""
+        return True
+
+    @property
     def always_answers(self) -> bool:
         """Whether no other answer is given to traffic that it acts on."""
         return False

@@ -52,6 +52,11 @@ class StaleList(Action):
             return f"no version is {', '.join(sorted(self.without))}"
         return None
 
+    @property
+    def remembers(self) -> bool:
+        """Whether replicas take turns."""
+        return self.replicas > 1
+
     async def on_response(self, decision: Decision, exchange: Exchange) -> Detail:
         """Answer `list` and `latest` as before some versions were published."""
         if (decision.match - 1) % self.replicas or not exchange.is_good("list", "latest"):

@@ -35,6 +35,11 @@ class Zip(Action):
             raise ValueError("needs exactly one of make, truncate, of, patch")
         return self
 
+    @property
+    def remembers(self) -> bool:
+        """Whether the seed chooses a bit for each match."""
+        return self.make == "bit-flip"
+
     async def on_response(self, decision: Decision, exchange: Exchange) -> Detail:
         """Serve a damaged or a different zip."""
         if not exchange.is_good("zip"):

@@ -158,6 +158,16 @@ def test_a_handshake_of_our_own_and_a_port_that_closes(edge: Edge) -> None:
     assert curl(edge, ZIP).status == 200
 
 
+def test_a_connection_to_an_origin_tells_whether_it_is_idle() -> None:
+    assert parameters(http.HttpLayer.get_connection) == ["self", "event", "reuse"]
+    source = inspect.getsource(http.Http1Client.__mro__[1])
+    assert "self.stream_id = None" in source  # once everything has been answered
+    assert {"waiting_for_establishment", "connections"} <= set(http.HttpLayer.__annotations__)
+    assert "self.command_sources.pop" in inspect.getsource(http.HttpLayer.get_connection)
+    assert parameters(server.ConnectionHandler.__init__) == ["self", "context"]
+    assert "async with self.max_conns[" in inspect.getsource(server.ConnectionHandler)
+
+
 def test_mitmproxy_without_its_unused_addons() -> None:
     code = (
         "from lab.edge import lean\n"

@@ -15,6 +15,7 @@ import jsonschema
 import pexpect
 import pytest
 
+from lab.paths import scenarios_root
 from tests.lab.golab import COMMAND, golab
 
 SLOW = "proxy-timeout"  # two variants, which take seconds to run into their limits
@@ -39,8 +40,6 @@ def test_several_end_with_the_table(tmp_path: Path) -> None:
     assert re.search(row("sni-block"), table)
     assert re.search(row("auth-fallback"), table)
     assert table.splitlines()[-1].startswith("2 runs: 2 reproduced  (")
-    alone = golab("run", "sni-block")
-    assert (alone.stderr, "scenario  " in alone.stdout) == ("", False)
 
 
 def test_json_on_standard_output_stays_alone_there() -> None:
@@ -73,9 +72,9 @@ def in_terminal(*args: str, **env: str) -> Iterator[pexpect.spawn[str]]:
 
 def test_a_terminal_shows_rows_as_they_finish_and_what_did_after_ctrl_c() -> None:
     with in_terminal("run", *PLANNED[:2], "--jobs", "1") as child:
-        child.expect(r"0/2 +sni-block: ")
+        child.expect(r"0/2 .*sni-block: ")
         child.expect(r"sni-block [^\n]*reproduced[^\n]* \d\.\d s\s")
-        child.expect(rf"1/2 +{SLOW}/mute: ")
+        child.expect(rf"1/2 .*left.*so far.*{SLOW}/mute: ")
         child.sendintr()
         text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", child.read().replace("\r\n", "\n"))
         assert re.search(r"INTERRUPTED after 1 of 2 runs: 1 reproduced  \(", text)
@@ -168,5 +167,22 @@ def test_a_report_that_cannot_be_written_is_shown_all_the_same() -> None:
     )
 
 
-def test_a_report_that_was_not_interrupted_says_so() -> None:
-    assert json.loads(golab("run", "sni-block", "--json", "-").stdout)["unfinished"] == []
+def test_repeated_replays_end_with_how_many_differ() -> None:
+    done = golab("run", "auth-fallback", "--repeat", "3", "--jobs", "2")
+    assert done.returncode == 0, done.stdout
+    assert "golab: 3 of 3: auth-fallback: reproduced" in done.stderr
+    assert "\nof 3 replays, none came to another verdict\n3 runs: 3 reproduced" in done.stdout
+
+
+def test_the_slow_can_be_left_out(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    text = (scenarios_root() / "auth" / "auth-fallback.yaml").read_text()
+    file.write_text(text.replace("id: auth-fallback", "id: mine\nslow: true"))
+    done = golab("run", "mine.yaml", "--skip-slow", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (
+        2,
+        "golab: all of this is slow; leave out --skip-slow\n",
+    )
+    kept = golab("run", "mine.yaml", "--keep", "--repeat", "2", cwd=tmp_path)
+    assert kept.returncode == 2
+    assert kept.stderr == "golab: --keep leaves one lab of each run up; leave out --repeat\n"

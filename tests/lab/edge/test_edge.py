@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from faults.rules import from_data
 from lab.asked import connections, times
 from lab.client import Client
+from lab.sandbox.interface import ORIGIN
 from tests.programs import needed
 
 LIST = "/github.com/gorilla/mux/@v/list"
@@ -113,3 +115,21 @@ def test_requests_of_one_connection_are_told_from_those_of_several(asked: Client
     assert connections("goproxy.cn", found) == 1
     assert times("proxy.golang.org", found) == 4
     assert times("CONNECT proxy.golang.org", found) == 1
+
+
+def to_origin(client: Client) -> int:
+    """Return how many connections there are to the origin, also those that have just ended."""
+    rows = client.run(["cat", "/proc/net/tcp"], limit=5).stdout.splitlines()
+    address = f"{int.from_bytes(socket.inet_aton(ORIGIN), 'little'):08X}:0050"
+    return sum(row.split()[2] == address for row in rows[1:])
+
+
+def test_the_requests_of_a_client_share_connections_to_the_origin(asked: Client) -> None:
+    before = to_origin(asked)
+    one_after_the_other = ["-o", "/dev/null", f"https://proxy.golang.org{LIST}"] * 20
+    assert curl(asked, *one_after_the_other[2:]).count("200 2 443") == 20
+    assert to_origin(asked) - before == 1
+    form = ["-w", "%{http_code}\n", "-Z", "--parallel-max", "10"]
+    at_once = [needed("curl"), "-s", *form, *one_after_the_other * 2]
+    assert asked.run(at_once, limit=10).stdout == "200\n" * 40
+    assert to_origin(asked) - before <= 11

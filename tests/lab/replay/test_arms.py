@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from lab.client import environment
+from lab.client_spec import ClientSpec
 from lab.replay.arms import Arm, arms
-from tests.lab.replay.fake import a_run
+from tests.lab.replay.fake import SPEC, a_run
 
 BREAK = {
     "client": {
@@ -48,3 +50,11 @@ def test_a_remedy_goes_where_the_damage_is_unless_it_removes_the_cause(
     assert (broken.client.env["GOSUMDB"], broken.client.resolver) == ("off", "timeout:1")
     assert repaired.client.env.get("GOSUMDB") == sumdb
     assert repaired.client.env["GOPROXY"] == "https://goproxy.cn"
+
+
+def test_a_variable_that_is_taken_away_is_as_the_lab_has_it() -> None:
+    gone = ClientSpec.model_validate({"env": {"GOSUMDB": None, "GOPROXY": None, "HTTPS_PROXY": ""}})
+    env = environment(SPEC, gone)
+    assert env["GOSUMDB"] == SPEC.tree.gosumdb
+    assert env["HTTPS_PROXY"] == ""
+    assert "GOPROXY" not in env

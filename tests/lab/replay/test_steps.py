@@ -61,7 +61,7 @@ def test_what_was_asked_is_counted_for_each_command_alone() -> None:
     assert reason.startswith("healthy: `go version`: asked a.test ")
 
 
-def test_a_command_has_a_limit_of_its_own() -> None:
+def test_a_command_has_a_limit_of_its_own_and_one_for_each_arm() -> None:
     limits: list[float] = []
 
     class Timed(FakeLab):
@@ -69,10 +69,17 @@ def test_a_command_has_a_limit_of_its_own() -> None:
             limits.append(command.limit)
             return super().run(command)
 
-    steps = [{"run": "go build", "limit": 60}, {"run": LINE, "limit": 5}]
+    steps: list[Any] = [{"run": "go build", "limit": 60}, {"run": LINE, "limit": 5}]
     changes: dict[str, Any] = {"replay": {"run": steps, "limit": 9}}
     assert replayed(Timed(), **changes, **{"break": {"run": "go version"}}).verdict == "reproduced"
     assert limits == [60, 5, 9, 60, 5, 9, 60, 5]  # the broken one, and the repaired one, too
+
+    limits.clear()
+    steps = [{"run": "go build", "limit": 60, "broken": {"limit": 1}}, LINE]
+    broken = {"exit": 0, "stdout": "^cobra$", "limit": 2}
+    changes = {"replay": {"run": steps, "limit": 9, "broken": broken}}
+    assert replayed(Timed(), **changes).verdict == "reproduced"
+    assert limits == [60, 9, 1, 2, 60, 9]
 
 
 def during(answer: Callable[[str], None]) -> FakeLab:

@@ -112,6 +112,8 @@ def test_a_limit_that_ended_the_broken_arm_is_said() -> None:
     reason = "the lab's limit of 3 s ended the broken arm, not go"
     mute = arm("", None, fired={"gone": 1})
     assert judged(broken=mute, silent=False, replay={"limit": 3}) == ("reproduced", reason)
+    own = {"limit": 9, "broken": {"exit": "timeout", "limit": 3}}
+    assert judged(broken=mute, silent=False, replay=own) == ("reproduced", reason)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,12 @@ CPU_SECONDS = 15.0
 MEGABYTES = 250.0
 
 CASES = [
-    pytest.param(kind, name, text, id=f"{kind}-{name}")
+    pytest.param(
+        *(kind, name, text),
+        id=f"{kind}-{name}",
+        # the same worlds are read on their own, too
+        marks=pytest.mark.slow if kind == "scenario" and name.startswith("world-") else (),
+    )
     for kind, generators in {
         "scenario": (hostile.anywhere, hostile.scenarios),
         "world": (hostile.anywhere, hostile.worlds),

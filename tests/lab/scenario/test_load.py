@@ -34,6 +34,9 @@ def line_of(text: str, part: str) -> int:
     [
         ("lesson: >", "leson: >", "unknown key 'leson'; did you mean 'lesson'?"),
         ("family: auth", "family: aut", "'aut' is not known here; did you mean 'auth'?"),
+        ("version: v1.1.0}", "version: v1.1.O}", "no version 'v1.1.O' in this world; did you mean"),
+        ("  healthy: {exit: 0,", "  heathly: {exit: 0,", "the key 'healthy' is missing"),
+        ("  broken: {exit: 0,", "  borken: {exit: 0,", "unknown key 'borken'; did you mean 'brok"),
         ("silent: true", "silent: perhaps", "must be true or false, not 'perhaps'"),
         ("{exit: 0, stdout: '^git", "{exit: 0, stdout: '[git", "not a regular expression"),
         ("article: silent-symptoms", "article: silent-symptom", "did you mean 'silent-symptoms'?"),

@@ -136,7 +136,7 @@ def test_any_world_is_refused_with_its_line_or_built(data: dict[str, Any]) -> No
             sound(world, Path(name) / "worlds", data)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(worlds(wild=False))
 def test_a_world_of_good_parts_is_built(data: dict[str, Any]) -> None:
     with TemporaryDirectory() as name:

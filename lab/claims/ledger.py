@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import lab
 from lab.claims.load import DATA, families
@@ -131,6 +134,22 @@ def record(path: Path = RECORD) -> dict[str, dict[str, Measured]]:
     }
 
 
+def writable(path: Path = RECORD) -> None:
+    """Find out before the work what would keep its record from being written.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    if not path.parent.is_dir():
+        raise _unwritable(path, os.strerror(errno.ENOENT))
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise _unwritable(path, os.strerror(errno.EACCES))
+
+
+def _unwritable(path: Path, why: str | None) -> UsageError:
+    return UsageError(f"the record cannot be written: {path}: {why}")
+
+
 def write_record(new: Ledger, path: Path = RECORD) -> None:
     """Put what was measured into the record; what is there of other claims and versions stays.
 
@@ -142,17 +161,24 @@ def write_record(new: Ledger, path: Path = RECORD) -> None:
     for entry in new.entries:
         new_ones = {go: one for go, one in entry.by_go.items() if not one.missing}
         whole[entry.id] = {**whole.get(entry.id, {}), **new_ones}
-    data = {
-        id_: {
-            go: whole[id_][go].model_dump(mode="json", exclude_defaults=True)
-            for go in sorted(whole[id_], key=_number)
-        }
-        for id_ in sorted(whole)
-    }
+    data = {id_: _kept(whole[id_]) for id_ in sorted(whole)}
     try:
         path.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"the record cannot be written: {path}: {error.strerror}") from None
+        raise _unwritable(path, error.strerror) from None
+
+
+def _kept(by_go: Mapping[str, Measured]) -> dict[str, Any]:
+    """Return what is kept of a claim: the proofs of each result with the newest Go that has it."""
+    found: dict[str, Any] = {}
+    shown: set[str] = set()
+    for go in sorted(by_go, key=_number, reverse=True):
+        data = by_go[go].model_dump(mode="json", exclude_defaults=True)
+        if said(by_go[go]) in shown:
+            data.pop("proofs", None)
+        shown.add(said(by_go[go]))
+        found[go] = data
+    return dict(reversed(found.items()))
 
 
 def _number(go: str) -> list[int]:

@@ -74,6 +74,8 @@ def command(
         }
         _show(ledger.ledger(claims, kept), as_json=as_json, markdown=markdown)
         return OK
+    if record:
+        ledger.writable()
     found = _measured(claims, goes, backend, jobs or 2 * (os.cpu_count() or 1))
     _show(found, as_json=as_json, markdown=markdown)
     if record:
@@ -93,7 +95,8 @@ def _measured(claims: list[Claim], goes: list[str], backend: str, jobs: int) -> 
     with open_backend(backend, labs=2, go=goes) as place:
         with fetching() as progress:
             toolchains = [place.toolchain(version, progress) for version in goes or [DEFAULT]]
-        done, total = 0, len(claims) * len(toolchains)
+        measurable = sum(not claim.untestable for claim in claims)
+        done, total = 0, measurable * len(toolchains)
 
         def observe(claim: Claim, go: str, result: Measured) -> None:
             nonlocal done

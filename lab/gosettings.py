@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 DEFAULT_GOPROXY = "https://proxy.golang.org,direct"
 
@@ -24,6 +25,36 @@ def first_proxy(env: Mapping[str, str]) -> str:
     """Return the base URL of the first proxy, without a slash at its end, or ''."""
     urls = [entry for entry in proxies(env) if entry not in ("off", "direct")]
     return urls[0].rstrip("/") if urls else ""
+
+
+def host_of(url: str) -> str:
+    """Return the host of a proxy's URL, without credentials and port."""
+    return urlsplit(url).hostname or ""
+
+
+def not_asked(module: str, env: Mapping[str, str]) -> str:
+    """Say why asking the first proxy oneself tells nothing of what go gets; '' if it does tell."""
+    proxy = first_proxy(env)
+    if not proxy:
+        return "GOPROXY names no proxy"
+    if not proxy.startswith(("http://", "https://")):
+        return f"{proxy} is not asked over a network"
+    if matches(env.get("GONOPROXY") or env.get("GOPRIVATE", ""), module):
+        return f"go fetches {module} from its own host, not from a proxy"
+    if forward := _forward_proxy(proxy, env):
+        return f"go asks {forward} for the way, and this probe does not"
+    return ""
+
+
+def _forward_proxy(url: str, env: Mapping[str, str]) -> str:
+    """Return HTTP_PROXY or HTTPS_PROXY as net/http reads them for this URL (httpproxy)."""
+    scheme, host = url.partition(":")[0], host_of(url)
+    for entry in (env.get("NO_PROXY") or env.get("no_proxy") or "").split(","):
+        name = entry.strip().lower().removeprefix("*")
+        below = name if name.startswith(".") else f".{name}"
+        if entry.strip() == "*" or host == name or (name and host.endswith(below)):
+            return ""
+    return env.get(f"{scheme.upper()}_PROXY") or env.get(f"{scheme}_proxy") or ""
 
 
 def is_private(module: str, env: Mapping[str, str]) -> bool:

@@ -7,11 +7,33 @@ from pathlib import Path
 
 import platformdirs
 
+from lab.errors import UnfitError
+
 
 def cache_root() -> Path:
-    """Return golab's cache directory: $GOLAB_CACHE, or the platform's place for caches."""
-    chosen = os.environ.get("GOLAB_CACHE")
-    return Path(chosen).absolute() if chosen else platformdirs.user_cache_path("golab")
+    """Return golab's cache directory: $GOLAB_CACHE, or the platform's place for caches.
+
+    Raises:
+        UnfitError: neither is there.
+    """
+    if chosen := os.environ.get("GOLAB_CACHE"):
+        return Path(chosen).absolute()
+    try:
+        found = platformdirs.user_cache_path("golab")
+    except RuntimeError:  # some versions of platformdirs; the others leave the `~` there
+        found = Path("~")
+    if not found.is_absolute():
+        said = "golab has no place for its cache: this account has no home directory"
+        raise UnfitError(said, "set HOME, or GOLAB_CACHE, to a directory you may write to")
+    return found
+
+
+def home() -> Path | None:
+    """Return the user's home directory, None for an account without one."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return None
 
 
 def scenarios_root() -> Path:

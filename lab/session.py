@@ -142,14 +142,18 @@ class Session:
         observer.started(run)
         began = time.monotonic()
         try:
-            result = self._replay(run, toolchain, lambda arm: observer.arm(run, arm))
-            self._fit = True
+            if skipped := run.uncovered(toolchain.version):
+                result = self._unseen(run, toolchain, "skipped", skipped)
+            else:
+                result = self._replay(run, toolchain, lambda arm: observer.arm(run, arm))
+                self._fit = True
         except Exception as error:
             # Where not even one lab has come up, no other will do better.
             hopeless = isinstance(error, UnfitError | UsageError) and not self._fit
             if self._cancelled.is_set() or hopeless:
                 raise
-            result = self._failed(run, toolchain, _said(error), time.monotonic() - began)
+            took = time.monotonic() - began
+            result = self._unseen(run, toolchain, "error", _said(error), took)
         if self._cancelled.is_set():  # its lab was ended under it
             raise LabError("cancelled")
         with self._lock:
@@ -165,12 +169,14 @@ class Session:
             name, seed = self.backend.name, self.seed
             return replay(run, lab_, spec, backend=name, seed=seed, observe=observe)
 
-    def _failed(self, run: Run, toolchain: Toolchain, reason: str, seconds: float) -> RunResult:
+    def _unseen(
+        self, run: Run, toolchain: Toolchain, verdict: Verdict, reason: str, seconds: float = 0
+    ) -> RunResult:
         return RunResult(
             **about(run),
             go=toolchain.version,
             backend=self.backend.name,
-            verdict="error",
+            verdict=verdict,
             reason=reason,
             seconds=round(seconds, 3),
         )

@@ -132,6 +132,20 @@ def scenarios() -> Iterator[tuple[str, str]]:
     }.items():  # fmt: skip
         text = ",".join(f"v{number}: {variant}" for number in range(9000))
         yield name, scenario("variants", f"{{{text}}}")
+    values = ", ".join(map(str, range(50)))
+    tokens = ", ".join(['"{a}"'] * 40_000)
+    yield "matrix-many-places", _with_matrix(scenario("hints", f"[{tokens}]"), f"a: [{values}]")
+    grown = f"a: [{'w' * 60}, {'v' * 1000}]"
+    yield "matrix-grown", _with_matrix(scenario("hints", f"['{'{a}' * 100_000}']"), grown)
+    axes = ", ".join(f"a{axis}: [{values}]" for axis in range(6))
+    yield "matrix-many-combinations", _with_matrix(scenario("story", "x"), axes)
+    modules = ", ".join(f'"x{n}.test/{{a}}": {{versions: [v1.0.0]}}' for n in range(1990))
+    worlds_ = scenario("world.modules", f"{{{modules}}}")
+    yield "matrix-of-worlds", _with_matrix(worlds_, f"a: [{values}]")
+    patterns = ", ".join(f'"{"*-" * 90}*{n}": {{}}' for n in range(49))
+    yield "matrix-patterns", _with_matrix(scenario("variants", f"{{{patterns}}}"), f"a: [{values}]")
+    spans = ", ".join(["{since: '1.1', silent: true}"] * 9000)
+    yield "go-many", scenario("go", f"[{spans}]")
     logins = ",".join(f"h{number}: x" for number in range(20_000))
     yield "netrc-many", scenario("client.netrc", f"{{{logins}}}")
     yield "netrc-lines", scenario("client.netrc", r'{"proxy.corp.example:1\nmachine x": valid}')
@@ -274,6 +288,10 @@ def scenario(place: str, text: str) -> str:
         inside = inside.setdefault(key, {})
     inside[last] = "@@"
     return json.dumps(data).replace('"@@"', text)
+
+
+def _with_matrix(text: str, axes: str) -> str:
+    return f"{text[:-1]}, matrix: {{{axes}}}}}"
 
 
 def _flow(text: str) -> str:

@@ -82,19 +82,15 @@ def test_every_file_that_a_document_points_to_is_there() -> None:
 
 def test_the_page_on_scenarios_names_every_key() -> None:
     from lab.client_spec import ClientSpec, File
-    from lab.scenario import model
+    from lab.scenario import commands, variants
+    from lab.scenario.fault import Fault
+    from lab.scenario.model import Scenario
+    from lab.scenario.record import Record
     from lab.sources import Citation
 
     page = (ROOT / "docs" / "scenarios.md").read_text(encoding="utf-8")
-    forms = (
-        model.Scenario,
-        model.Replay,
-        model.ReplayStep,
-        model.Fault,
-        model.Repair,
-        model.Record,
-    )
-    for part in (*forms, ClientSpec, File, Citation):
+    forms = (commands.Replay, commands.ReplayStep, commands.Repair, variants.ByGo)
+    for part in (Scenario, Fault, Record, *forms, ClientSpec, File, Citation):
         for name, field in part.model_fields.items():
             word = re.escape(field.alias or name)
             assert re.search(rf"\b{word}:|`{word}`", page), f"{part.__name__}.{name}"
@@ -118,8 +114,8 @@ def test_the_python_of_its_page_runs(tmp_path: Path) -> None:
     assert done.stdout.splitlines() == [
         "auth-fallback reproduced True True",
         "{'auth-fallback': 1} [0]",
-        "sni-block reproduced False False",
-        "{'sni-block': 2} [1]",
+        "sni-block/reset reproduced False False",
+        "{'sni-block': 1} [1]",
         "0",
         "1 True {'gone': 2}",
     ], done.stderr

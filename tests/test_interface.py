@@ -120,8 +120,8 @@ class Told:
 
 def test_run_returns_the_report(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "mine.yaml"
-    text = golab.catalogue()["sni-block"].file.read_text(encoding="utf-8")
-    file.write_text(text.replace("id: sni-block", "id: mine"), encoding="utf-8")
+    text = golab.catalogue()["egress-blocked"].file.read_text(encoding="utf-8")
+    file.write_text(text.replace("id: egress-blocked", "id: mine"), encoding="utf-8")
     told = Told()
     report = golab.run("dns-failure/nxdomain", file, seed=5, jobs=1, observer=told)
     assert isinstance(report, golab.Report)
@@ -136,8 +136,8 @@ def test_run_returns_the_report(tmp_path: Path, capfd: pytest.CaptureFixture[str
 
 
 def test_what_is_wrong_is_an_exception_of_golabs(tmp_path: Path) -> None:
-    with pytest.raises(golab.UsageError, match="no scenario 'stal'; did you mean 'stale-list'"):
-        golab.run("stal")
+    with pytest.raises(golab.UsageError, match="no scenario 'stale-ls'; did you mean 'stale-list'"):
+        golab.run("stale-ls")
     with pytest.raises(golab.UsageError, match="which scenario"):
         golab.run()
     with pytest.raises(golab.UsageError, match="no backend 'dokcer'; one of auto, local, docker"):

@@ -18,8 +18,10 @@ from lab.replay.replay import replay, replayed
 from lab.replay.verdict import is_silent
 from lab.results import ArmResult, CommandResult
 from lab.sandbox.interface import Backend, Completed, Lab, LabSpec
+from lab.scenario.commands import Change, Repair, Replay
 from lab.scenario.load import select
-from lab.scenario.model import Change, Record, Repair, Replay, Scenario, Subject
+from lab.scenario.model import Scenario
+from lab.scenario.record import Record, Subject
 from lab.schema import as_list
 from lab.toolchain import Toolchain
 

@@ -11,7 +11,8 @@ from faults.rules import Do
 from lab.client_spec import ClientSpec
 from lab.expectations import Expected
 from lab.results import ArmName
-from lab.scenario.model import Change, Commands, Fault, Rules
+from lab.scenario.commands import Change, Commands
+from lab.scenario.fault import Fault, Rules
 from lab.schema import Name, OneWord, Part, Text, as_list
 from lab.sources import Citation
 from lab.world.model import World

@@ -119,6 +119,11 @@ def _told(error: Exception) -> int:
                 "no process or thread can be started: your limit (`ulimit -u`) is reached; raise it"
             )
             return LAB
+        case FileNotFoundError() if "No usable temporary directory" in str(error):  # tempfile's
+            tried = str(error).partition(" in ")[2]
+            said = f"no directory for temporary files can be written to, of {tried}"
+            say(f"{said}; set TMPDIR to one that can")
+            return LAB
         case OSError():
             where = f"{error.filename}: " if error.filename else "writing the output: "
             say(f"{where}{error.strerror or error}")

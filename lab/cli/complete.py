@@ -43,7 +43,7 @@ def scenarios(_: click.Context, incomplete: str) -> Iterable[CompletionItem]:
     if len(fitting) == 1:
         from lab.scenario.load import find
 
-        for variant in find(fitting[0]).scenario.variants:
+        for variant in find(fitting[0]).variants:
             yield CompletionItem(f"{fitting[0]}/{variant}")
 
 

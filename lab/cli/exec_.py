@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 
 import click
@@ -36,9 +37,21 @@ class _Exec(click.Command):
         return count
 
 
+def _finite(_: click.Context, param: click.Parameter, value: float | None) -> float | None:
+    if value is not None and not math.isfinite(value):
+        raise click.BadParameter(f"{value} is no number of seconds", param=param)
+    return value
+
+
 @click.command("exec", cls=_Exec, context_settings={"allow_interspersed_args": False})
 @click.option("-t", "--tty", is_flag=True, help="Give the command a terminal: this one.")
-@click.option("--limit", type=click.FloatRange(0.1), metavar="S", help="Kill it after S seconds.")
+@click.option(
+    "--limit",
+    type=click.FloatRange(0.1),
+    callback=_finite,
+    metavar="S",
+    help="Kill it after S seconds.",
+)
 @click.argument("lab", shell_complete=complete.labs)
 @click.argument("words", nargs=-1, required=True, metavar="COMMAND...", type=click.UNPROCESSED)
 def command(lab: str, words: tuple[str, ...], *, tty: bool, limit: float | None) -> int:

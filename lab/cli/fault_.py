@@ -9,6 +9,7 @@ import click
 from lab.cli import complete
 from lab.cli.group import Group
 from lab.errors import OK, UsageError
+from lab.report.visible import visible
 
 if TYPE_CHECKING:
     from lab.sandbox.controls import EdgeControl
@@ -40,7 +41,7 @@ def list_(lab: str) -> int:
     """List the faults: name, whether they are on, how often they have fired."""
     for rule in _edge(lab).rules():
         state = "on" if rule["on"] else "off"
-        click.echo(f"{rule['name']:<24} {state:<4} fired {rule['hits']}")
+        click.echo(f"{visible(rule['name']):<24} {state:<4} fired {rule['hits']}")
     return OK
 
 

@@ -19,7 +19,7 @@ from lab.scenario.model import Scenario
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(*, family: str | None, as_json: bool) -> None:
     """List the catalogue."""
-    found = [loaded.scenario for loaded in of_family(family)]
+    found = [(loaded.scenario, loaded.variants) for loaded in of_family(family)]
     if as_json:
         data = [
             {
@@ -28,9 +28,9 @@ def command(*, family: str | None, as_json: bool) -> None:
                 "kind": scenario.kind,
                 "title": scenario.title,
                 "silent": None if scenario.is_control else scenario.silent,
-                "variants": list(scenario.variants),
+                "variants": variants,
             }
-            for scenario in found
+            for scenario, variants in found
         ]
         click.echo(visible_json(json.dumps(data, indent=2, ensure_ascii=False)))
         return
@@ -39,10 +39,9 @@ def command(*, family: str | None, as_json: bool) -> None:
             Text(scenario.id, "cyan"),
             scenario.family,
             _silence(scenario),
-            visible(scenario.title)
-            + (f" ({', '.join(scenario.variants)})" if scenario.variants else ""),
+            visible(scenario.title) + (f" ({', '.join(variants)})" if variants else ""),
         )
-        for scenario in found
+        for scenario, variants in found
     ]
     headers = ("scenario", "family", "silent", "title")
     emit(lambda width: [table(headers, rows, width, wraps="title")])

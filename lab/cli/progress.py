@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 import click
 
+from lab.report.visible import visible
 from lab.results import RunResult
 from lab.scenario.load import Run
 from lab.toolchain import Progress as Report
@@ -86,10 +87,12 @@ class Live:
             if not self._screen and self._total > 1:
                 said = f"{self._name(result)}: {result.verdict} ({result.seconds:.1f} s)"
                 with contextlib.suppress(OSError):  # nobody can be told
-                    click.echo(f"golab: {len(self._done)} of {self._total}: {said}", err=True)
+                    said = f"golab: {len(self._done)} of {self._total}: {said}"
+                    click.echo(visible(said), err=True)
 
     def say(self, text: str) -> None:
         """Print a line that stays, above what goes on."""
+        text = visible(text)
         with self._lock, contextlib.suppress(OSError):  # nobody can be told
             if self._screen:
                 self._console.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -10,6 +10,7 @@ import click
 
 from lab.cli import complete
 from lab.errors import OK
+from lab.report.visible import visible
 from lab.sandbox.choose import BACKENDS
 
 
@@ -37,7 +38,7 @@ def command(scenario: str, *, arm: str | None, backend: str, go: str | None) -> 
     from lab.daemon import start
 
     def say(text: str) -> None:
-        click.echo(f"golab: backend {text}", err=True)
+        click.echo(f"golab: backend {visible(text)}", err=True)
 
     with fetching() as progress, _waiting(f"starting {scenario}") as stop:
 
@@ -48,7 +49,7 @@ def command(scenario: str, *, arm: str | None, backend: str, go: str | None) -> 
         lab = start.up(scenario, arm or "", backend, go, say=say, progress=fetch)
     click.echo(lab.id)
     click.echo(
-        f"{lab.scenario} is up ({lab.arm}, {lab.backend}, go {lab.go}); "
+        f"{visible(lab.scenario)} is up ({lab.arm}, {lab.backend}, go {lab.go}); "
         f"`golab shell {lab.id}` enters it, `golab down {lab.id}` ends it",
         err=True,
     )
@@ -64,7 +65,6 @@ def _waiting(text: str) -> Iterator[Callable[[], object]]:
     from rich.text import Text
 
     from lab.report.console import console
-    from lab.report.visible import visible
 
     with console(sys.stderr).status(Text(visible(text))) as status:
         yield status.stop

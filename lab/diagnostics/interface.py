@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from lab.client import Client
+from lab.gosettings import host_of
 
 State = Literal["quiet", "alarm", "unavailable", "error"]
 
@@ -26,7 +27,7 @@ class Target:
     @property
     def host(self) -> str:
         """The host of the proxy."""
-        return self.proxy.partition("://")[2].partition("/")[0].partition(":")[0]
+        return host_of(self.proxy)
 
 
 @dataclass(frozen=True)

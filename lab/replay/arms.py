@@ -13,7 +13,8 @@ from lab.errors import LabError
 from lab.replay.commands import Done, carried_out, run_command
 from lab.results import ArmName
 from lab.sandbox.interface import Lab, LabSpec
-from lab.scenario.model import Scenario, Step
+from lab.scenario.commands import Step
+from lab.scenario.model import Scenario
 from lab.schema import as_list
 
 

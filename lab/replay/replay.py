@@ -48,6 +48,7 @@ def replay(
     Raises:
         LabError: the lab failed; which part, and in which arm.
     """
+    run = run.with_go(spec.toolchain.version)
     scenario = run.scenario
     started = time.monotonic()
     results: dict[ArmName, ArmResult] = {}

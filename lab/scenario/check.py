@@ -18,7 +18,8 @@ from faults.source import Loc, Problem, Source
 from lab.client_spec import ClientSpec
 from lab.diagnostics.catalogue import diagnostics
 from lab.gosettings import proxies
-from lab.scenario.model import Record, Scenario, Variant
+from lab.scenario.model import Scenario
+from lab.scenario.record import Record
 from lab.sources import articles
 from lab.world.load import base_world
 from lab.world.model import World
@@ -36,9 +37,16 @@ def problems(source: Source, scenario: Scenario) -> Iterator[Problem]:
             yield source.problem(("sources", index, "article"), message)
     whole = base_world().merged(scenario.world)
     checker = _Checker(source, whole, _hosts(whole), _paths(whole, source.data))
-    yield from checker.part(scenario, ())
-    for name, variant in scenario.variants.items():
-        yield from checker.part(variant, ("variants", name))
+    yield from checker.rules(scenario.faults, ("faults",))
+    yield from checker.record(scenario.diagnostics, ("diagnostics",))
+    for key, client in {
+        ("client",): scenario.client,
+        ("break", "client"): scenario.break_.client,
+        ("repair", "client"): scenario.repair.client,
+    }.items():
+        yield from checker.logins(client, key)
+        if key[0] != "break":  # there a proxy that does not exist may be the point
+            yield from checker.proxies(client, key)
 
 
 def _hosts(world: World) -> set[str]:
@@ -90,26 +98,12 @@ def _texts(data: Any) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class _Checker:
-    """What is needed to check the parts of one scenario: it, and each of its variants."""
+    """What is needed to check the parts of one scenario."""
 
     source: Source
     world: World
     hosts: set[str]
     paths: set[str]
-
-    def part(self, part: Scenario | Variant, at: Loc) -> Iterator[Problem]:
-        yield from self.rules(part.faults or (), (*at, "faults"))
-        if part.diagnostics:
-            yield from self.record(part.diagnostics, (*at, "diagnostics"))
-        for key, client in {
-            ("client",): part.client,
-            ("break", "client"): part.break_ and part.break_.client,
-            ("repair", "client"): part.repair and part.repair.client,
-        }.items():
-            if client:
-                yield from self.logins(client, (*at, *key))
-                if key[0] != "break":  # there a proxy that does not exist may be the point
-                    yield from self.proxies(client, (*at, *key))
 
     def rules(self, rules: Sequence[Rule], at: Loc) -> Iterator[Problem]:
         """Find rules that can never fire: of themselves, or for want of such a name."""

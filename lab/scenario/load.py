@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -19,24 +21,11 @@ from lab.interrupts import INTERRUPTS
 from lab.paths import scenarios_root
 from lab.patterns import Checker
 from lab.scenario.check import problems as senseless
+from lab.scenario.expand import Cell, cells, checkable, laid_over, with_values
 from lab.scenario.model import Scenario
+from lab.scenario.variants import ByGo, covers
 from lab.world.load import base_world
 from lab.world.load import problems as world_problems
-
-
-class Loaded(BaseModel):
-    """A scenario and the file it came from."""
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
-
-    file: Path
-    scenario: Scenario
-
-    def runs(self) -> list[Run]:
-        """Return what there is to replay: each variant, or the scenario itself."""
-        names: list[str | None] = [*self.scenario.variants] or [None]
-        with INTERRUPTS:
-            return [Run(variant=name, scenario=applied(self.scenario, name)) for name in names]
 
 
 class Run(BaseModel):
@@ -51,6 +40,58 @@ class Run(BaseModel):
     def name(self) -> str:
         """`scenario` or `scenario/variant`."""
         return f"{self.scenario.id}/{self.variant}" if self.variant else self.scenario.id
+
+    def with_go(self, version: str) -> Run:
+        """Return what there is to replay with this Go version."""
+        found = [over for over in self.scenario.go if covers(over.since, over.until, version)]
+        scenario = self.scenario
+        for over in found:
+            scenario = _with(scenario, over)
+        return self.model_copy(update={"scenario": scenario}) if found else self
+
+    def uncovered(self, version: str) -> str:
+        """Say why this is not to be replayed with a Go version; '' if it is."""
+        since, until = self.scenario.since, self.scenario.until
+        if covers(since, until, version):
+            return ""
+        return f"go {version} is not of those it is about: " + _span(since, until)
+
+
+class Loaded(BaseModel):
+    """A scenario, the file it came from, and what there is to replay: each of its variants."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+    file: Path
+    scenario: Scenario
+    found: tuple[Run, ...]
+
+    def runs(self) -> list[Run]:
+        """Return what there is to replay: each variant, or the scenario itself."""
+        return list(self.found)
+
+    @property
+    def variants(self) -> list[str]:
+        """The names of its variants."""
+        return [run.variant for run in self.found if run.variant]
+
+
+def _span(since: str | None, until: str | None) -> str:
+    return " ".join(
+        f"{word} {version}" for word, version in (("since", since), ("until", until)) if version
+    )
+
+
+def _with(scenario: Scenario, over: ByGo) -> Scenario:
+    """Return a scenario as it is with some Go versions.
+
+    Raises:
+        pydantic.ValidationError: the result is not a valid scenario.
+    """
+    data = scenario.model_dump(by_alias=True, exclude_unset=True)
+    said = over.model_dump(by_alias=True, exclude_unset=True, exclude={"since", "until"})
+    said = {key: value for key, value in said.items() if value is not None}
+    return Scenario.model_validate(laid_over(data, said))
 
 
 def described(rule: Rule) -> str:
@@ -83,50 +124,62 @@ def _loaded(path: Path, name: str | None) -> Loaded:
     try:
         source = yamlsource.read(path, name=name)
         checker = Checker()
-        scenario = validation.check(source, Scenario, checker)
+        scenario = _checked(source, checker)
+        variants = cells(source)
     except SourceError as error:
         raise ScenarioError([str(problem) for problem in error.problems]) from None
+    runs: list[Run] = []
     world = world_problems(source, scenario.world, at=("world",), base=base_world())
-    found = chain(world, senseless(source, scenario), _variants(source, scenario, checker))
+    found = chain(world, *(_replayable(cell, scenario, checker, runs) for cell in variants))
     if problems := first(found):
         raise ScenarioError([str(problem) for problem in problems])
-    return Loaded(file=path, scenario=scenario)
+    return Loaded(file=path, scenario=scenario, found=tuple(runs))
 
 
-def _variants(source: Source, scenario: Scenario, checker: Checker) -> Iterable[Problem]:
-    for name in scenario.variants:
+def _checked(source: Source, checker: Checker) -> Scenario:
+    """Check the form of a file, with the first value of each axis in its place."""
+    try:
+        return validation.check(source, Scenario, checker)
+    except SourceError:
+        if not isinstance(source.data, dict) or not isinstance(source.data.get("matrix"), dict):
+            raise
+    whole = checkable(source)
+    return validation.check(replace(whole, data=_typed(whole, checker)), Scenario, checker)
+
+
+def _typed(cell: Cell, checker: Checker) -> Any:
+    """Return the data of a cell with the values of axes in place of text where that is wrong."""
+    if not cell.alone:
+        return cell.data
+    try:
+        Scenario.model_validate(cell.data, context=checker)
+    except ValidationError as error:
+        wrong = {cell.place(detail["loc"]) for detail in error.errors(include_url=False)}
+        return with_values(cell.data, {loc: cell.alone[loc] for loc in wrong & cell.alone.keys()})
+    return cell.data
+
+
+def _replayable(
+    cell: Cell, whole: Scenario, checker: Checker, runs: list[Run]
+) -> Iterator[Problem]:
+    """Yield what is wrong with one variant, or add it to what there is to replay."""
+    try:
+        unchanged = cell.name is None
+        data = _typed(cell, checker)
+        scenario = whole if unchanged else Scenario.model_validate(data, context=checker)
+    except ValidationError as error:
+        yield from validation.problems(cell, Scenario, error)
+        return
+    if scenario.world != whole.world:
+        yield from world_problems(cell, scenario.world, at=("world",), base=base_world())
+    yield from senseless(cell, scenario)
+    for index, over in enumerate(scenario.go if not runs else ()):  # alike in all variants
         try:
-            applied(scenario, name, checker)
+            _with(scenario, over)
         except ValidationError as error:
-            for problem in validation.problems(source, Scenario, error, at=("variants", name)):
-                yield problem._replace(message=f"with this variant: {problem.message}")
-
-
-def applied(scenario: Scenario, variant: str | None, checker: Checker | None = None) -> Scenario:
-    """Return the scenario with one of its variants laid over it.
-
-    Raises:
-        pydantic.ValidationError: the result is not a valid scenario.
-    """
-    if variant is None:
-        return scenario
-    base = {name: getattr(scenario, name) for name in scenario.model_fields_set - {"variants"}}
-    over = scenario.variants[variant]
-    for name in over.model_fields_set:
-        value = getattr(over, name)
-        if value is None:
-            continue
-        if name in ("client", "replay") and name in base:
-            value = {**_said(base[name]), **_said(value)}
-        base[name] = value
-    return Scenario.model_validate(base, context=checker)
-
-
-def _said(part: BaseModel | dict[str, Any]) -> dict[str, Any]:
-    """Return what was written of a part, in the words of the file."""
-    if isinstance(part, dict):
-        return part
-    return part.model_dump(by_alias=True, exclude_unset=True)
+            said = validation.problems(cell, Scenario, error)[0].message
+            yield cell.problem(("go", index), f"with these Go versions: {said}")
+    runs.append(Run(variant=cell.name, scenario=scenario))
 
 
 def catalogue(root: Path | None = None) -> dict[str, Loaded]:
@@ -187,8 +240,11 @@ def _files() -> dict[str, Path]:
     return {path.stem: path for path in scenarios_root().glob("*/*.yaml")}
 
 
+_FILE = re.compile(r"(?P<file>.+\.ya?ml)(?:/(?P<variant>[^/]+))?")
+
+
 def select(names: Iterable[str]) -> list[Run]:
-    """Find what a user means by these names: `id`, `id/variant`, or the path of a file.
+    """Find what a user means: `id`, `id/variant`, the path of a file, or `FILE.yaml/variant`.
 
     Raises:
         UsageError: there is no such scenario or variant; the closest names are given.
@@ -196,19 +252,20 @@ def select(names: Iterable[str]) -> list[Run]:
     """
     runs: dict[str, Run] = {}
     for name in names:
-        if name.endswith((".yaml", ".yml")):
-            found = load(Path(name)).runs()
+        if file := _FILE.fullmatch(name):
+            called, variant = file["file"], file["variant"] or ""
+            loaded = load(Path(called))
         else:
-            id_, _, variant = name.partition("/")
-            if id_ not in _files() and (not id_ or Path(name).exists()):
+            called, _, variant = name.partition("/")
+            if called not in _files() and (not called or Path(name).exists()):
                 raise UsageError(f"{name!r} is no scenario; the name of a file ends in .yaml")
-            found = find(id_).runs()
-            if variant:
-                variants = {run.variant: run for run in found if run.variant}
-                if variant not in variants:
-                    hint = nearest(variant, variants) or "; it has none"
-                    raise UsageError(f"no variant {variant!r} of {id_}{hint}")
-                found = [variants[variant]]
+            loaded = find(called)
+        found = loaded.runs()
+        if variant:
+            if variant not in loaded.variants:
+                hint = nearest(variant, loaded.variants) or "; it has none"
+                raise UsageError(f"no variant {variant!r} of {called}{hint}")
+            found = [run for run in found if run.variant == variant]
         for run in found:
             if runs.setdefault(run.name, run).scenario != run.scenario:
                 raise UsageError(

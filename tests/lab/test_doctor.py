@@ -60,7 +60,15 @@ def test_another_system() -> None:
 def test_without_root() -> None:
     """As user 1000, without any capability: user namespaces are enough."""
     done = subprocess.run(
-        ["unshare", "--user", "--map-user=1000", "--map-group=1000", COMMAND, "run", "sni-block"],
+        [
+            "unshare",
+            "--user",
+            "--map-user=1000",
+            "--map-group=1000",
+            COMMAND,
+            "run",
+            "egress-blocked",
+        ],
         capture_output=True,
         text=True,
         timeout=60,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.gosettings import first_proxy, is_private, matches, proxies
+from lab.gosettings import first_proxy, host_of, is_private, matches, not_asked, proxies
 
 ELEMENT = st.text("abcdefgh.-", min_size=1, max_size=8)
 PATH = st.lists(ELEMENT, min_size=1, max_size=4).map("/".join)
@@ -66,3 +66,43 @@ def test_the_first_proxy() -> None:
     assert first_proxy({"GOPROXY": "direct,https://a"}) == ""
     assert first_proxy({"GOPROXY": "https://a/,direct"}) == "https://a"
     assert is_private("git.corp.example/lib", {"GONOSUMDB": "git.corp.example"})
+
+
+PROXY = {"GOPROXY": "https://proxy.golang.org"}
+
+
+@pytest.mark.parametrize(
+    ("env", "why"),
+    [
+        ({"GOPROXY": "off"}, "GOPROXY names no proxy"),
+        ({"GOPROXY": "file:///disk,direct"}, "file:///disk is not asked over a network"),
+        ({**PROXY, "GOPRIVATE": "git.corp.example"}, "git.corp.example/lib from its own host"),
+        ({**PROXY, "GONOPROXY": "*.corp.example"}, "git.corp.example/lib from its own host"),
+        ({**PROXY, "HTTPS_PROXY": "http://gateway:8080"}, "go asks http://gateway:8080"),
+        ({**PROXY, "https_proxy": "http://gateway:8080"}, "go asks http://gateway:8080"),
+        ({**PROXY, "HTTPS_PROXY": "http://gateway", "NO_PROXY": "golang.com"}, "http://gateway"),
+    ],
+)
+def test_where_asking_the_first_proxy_says_nothing_of_what_go_gets(
+    env: dict[str, str], why: str
+) -> None:
+    assert why in not_asked("git.corp.example/lib", env)
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        PROXY,
+        {**PROXY, "GOPRIVATE": "git.corp.example", "GONOPROXY": "none"},
+        {**PROXY, "GONOSUMDB": "git.corp.example"},
+        {**PROXY, "HTTP_PROXY": "http://gateway"},
+        {**PROXY, "HTTPS_PROXY": "http://gateway", "NO_PROXY": ".golang.org"},
+        {**PROXY, "HTTPS_PROXY": "http://gateway", "no_proxy": "*"},
+    ],
+)
+def test_where_it_does(env: dict[str, str]) -> None:
+    assert not_asked("git.corp.example/lib", env) == ""
+
+
+def test_a_host_is_without_credentials_and_port() -> None:
+    assert host_of("https://gopher:secret@proxy.corp.example:8443/go") == "proxy.corp.example"

@@ -13,10 +13,15 @@ from lab.scenario.load import Run, catalogue
 from tests.lab.golab import golab
 
 NAMED_FOR = {"auth-fallback", "stale-list", "sni-block", "dns-failure", "proxy-timeout"}
+
+
+def _marks(run: Run) -> tuple[pytest.MarkDecorator, ...]:
+    fast = run.scenario.id in NAMED_FOR and not run.scenario.slow
+    return () if fast else (pytest.mark.slow,)
+
+
 RUNS = [
-    pytest.param(
-        run, id=run.name, marks=() if loaded.scenario.id in NAMED_FOR else pytest.mark.slow
-    )
+    pytest.param(run, id=run.name, marks=_marks(run))
     for loaded in catalogue().values()
     for run in loaded.runs()
 ]

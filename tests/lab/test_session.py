@@ -218,6 +218,19 @@ def test_how_long_a_run_took_is_reported_if_it_failed_too() -> None:
     assert 0.02 <= report.runs[0].seconds <= report.seconds
 
 
+def test_a_scenario_that_is_not_about_this_go_is_skipped_and_starts_no_lab() -> None:
+    backend = FakeBackend()
+    (one,) = runs("a")
+    new = one.model_copy(
+        update={"scenario": one.scenario.model_copy(update={"since": "999.0"})},
+    )
+    report = Session(backend, [GO], seed=5).run([new], Watcher())
+    (run,) = report.runs
+    assert (run.verdict, report.totals.skipped) == ("skipped", 1)
+    assert run.reason == f"go {GO.version} is not of those it is about: since 999.0"
+    assert backend.specs == []
+
+
 def test_another_way_to_replay_has_no_lab_of_ours() -> None:
     backend = FakeBackend()
     seen: list[str] = []
@@ -227,7 +240,7 @@ def test_another_way_to_replay_has_no_lab_of_ours() -> None:
         seen.append(f"{run.name} {toolchain.version}")
         if run.name == "b":
             raise LabError("it did not come up")
-        return session._failed(run, toolchain, "", 0.0).model_copy(update={"verdict": "reproduced"})
+        return session._unseen(run, toolchain, "reproduced", "")
 
     watcher = Watcher()
     session = Session(backend, [GO], seed=5, replay=elsewhere)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lab.client import Client
 from lab.diagnostics.interface import Finding, Target, alarm, quiet, unavailable
-from lab.gosettings import first_proxy, is_private
+from lab.gosettings import first_proxy, is_private, not_asked
 from lab.plural import counted
 
 COMPARES = "GET @v/list with the client's credentials and without any; a private one must differ"
@@ -12,9 +12,9 @@ COMPARES = "GET @v/list with the client's credentials and without any; a private
 
 def check(client: Client, target: Target, limit: float) -> Finding:
     """Ask twice and compare."""
+    if why := not_asked(target.module, client.env):
+        return unavailable(why)
     proxy = first_proxy(client.env)
-    if not proxy:
-        return unavailable("GOPROXY names no proxy")
     if not is_private(target.module, client.env):
         return quiet(f"{target.module} is public")
     url = f"{proxy}/{client.escaped(target.module)}/@v/list"

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from lab.client import Client
 from lab.diagnostics.interface import Finding, Target, alarm, quiet, unavailable
-from lab.gosettings import first_proxy
+from lab.gosettings import first_proxy, host_of, not_asked
 
 COMPARES = "each resolver of resolv.conf, asked for the proxy's name by itself"
 
 
 def check(client: Client, target: Target, limit: float) -> Finding:
     """Ask every resolver; go and libc ask the second only when the first has kept them waiting."""
-    proxy = first_proxy(client.env)
-    host = proxy.partition("://")[2].partition("/")[0].partition(":")[0]
-    if not host:
-        return unavailable("GOPROXY names no proxy")
+    if why := not_asked(target.module, client.env):
+        return unavailable(why)
+    host = host_of(first_proxy(client.env))
     answers = client.resolve(host, min(limit, 2.0))
     if not answers:
         return alarm("no resolver is set up")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lab.client import Client
 from lab.diagnostics.interface import Finding, Target, alarm, quiet, unavailable
-from lab.gosettings import first_proxy
+from lab.gosettings import first_proxy, host_of, not_asked
 
 COMPARES = "TLS handshakes with the proxy's address, under its own name and under a neutral one"
 
@@ -13,10 +13,12 @@ NEUTRAL = "example.com"
 
 def check(client: Client, target: Target, limit: float) -> Finding:
     """Shake hands twice with the same address."""
+    if why := not_asked(target.module, client.env):
+        return unavailable(why)
     proxy = first_proxy(client.env)
     if not proxy.startswith("https://"):
         return unavailable("GOPROXY names no https proxy")
-    host = proxy.removeprefix("https://").partition("/")[0].partition(":")[0]
+    host = host_of(proxy)
     answers = client.resolve(host, limit).values()
     address = next((words.split()[0] for words in answers if words[:1].isdigit()), None)
     if address is None:

@@ -6,7 +6,7 @@ import re
 
 from lab.client import Client
 from lab.diagnostics.interface import Finding, Target, alarm, quiet, unavailable
-from lab.gosettings import first_proxy
+from lab.gosettings import first_proxy, not_asked
 from lab.plural import counted
 
 COMPARES = "GET @v/list as go does; a module with a tagged version in go.mod must list that one"
@@ -17,9 +17,9 @@ _PSEUDO = re.compile(r"[.-]\d{14}-[0-9a-f]{12}")
 
 def check(client: Client, target: Target, limit: float) -> Finding:
     """Fetch the list with the client's own credentials and compare it with go.mod."""
+    if why := not_asked(target.module, client.env):
+        return unavailable(why)
     proxy = first_proxy(client.env)
-    if not proxy:
-        return unavailable("GOPROXY names no proxy")
     answer = client.fetch(f"{proxy}/{client.escaped(target.module)}/@v/list", limit=limit)
     if answer.error:
         return alarm(f"{answer.error} ({answer.stage})")

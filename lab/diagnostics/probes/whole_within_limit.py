@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lab.client import Client
 from lab.diagnostics.interface import Finding, Target, alarm, quiet, unavailable
-from lab.gosettings import first_proxy
+from lab.gosettings import first_proxy, not_asked
 from lab.plural import counted
 
 COMPARES = "GET list, .info, .mod and .zip to their last byte, each under a time limit"
@@ -12,9 +12,9 @@ COMPARES = "GET list, .info, .mod and .zip to their last byte, each under a time
 
 def check(client: Client, target: Target, limit: float) -> Finding:
     """Read each file that go would read; any complete answer will do, whatever its status."""
+    if why := not_asked(target.module, client.env):
+        return unavailable(why)
     proxy = first_proxy(client.env)
-    if not proxy:
-        return unavailable("GOPROXY names no proxy")
     base = f"{proxy}/{client.escaped(target.module)}/@v/"
     total = 0
     for name in ("list", *(f"{target.version}.{ending}" for ending in ("info", "mod", "zip"))):

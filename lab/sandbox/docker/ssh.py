@@ -31,6 +31,8 @@ from paramiko import (
 )
 from urllib3.connection import HTTPConnection
 
+from lab.paths import home
+
 FAILURES = (SSHException, EOFError)
 _DIAL = "docker system dial-stdio"
 _SAID = 2000
@@ -150,7 +152,7 @@ def _connected(address: str, seconds: int) -> SSHClient:
 
 def _settings(host: str) -> dict[str, Any]:
     """Return what ~/.ssh/config says of a host."""
-    path = Path.home() / ".ssh" / "config"
+    path = (home() or Path("/")) / ".ssh" / "config"
     return dict(SSHConfig.from_path(str(path)).lookup(host)) if path.exists() else {}
 
 

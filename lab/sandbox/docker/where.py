@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from lab.errors import UnfitError
+from lab.paths import home
 
 SOCKET = Path("/var/run/docker.sock")
 
@@ -108,7 +109,7 @@ def _from_context(name: str) -> Endpoint:
 
 
 def _home() -> Path:
-    return Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
+    return Path(os.environ.get("DOCKER_CONFIG") or (home() or Path("/")) / ".docker")
 
 
 def _json(path: Path) -> dict[str, Any]:

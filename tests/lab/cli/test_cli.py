@@ -47,7 +47,7 @@ def test_it_fits_the_terminal(columns: int) -> None:
 
 
 def test_json_on_standard_output_and_nothing_else() -> None:
-    done = golab("run", "sni-block", "--json", "-", "--seed", "5")
+    done = golab("run", "egress-blocked", "--json", "-", "--seed", "5")
     assert (done.returncode, done.stderr) == (0, "")
     report = json.loads(done.stdout)
     assert (report["schema"], report["seed"]) == ("golab.report/1", 5)
@@ -57,7 +57,7 @@ def test_json_on_standard_output_and_nothing_else() -> None:
 
 
 def test_without_colour_where_that_is_asked_for() -> None:
-    plain = in_terminal("run", "sni-block", columns=80, NO_COLOR="1")
+    plain = in_terminal("run", "egress-blocked", columns=80, NO_COLOR="1")
     assert "REPRODUCED" in plain
     assert not re.search(r"\x1b\[[0-9;]*3[0-9]m", plain)
 
@@ -77,7 +77,7 @@ def test_artifacts_are_kept_where_they_are_asked_for(tmp_path: Path) -> None:
 
 
 def test_several_at_once_keep_their_order(tmp_path: Path) -> None:
-    names = ["sni-block", "auth-fallback", "stale-list", "dns-failure/nxdomain"]
+    names = ["egress-blocked", "auth-fallback", "stale-list", "dns-failure/nxdomain"]
     done = golab("run", *names, "--jobs", "2", "--json", "out.json", cwd=tmp_path)
     assert done.returncode == 0, done.stdout
     assert done.stdout.splitlines()[0].split() == [
@@ -100,24 +100,33 @@ def test_several_go_versions_are_compared(tmp_path: Path) -> None:
     store.mkdir(parents=True)
     for version in (go.version, other):  # one toolchain under two names: nothing is downloaded
         (store / f"go{version}").symlink_to(go.goroot)
-    args = ["sni-block", "dns-failure/nxdomain", "--go", other, "--go", go.version, "--jobs", "2"]
+    args = [
+        "egress-blocked",
+        "dns-failure/nxdomain",
+        "--go",
+        other,
+        "--go",
+        go.version,
+        "--jobs",
+        "2",
+    ]
     args += ["--go", other, "--json", "out.json", "--artifacts", "kept"]
     done = golab("run", *args, cwd=tmp_path, GOLAB_CACHE=str(tmp_path / "cache"))
     assert done.returncode == 0, done.stdout + done.stderr
     runs = json.loads((tmp_path / "out.json").read_text())["runs"]
     assert [(run["scenario"], run["go"]) for run in runs] == [
-        ("sni-block", other),
-        ("sni-block", go.version),
+        ("egress-blocked", other),
+        ("egress-blocked", go.version),
         ("dns-failure", other),
         ("dns-failure", go.version),
     ]
     table = [line.split() for line in done.stdout.splitlines()]
     assert table[0] == ["scenario", "go", other, "go", go.version]
-    assert ["sni-block", "reproduced", "reproduced"] in table
+    assert ["egress-blocked", "reproduced", "reproduced"] in table
     assert "4 runs: 4 reproduced" in done.stdout
     assert {folder.name for folder in (tmp_path / "kept").iterdir()} == {
         f"{name}.go{version}"
-        for name in ("sni-block", "dns-failure.nxdomain")
+        for name in ("egress-blocked", "dns-failure.nxdomain")
         for version in (other, go.version)
     }
 
@@ -132,10 +141,11 @@ def test_list_show_schema() -> None:
     assert json.loads(golab("show", "stale-list", "--json").stdout)["id"] == "stale-list"
     schema = json.loads(golab("schema").stdout)
     jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
     for loaded in catalogue().values():
         read = yaml.safe_load(loaded.file.read_text(encoding="utf-8"))
         as_json = json.loads(json.dumps(read, default=str))  # as editors see it, without dates
-        jsonschema.validate(as_json, schema)
+        validator.validate(as_json)
 
 
 def test_narrow_tables_put_one_cell_below_the_other() -> None:
@@ -151,7 +161,7 @@ def test_narrow_tables_put_one_cell_below_the_other() -> None:
         "  title   A proxy turns the registry's",
         "          401 into an empty 200",
     ]
-    several = golab("run", "sni-block", "stale-list", COLUMNS="40").stdout.splitlines()
+    several = golab("run", "egress-blocked", "stale-list", COLUMNS="40").stdout.splitlines()
     assert "stale-list" in several
     assert "  detected by  second-source" in several
     assert all(len(line) <= 40 for line in several)
@@ -201,16 +211,16 @@ def test_a_locale_without_the_letters_gets_question_marks_and_whole_json(
 ) -> None:
     for name, value in (("LC_ALL", "C"), ("PYTHONUTF8", "0"), ("PYTHONCOERCECLOCALE", "0")):
         monkeypatch.setenv(name, value)
-    done = golab("show", "sni-block")
+    done = golab("show", "egress-blocked")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "documented in ?Four silent" in done.stdout
-    report = json.loads(golab("run", "sni-block", "--json", "-").stdout)
-    assert "“Four silent" in report["runs"][0]["sources"][0]
+    assert "documented in ?Why Go module" in done.stdout
+    report = json.loads(golab("run", "egress-blocked", "--json", "-").stdout)
+    assert "“Why Go module" in report["runs"][0]["sources"][0]
 
 
 @pytest.mark.parametrize(
     ("command", "status"),
-    [("run sni-block >/dev/full", 3), ("list >/dev/full", 3), ("list >&-", 0)],
+    [("run egress-blocked >/dev/full", 3), ("list >/dev/full", 3), ("list >&-", 0)],
 )
 def test_an_output_that_cannot_be_written(command: str, status: int) -> None:
     done = subprocess.run(["bash", "-c", f"{COMMAND} {command}"], capture_output=True, text=True)

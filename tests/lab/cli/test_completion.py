@@ -61,7 +61,7 @@ def test_bash_offers_the_right_words(tmp_path: Path) -> None:
         ("run", ""): ids,
         ("run", "s"): [one for one in ids if one.startswith("s")],
         ("run", "dns-f"): ["dns-failure", *(f"dns-failure/{v}" for v in variants("dns-failure"))],
-        ("run", "dns-failure/n"): ["dns-failure/nxdomain"],
+        ("run", "dns-failure/n"): ["dns-failure/nxdomain", "dns-failure/no-data"],
         ("run", "mine"): ["files:default", ""],
         ("run", "--se"): ["--seed"],
         ("run", "--family", ""): sorted({one.scenario.family for one in catalogue().values()}),
@@ -88,7 +88,7 @@ def test_bash_offers_the_right_words(tmp_path: Path) -> None:
 
 
 def variants(id_: str) -> list[str]:
-    return list(catalogue()[id_].scenario.variants)
+    return catalogue()[id_].variants
 
 
 @pytest.mark.parametrize("shell", list(START))
@@ -111,7 +111,7 @@ def test_a_key_completes_the_line(tmp_path: Path, shell: str) -> None:
         "golab vali": "golab validate",
         "golab run auth-f": "golab run auth-fallback",
         "golab show dns-failure/nx": "golab show dns-failure/nxdomain",
-        "golab run sni-block --fam": "golab run sni-block --family",
+        "golab run egress-blocked --fam": "golab run egress-blocked --family",
         "golab run --backend=lo": "golab run --backend=local",
         "golab run mi": "golab run mine.yaml",
         "golab help fault li": "golab help fault list",

@@ -6,13 +6,16 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 import pytest
 
 from lab.daemon.registry import folder
-from lab.errors import LabError
+from lab.errors import LabError, UnfitError
+from lab.paths import cache_root
+from lab.sandbox.docker import where
 from tests.lab.golab import COMMAND, golab
 
 
@@ -79,6 +82,47 @@ def test_a_limit_on_processes_is_said(tmp_path: Path) -> None:
     assert done.returncode == 3
     reached = "your limit (`ulimit -u`) is reached; raise it"
     assert done.stderr == f"golab: no process or thread can be started: {reached}\n"
+
+
+@pytest.mark.parametrize("limit", ["nan", "inf", "-inf", "1e999"])
+def test_a_limit_is_a_number_of_seconds(limit: str) -> None:
+    done = golab("exec", "--limit", limit, "x", "true")
+    assert done.returncode == 2
+    assert done.stderr.startswith("golab: --limit: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_an_account_without_a_home_is_told_what_to_set(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def nowhere(*_: object) -> str:
+        raise KeyError("no such account")
+
+    monkeypatch.delenv("HOME")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.delenv("GOLAB_CACHE", raising=False)
+    monkeypatch.delenv("DOCKER_CONFIG", raising=False)
+    monkeypatch.setattr("pwd.getpwuid", nowhere)
+    with pytest.raises(UnfitError, match="no home directory; set HOME, or GOLAB_CACHE, to a"):
+        cache_root()
+    monkeypatch.setenv("GOLAB_CACHE", str(tmp_path))
+    assert cache_root() == tmp_path
+    assert where.context() == ""  # of Docker: nothing is set, so nothing is chosen
+
+
+def test_a_machine_on_which_nothing_can_be_written_is_told_so() -> None:
+    script = (
+        "import tempfile, sys; tempfile._candidate_tempdir_list = lambda: ['/proc', '/sys']\n"
+        "from lab.__main__ import main; sys.argv = ['golab', 'ps']; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "XDG_RUNTIME_DIR": ""},
+        capture_output=True,
+        text=True,
+    )
+    said = "no directory for temporary files can be written to, of ['/proc', '/sys']; set TMPDIR"
+    assert (done.returncode, done.stderr) == (3, f"golab: {said} to one that can\n")
 
 
 def test_a_runtime_directory_too_long_for_sockets_is_not_used(

@@ -19,7 +19,7 @@ from lab.paths import scenarios_root
 from tests.lab.golab import COMMAND, golab
 
 SLOW = "proxy-timeout"  # two variants, which take seconds to run into their limits
-PLANNED = ["sni-block", f"{SLOW}/mute", f"{SLOW}/stalled-zip"]
+PLANNED = ["egress-blocked", f"{SLOW}/mute", f"{SLOW}/stalled-zip"]
 
 
 def row(name: str, verdict: str = "reproduced") -> str:
@@ -27,7 +27,7 @@ def row(name: str, verdict: str = "reproduced") -> str:
 
 
 def test_several_end_with_the_table(tmp_path: Path) -> None:
-    done = golab("run", "sni-block", "auth-fallback", "--jobs", "1", "--json", "r.json",
+    done = golab("run", "egress-blocked", "auth-fallback", "--jobs", "1", "--json", "r.json",
                  cwd=tmp_path, COLUMNS="")  # fmt: skip
     assert done.returncode == 0, done.stdout
     runs = json.loads((tmp_path / "r.json").read_text())["runs"]
@@ -35,17 +35,17 @@ def test_several_end_with_the_table(tmp_path: Path) -> None:
         f"golab: {place} of 2: {run['scenario']}: reproduced ({run['seconds']:.1f} s)"
         for place, run in enumerate(runs, 1)
     ]
-    full, table = done.stdout.split("scenario       verdict")
+    full, table = re.split("scenario +verdict", done.stdout)
     assert full.count("verdict  REPRODUCED") == 2
-    assert re.search(row("sni-block"), table)
+    assert re.search(row("egress-blocked"), table)
     assert re.search(row("auth-fallback"), table)
     assert table.splitlines()[-1].startswith("2 runs: 2 reproduced  (")
 
 
 def test_json_on_standard_output_stays_alone_there() -> None:
-    done = golab("run", "sni-block", "auth-fallback", "--json", "-")
+    done = golab("run", "egress-blocked", "auth-fallback", "--json", "-")
     assert [run["scenario"] for run in json.loads(done.stdout)["runs"]] == [
-        "sni-block",
+        "egress-blocked",
         "auth-fallback",
     ]
     assert [line.partition(": ")[2][:6] for line in done.stderr.splitlines()] == [
@@ -72,8 +72,8 @@ def in_terminal(*args: str, **env: str) -> Iterator[pexpect.spawn[str]]:
 
 def test_a_terminal_shows_rows_as_they_finish_and_what_did_after_ctrl_c() -> None:
     with in_terminal("run", *PLANNED[:2], "--jobs", "1") as child:
-        child.expect(r"0/2 .*sni-block: ")
-        child.expect(r"sni-block [^\n]*reproduced[^\n]* \d\.\d s\s")
+        child.expect(r"0/2 .*egress-blocked: ")
+        child.expect(r"egress-blocked [^\n]*reproduced[^\n]* \d\.\d s\s")
         child.expect(rf"1/2 .*left.*so far.*{SLOW}/mute: ")
         child.sendintr()
         text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", child.read().replace("\r\n", "\n"))
@@ -84,7 +84,7 @@ def test_a_terminal_shows_rows_as_they_finish_and_what_did_after_ctrl_c() -> Non
 
 
 def test_a_dumb_terminal_gets_lines() -> None:
-    with in_terminal("run", "sni-block", "auth-fallback", TERM="dumb") as child:
+    with in_terminal("run", "egress-blocked", "auth-fallback", TERM="dumb") as child:
         text = child.read()
     assert "golab: 2 of 2: " in text
     assert "\x1b" not in text
@@ -114,7 +114,7 @@ def interrupted(*args: str, cwd: Path, after: str) -> tuple[subprocess.Completed
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_an_interrupt_leaves_what_had_finished(tmp_path: Path, jobs: str) -> None:
     options = ["--jobs", jobs, "--json", "r.json", "--artifacts", "kept"]
-    done, rest = interrupted(*PLANNED, *options, cwd=tmp_path, after="1 of 3: sni-block")
+    done, rest = interrupted(*PLANNED, *options, cwd=tmp_path, after="1 of 3: egress-blocked")
     assert done.returncode == 130
     assert rest == "golab: interrupted; nothing is left behind\n"
     assert "verdict  REPRODUCED" in done.stdout
@@ -122,9 +122,9 @@ def test_an_interrupt_leaves_what_had_finished(tmp_path: Path, jobs: str) -> Non
     assert SLOW not in done.stdout
     report = json.loads((tmp_path / "r.json").read_text())
     jsonschema.validate(report, json.loads(golab("schema", "report").stdout))
-    assert [run["scenario"] for run in report["runs"]] == ["sni-block"]
+    assert [run["scenario"] for run in report["runs"]] == ["egress-blocked"]
     assert report["unfinished"] == PLANNED[1:]
-    assert (tmp_path / "kept" / "sni-block" / "result.json").exists()
+    assert (tmp_path / "kept" / "egress-blocked" / "result.json").exists()
     assert len(list((tmp_path / "kept").iterdir())) == 1
 
 
@@ -152,14 +152,14 @@ def test_what_cannot_be_written_is_said_before_the_work(
     tmp_path: Path, option: str, said: str
 ) -> None:
     (tmp_path / "file").touch()
-    done = golab("run", "sni-block", "auth-fallback", option, cwd=tmp_path)
+    done = golab("run", "egress-blocked", "auth-fallback", option, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"golab: {said}")
     assert done.stderr.count("\n") == 1
 
 
 def test_a_report_that_cannot_be_written_is_shown_all_the_same() -> None:
-    done = golab("run", "sni-block", "--json", "/dev/full")
+    done = golab("run", "egress-blocked", "--json", "/dev/full")
     assert done.returncode == 2
     assert "verdict  REPRODUCED" in done.stdout
     assert (

@@ -50,7 +50,7 @@ def test_a_killed_command_is_an_error_and_a_removed_go_mod_loses_no_report(tmp_p
     status, (killed, removed, whole) = judged(
         changed(tmp_path, "killed", kill, failing),
         changed(tmp_path, "removed", remove),
-        "sni-block",
+        "egress-blocked",
     )
     assert status == 3
     assert killed["verdict"] == "error"

@@ -6,11 +6,17 @@ import json
 import re
 import unicodedata
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lab.cli import cli
+from lab.cli.progress import Live
+from lab.daemon import client, registry, start
+from lab.daemon.registry import Held
 from lab.report.visible import visible, visible_json
 from tests import hostile
 from tests.lab.golab import golab
@@ -66,6 +72,25 @@ def test_no_command_passes_it_on(nasty: Path, command: str) -> None:
         assert r"\x1b[31mred" in done.stdout
         assert r"\u202egnp.exe" in done.stdout
         assert "[red]x[/red][link=a]:bomb:" in done.stdout
+
+
+def test_what_is_said_of_a_lab_that_is_up_is_shown_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    held = Held("abcdef", NASTY, "broken", "local", "1.27.3", "now", 1)
+    rule = {"name": NASTY, "on": True, "hits": 2}
+    monkeypatch.setattr(start, "up", lambda *_, say, **__: say(NASTY) or held)
+    monkeypatch.setattr(registry, "find", lambda _: held)
+    monkeypatch.setattr(client, "edge", lambda _: SimpleNamespace(rules=lambda: [rule]))
+    runner = CliRunner()
+    for command in (["up", "x"], ["fault", "list", "x"]):
+        done = runner.invoke(cli, command)
+        assert done.exit_code == 0, done
+        assert SHOWN in done.output
+        assert not obeyed(done.output)
+    with Live(2) as live:
+        live.say(NASTY)
+    assert capsys.readouterr().err == f"golab: {SHOWN}\n"
 
 
 def test_nor_do_the_reports_that_are_json(nasty: Path) -> None:

@@ -123,7 +123,7 @@ def test_under_a_seccomp_filter_as_dockers(number: str, names: str, said: str) -
     helps = "start the container with --security-opt" if unfit.in_container() else OUTSIDE
     assert lines[place + 1].strip().startswith(f"-> {helps}")
     assert lines[-1] == "This machine cannot run labs."
-    run = [*command[:-1], "run", "sni-block"]
+    run = [*command[:-1], "run", "egress-blocked"]
     done = subprocess.run(run, capture_output=True, text=True)
     (line,) = done.stderr.splitlines()
     assert (done.returncode, done.stdout) == (3, "")

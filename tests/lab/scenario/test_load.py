@@ -9,7 +9,7 @@ import yaml
 
 from lab.errors import ScenarioError, UsageError
 from lab.paths import scenarios_root
-from lab.scenario.load import applied, catalogue, load, select
+from lab.scenario.load import catalogue, load, select
 from tests.lab.golab import golab
 
 GOOD = (scenarios_root() / "auth" / "auth-fallback.yaml").read_text(encoding="utf-8")
@@ -48,7 +48,7 @@ def line_of(text: str, part: str) -> int:
         (f"run: {LINE}", "run: [{exit: 1, run: go list}]", "stands beside `run`, in `healthy`"),
         ("[version-list-plausible,", "[version-list-plausble,", "did you mean 'version-list-plaus"),
         ("proxy.corp.example: expired", "proxy.corp.example: expird", "did you mean 'expired'?"),
-        ("do: {respond:", "do: {respnd:", "did you mean 'respond'?"),
+        ("do: {auth-fallback:", "do: {auth-falback:", "did you mean 'auth-fallback'?"),
         ("where: {host:", "where: {hots:", "did you mean 'host'?"),
         ("status: [401, 403]", "status: [401, many]", "many"),
         ("module: git.corp.example/lib,", "module: git.corp.example/lob,", "no module"),
@@ -185,13 +185,13 @@ def test_what_is_there_and_is_no_scenario_file(
     assert [run.name for run in select(["stale-list"])] == ["stale-list"]
 
 
-def test_a_variant_replaces_what_it_says_and_keeps_the_rest() -> None:
+def test_a_variant_is_laid_over_the_scenario() -> None:
     scenario = catalogue()["dns-failure"].scenario
-    applied_ = applied(scenario, "servfail")
-    assert [rule.name for rule in applied_.faults] == ["servfail"]
-    assert applied_.replay.healthy == scenario.replay.healthy
-    assert applied_.replay.broken.stderr == "server misbehaving"
-    assert applied_.client == scenario.client
+    (run,) = select(["dns-failure/servfail"])
+    assert [rule.name for rule in run.scenario.faults] == ["servfail"]
+    assert run.scenario.replay.healthy == scenario.replay.healthy
+    assert run.scenario.replay.broken.stderr == "server misbehaving"
+    assert run.scenario.client == scenario.client
 
 
 def test_the_catalogue_is_valid_yaml_for_other_readers_too() -> None:
@@ -213,7 +213,7 @@ def test_the_catalogue_is_valid_yaml_for_other_readers_too() -> None:
 def test_a_rule_that_cannot_be_meant(tmp_path: Path, rule: str, said: str) -> None:
     text = GOOD.replace("{host: proxy.corp.example, status: [401, 403]}", rule)
     if "sni" in rule:
-        text = text.replace('{respond: {status: 200, body: ""}}', "{reset: handshake}")
+        text = text.replace("{auth-fallback: empty}", "{reset: handshake}")
     found = problems(tmp_path, text)
     line = line_of(text, "  - name: auth-fallback")
     assert any(said in problem for problem in found), found

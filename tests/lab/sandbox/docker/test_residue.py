@@ -103,7 +103,7 @@ def test_a_container_that_dies_when_it_starts_is_one_line(
 ) -> None:
     before = counted(engine)
     events = engine.api.events(filters={"event": "start", "type": "container"}, decode=True)
-    process = started("sni-block")
+    process = started("egress-blocked")
     killer = threading.Thread(target=_kill_first, args=(engine, events, role))
     killer.start()
     process.communicate(timeout=30)

@@ -6,13 +6,13 @@ import re
 import shlex
 from collections.abc import Sequence
 
-from lab import asked, patterns
+from lab import asked, gocache, patterns
 from lab.claims.model import Case, Claim, Proof
 from lab.claims.results import Outcome, Proven, Silence
 from lab.client import PATH
 from lab.errors import LabError
 from lab.expectations import Expected, differences
-from lab.labs import start
+from lab.labs import start, start_for
 from lab.replay.arms import arms, set_up
 from lab.replay.replay import replay, replayed
 from lab.replay.verdict import is_silent
@@ -60,7 +60,9 @@ def proven(
     """
     if cases[0].proof.scenario is not None:
         return [_of_scenario(cases[0], backend, toolchain, seed)]
-    with start(backend, toolchain, name=claim.id, world=cases[0].proof.world) as (lab, spec):
+    world = cases[0].proof.world
+    warm = gocache.compiles(case.proof.model_dump_json() for case in cases)
+    with start(backend, toolchain, name=claim.id, world=world, warm=warm) as (lab, spec):
         if missing := [program for program in claim.needs if not lab.has(program, PATH)]:
             raise MissingError(f"{', '.join(missing)} is not installed where the client runs")
         return [_replayed(case, lab, spec, seed) for case in cases]
@@ -69,7 +71,7 @@ def proven(
 def _of_scenario(case: Case, backend: Backend, toolchain: Toolchain, seed: int) -> Proven:
     assert case.proof.scenario
     (run,) = select([case.proof.scenario])
-    with start(backend, toolchain, name=run.name, world=run.scenario.world) as (lab, spec):
+    with start_for(run, backend, toolchain) as (lab, spec):
         result = replay(run, lab, spec, backend=backend.name, seed=seed)
     arm = result.arms[case.proof.arm]
     rules = run.scenario.faults if case.proof.arm == "broken" else []

@@ -45,6 +45,15 @@ def pieces(claim: Claim) -> list[list[Case]]:
     return list(found.values())
 
 
+def compile_something(claims: Sequence[Claim]) -> bool:
+    """Say whether a claim has go compile something."""
+    return any(_compile_something(claim.replays) for claim in claims)
+
+
+def _compile_something(cases: Sequence[Case]) -> bool:
+    return gocache.compiles(case.proof.model_dump_json() for case in cases)
+
+
 class MissingError(LabError):
     """A claim cannot be tested here, for want of a program."""
 
@@ -61,7 +70,7 @@ def proven(
     if cases[0].proof.scenario is not None:
         return [_of_scenario(cases[0], backend, toolchain, seed)]
     world = cases[0].proof.world
-    warm = gocache.compiles(case.proof.model_dump_json() for case in cases)
+    warm = _compile_something(cases)
     with start(backend, toolchain, name=claim.id, world=world, warm=warm) as (lab, spec):
         if missing := [program for program in claim.needs if not lab.has(program, PATH)]:
             raise MissingError(f"{', '.join(missing)} is not installed where the client runs")

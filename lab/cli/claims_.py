@@ -90,11 +90,15 @@ def command(
 
 def _measured(claims: list[Claim], goes: list[str], backend: str, jobs: int) -> Ledger:
     from lab.claims.ledger import take
+    from lab.claims.measure import compile_something
     from lab.cli.progress import fetching
 
     with open_backend(backend, labs=2, go=goes) as place:
         with fetching() as progress:
             toolchains = [place.toolchain(version, progress) for version in goes or [DEFAULT]]
+            if compile_something(claims):
+                for toolchain in toolchains:
+                    place.warm(toolchain, progress)
         measurable = sum(not claim.untestable for claim in claims)
         done, total = 0, measurable * len(toolchains)
 

@@ -14,8 +14,15 @@ from typing import Protocol
 
 import lab
 from lab.comparison import compared
-from lab.errors import GolabError, LabError, UnfitError, UsageError
-from lab.labs import start
+from lab.errors import (
+    NO_MORE_PROCESSES,
+    GolabError,
+    LabError,
+    UnfitError,
+    UsageError,
+    no_more_processes,
+)
+from lab.labs import start_for
 from lab.replay.replay import about, replay
 from lab.results import Report, RunResult, Verdict, repeated, totals
 from lab.sandbox.interface import Backend
@@ -163,8 +170,7 @@ class Session:
     def _in_a_lab_of_ours(
         self, run: Run, toolchain: Toolchain, observe: Callable[[str], None]
     ) -> RunResult:
-        world = run.scenario.world
-        with start(self.backend, toolchain, name=run.name, world=world) as (lab_, spec):
+        with start_for(run, self.backend, toolchain) as (lab_, spec):
             self._fit = True
             name, seed = self.backend.name, self.seed
             return replay(run, lab_, spec, backend=name, seed=seed, observe=observe)
@@ -206,6 +212,8 @@ def _said(error: Exception) -> str:
     """Say in one line what went wrong with a run."""
     if isinstance(error, GolabError):
         return " ".join(str(error).split())
+    if no_more_processes(error):
+        return NO_MORE_PROCESSES
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename else ""
         return f"golab itself: {where}{error.strerror.lower()}"

@@ -30,7 +30,10 @@ OneOrMore = Text | Annotated[list[Text], Field(min_length=1)]
 
 @dataclass(frozen=True)
 class OneOf:
-    """Takes one of the names of a kind, which editors know, too."""
+    """Takes one of the names of a kind, which editors know, too.
+
+    Whoever reads a file checks it, with a context; data that a program has made may have others.
+    """
 
     what: str
     names: Callable[[], Collection[str]]
@@ -40,18 +43,17 @@ class OneOf:
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        return core_schema.no_info_after_validator_function(self.known, handler(source))
+        return core_schema.with_info_after_validator_function(self.known, handler(source))
 
-    def known(self, name: str) -> str:
+    def known(self, name: str, info: core_schema.ValidationInfo) -> str:
         """Return a name that there is.
 
         Raises:
             ValueError: there is none such.
         """
-        if name not in self.names():
-            raise ValueError(
-                f"unknown {self.what} {name!r}{nearest(name, self.names())}{self.else_}"
-            )
+        if info.context is not None and name not in self.names():
+            near = nearest(name, self.names())
+            raise ValueError(f"unknown {self.what} {name!r}{near}{self.else_}")
         return name
 
     def __get_pydantic_json_schema__(

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from faults.validation import strictly
 from lab.diagnostics.catalogue import diagnostics
+from lab.patterns import Checker
 from lab.scenario.model import Scenario
 from lab.scenario.schema import schema
 from lab.sources import articles
@@ -70,7 +71,7 @@ def put(place: tuple[Any, ...], value: Any) -> dict[str, Any]:
 
 def refused_for(data: Any) -> list[dict[str, Any]]:
     try:
-        strictly(data, Scenario)
+        strictly(data, Scenario, Checker())
     except ValidationError as error:
         return [dict(detail) for detail in error.errors(include_url=False)]
     return []

@@ -10,9 +10,11 @@ from urllib.parse import urlsplit
 
 from lab.client_spec import OF_THE_CLIENT, ClientSpec, File
 from lab.command import words
+from lab.paths import SYSTEM_PATH
 from lab.sandbox.interface import (
     CA_BUNDLE,
     GOROOT,
+    WARM_GOCACHE,
     Answer,
     Command,
     Completed,
@@ -25,7 +27,7 @@ HOME = "/lab/home"
 PROJECT = f"{HOME}/project"
 TEMPORARY = f"{HOME}/tmp"  # noqa: S108 - inside the lab, and of this client alone
 COLD = f"{HOME}/cold"
-SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+GOCACHE = f"{HOME}/.cache/go-build"
 PATH = f"{GOROOT}/bin:{HOME}/bin:{SYSTEM_PATH}"
 NETRC = ".netrc"
 
@@ -89,6 +91,8 @@ class Client:
 def prepare(lab: Lab, lab_spec: LabSpec, spec: ClientSpec) -> Client:
     """Set up a fresh client in a lab: nothing of an earlier arm is left."""
     lab.fresh()
+    if lab_spec.warm:
+        lab.link(WARM_GOCACHE, GOCACHE)
     lab.write({f"{TEMPORARY}/.keep": "", f"{HOME}/.config/go/telemetry/mode": "off\n"})
     project = {"go.mod": DEFAULT_GO_MOD, **spec.project}
     return settle(lab, lab_spec, spec, ClientSpec(project=project, files=spec.files))
@@ -164,7 +168,7 @@ def environment(lab_spec: LabSpec, spec: ClientSpec) -> dict[str, str]:
         "TMPDIR": TEMPORARY,
         "GOPATH": f"{HOME}/go",
         "GOMODCACHE": f"{HOME}/go/pkg/mod",
-        "GOCACHE": f"{HOME}/.cache/go-build",
+        "GOCACHE": GOCACHE,
         "GOENV": f"{HOME}/.config/go/env",
         "GOTOOLCHAIN": "local",
         "GOSUMDB": lab_spec.tree.gosumdb,

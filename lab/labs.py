@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from lab import gocache
 from lab.client import Client, as_it_stands
 from lab.errors import LabError, UsageError
 from lab.replay.arms import arms, set_up
@@ -13,6 +14,8 @@ from lab.replay.replay import replay
 from lab.results import ArmName, RunResult
 from lab.sandbox.interface import Backend, LabHandle, LabSpec
 from lab.scenario.load import Run
+from lab.scenario.model import Scenario
+from lab.schema import as_list
 from lab.toolchain import Toolchain
 from lab.world.build import build
 from lab.world.load import base_world
@@ -36,7 +39,13 @@ class Held(NamedTuple):
 
 @contextmanager
 def start(
-    backend: Backend, toolchain: Toolchain, *, name: str, world: World, arm: str = ""
+    backend: Backend,
+    toolchain: Toolchain,
+    *,
+    name: str,
+    world: World,
+    arm: str = "",
+    warm: bool = False,
 ) -> Iterator[Started]:
     """Start a lab; leaving the block removes all of it.
 
@@ -46,13 +55,38 @@ def start(
         name: what to call it.
         world: what is needed beyond the base world.
         arm: that in which it is held open, '' if it goes through all or is in none.
+        warm: whether its clients find Go's standard library compiled.
 
     Raises:
         LabError: the lab could not be started, or leads somewhere.
     """
-    spec = LabSpec(name, build(base_world().merged(world)), toolchain, arm)
+    spec = LabSpec(name, build(base_world().merged(world)), toolchain, arm, warm)
     with backend.start(spec) as lab:
         yield Started(lab, spec)
+
+
+@contextmanager
+def start_for(
+    run: Run, backend: Backend, toolchain: Toolchain, *, arm: str = ""
+) -> Iterator[Started]:
+    """Start the lab that a scenario needs; see `start`."""
+    scenario = run.scenario
+    warm = compiles(scenario)
+    with start(
+        backend, toolchain, name=run.name, world=scenario.world, arm=arm, warm=warm
+    ) as started:
+        yield started
+
+
+def compiles(scenario: Scenario) -> bool:
+    """Say whether a scenario has go compile something: in a command, or in a script of its own."""
+    changes = (scenario.break_, scenario.repair)
+    steps = [step for change in changes for step in change.steps]
+    files = [part.client.model_dump_json() for part in (scenario, *changes)]
+    before = as_list(scenario.replay.before)
+    return gocache.compiles(
+        [*before, *scenario.replay.commands, *(step.run for step in steps), *files]
+    )
 
 
 @contextmanager
@@ -71,8 +105,7 @@ def hold(
     chosen = next((one for one in arms(scenario) if one.name == arm), None)
     if chosen is None:
         raise UsageError(f"{run.name} is a control: it has no {arm} arm, only the healthy one")
-    world = scenario.world
-    with start(backend, toolchain, name=run.name, world=world, arm=arm) as (lab, spec):
+    with start_for(run, backend, toolchain, arm=arm) as (lab, spec):
         client, prepared = set_up(lab, spec, scenario, chosen, seed)
         if wrong := [text for one in prepared for text in one.differences]:
             raise LabError("; ".join(wrong))
@@ -101,8 +134,7 @@ def hold_after_replay(
     """
     scenario = run.scenario
     last = arms(scenario)[-1]
-    world = scenario.world
-    with start(backend, toolchain, name=run.name, world=world, arm=last.name) as (lab, spec):
+    with start_for(run, backend, toolchain, arm=last.name) as (lab, spec):
         result = replay(run, lab, spec, backend=backend.name, seed=seed, observe=observe)
         lab.edge.add([rule for rule in scenario.faults if rule not in last.rules], on=False)
         yield Held(lab, spec, as_it_stands(lab, spec, last.client)), result

@@ -9,6 +9,9 @@ import platformdirs
 
 from lab.errors import UnfitError
 
+SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+"""Where a client's programs are looked up, behind those of Go."""
+
 
 def cache_root() -> Path:
     """Return golab's cache directory: $GOLAB_CACHE, or the platform's place for caches.

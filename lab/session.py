@@ -15,7 +15,7 @@ from typing import Protocol
 import lab
 from lab.comparison import compared
 from lab.errors import GolabError, LabError, UnfitError, UsageError
-from lab.labs import start
+from lab.labs import start_for
 from lab.replay.replay import about, replay
 from lab.results import Report, RunResult, Verdict, repeated, totals
 from lab.sandbox.interface import Backend
@@ -163,8 +163,7 @@ class Session:
     def _in_a_lab_of_ours(
         self, run: Run, toolchain: Toolchain, observe: Callable[[str], None]
     ) -> RunResult:
-        world = run.scenario.world
-        with start(self.backend, toolchain, name=run.name, world=world) as (lab_, spec):
+        with start_for(run, self.backend, toolchain) as (lab_, spec):
             self._fit = True
             name, seed = self.backend.name, self.seed
             return replay(run, lab_, spec, backend=name, seed=seed, observe=observe)

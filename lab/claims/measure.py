@@ -7,14 +7,14 @@ import shlex
 from collections.abc import Sequence
 
 from faults.rules import Rule
-from lab import asked, patterns
+from lab import asked, gocache, patterns
 from lab.claims.model import Case, Claim, Proof
 from lab.claims.results import Measured, Outcome, Proven, Silence, judged
 from lab.client import PROJECT, Client, prepare, settle
 from lab.client_spec import ClientSpec
 from lab.errors import LabError
 from lab.expectations import Expected, differences
-from lab.labs import start
+from lab.labs import start, start_for
 from lab.replay.commands import recorded, run_command
 from lab.replay.replay import replay
 from lab.replay.verdict import is_silent
@@ -43,7 +43,9 @@ def measured(claim: Claim, backend: Backend, toolchain: Toolchain, seed: int) ->
             worlds.setdefault(case.proof.world.model_dump_json(), []).append(case)
     proofs: dict[str, Proven] = {}
     for own in worlds.values():
-        with start(backend, toolchain, name=claim.id, world=own[0].proof.world) as (lab, spec):
+        world = own[0].proof.world
+        warm = gocache.compiles(case.proof.model_dump_json() for case in own)
+        with start(backend, toolchain, name=claim.id, world=world, warm=warm) as (lab, spec):
             for case in own:
                 proofs[case.name] = _replayed(case, lab, spec, seed)
     for case in cases:
@@ -55,7 +57,7 @@ def measured(claim: Claim, backend: Backend, toolchain: Toolchain, seed: int) ->
 def _of_scenario(case: Case, backend: Backend, toolchain: Toolchain, seed: int) -> Proven:
     assert case.proof.scenario
     (run,) = select([case.proof.scenario])
-    with start(backend, toolchain, name=run.name, world=run.scenario.world) as (lab, spec):
+    with start_for(run, backend, toolchain) as (lab, spec):
         result = replay(run, lab, spec, backend=backend.name, seed=seed)
     arm = result.arms[case.proof.arm]
     idle = [

@@ -115,6 +115,7 @@ def command(
     # The backend's processes load mitmproxy while this one reads scenarios.
     with open_backend(backend, labs=2 if several else 1, go=goes, say=_backend_chosen) as place:
         from lab.cli.progress import Live, fetching
+        from lab.labs import compiles
         from lab.session import Session
 
         _check_targets(json_file, artifacts)
@@ -123,7 +124,10 @@ def command(
             runs = [run for run in runs if not run.scenario.slow] or _none_left()
         with fetching() as progress:
             toolchains = [place.toolchain(version, progress) for version in goes or (None,)]
-        toolchains = list({toolchain.version: toolchain for toolchain in toolchains}.values())
+            toolchains = list({toolchain.version: toolchain for toolchain in toolchains}.values())
+            if any(compiles(run.scenario) for run in runs):
+                for toolchain in toolchains:
+                    place.warm(toolchain, progress)
         if human:  # rich is loaded while the labs run
             threading.Thread(target=import_module, args=("lab.report.terminal",)).start()
         total = len(runs) * len(toolchains) * repeat

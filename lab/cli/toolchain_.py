@@ -17,14 +17,18 @@ def command() -> None:
 
 @command.command("list")
 def list_() -> int:
-    """List the versions that golab pins, those in its cache, and the one on the PATH."""
-    from lab import toolchain
+    """List the versions that golab pins, those in its cache, and the one on the PATH.
+
+    `compiled`: what scenarios compile finds the standard library compiled.
+    """
+    from lab import gocache, toolchain
 
     there = {one.version: one for one in toolchain.stored()}
     for version in toolchain.PINNED:
         size = toolchain.size(version)
         if version in there:
-            said = f"fetched  {there[version].goroot}"
+            compiled = gocache.place(there[version]).is_dir()
+            said = f"fetched  {there[version].goroot}{', compiled' if compiled else ''}"
         elif size is None:
             said = "none for this machine"
         else:
@@ -71,9 +75,16 @@ def remove(versions: tuple[str, ...]) -> int:
 @command.command("prune")
 @click.option("--all", "everything", is_flag=True, help="Every version.")
 def prune(*, everything: bool) -> int:
-    """Remove versions that golab does not pin any more, and what a killed fetch has left."""
-    from lab import toolchain
+    """Remove versions that golab does not pin any more, and what a killed fetch has left.
+
+    The same goes for compiled standard libraries of which no version is there.
+    """
+    from lab import gocache, toolchain
 
     for name in toolchain.prune(everything=everything):
         click.echo(f"removed {name}")
+    own = toolchain.on_path()
+    kept = [] if everything else [*toolchain.stored(), *([own] if own else [])]
+    for name in gocache.prune(kept):
+        click.echo(f"removed {name}, compiled")
     return OK

@@ -68,6 +68,7 @@ def _tell(**message: Any) -> None:
 
 
 def _hold(request: dict[str, Any]) -> None:
+    from lab import labs
     from lab.sandbox.choose import open_backend
 
     run = _chosen(request)
@@ -77,6 +78,8 @@ def _hold(request: dict[str, Any]) -> None:
             open_backend(request["backend"], go=request["go"], say=lambda text: _tell(say=text))
         )
         toolchain = backend.toolchain(request["go"], lambda *steps: _tell(progress=steps))
+        if labs.compiles(run.scenario):
+            backend.warm(toolchain, lambda *steps: _tell(progress=steps))
         lab, _, client = stack.enter_context(_lab(request, run, backend, toolchain))
         held = Held(
             id=getattr(lab, "id", None) or secrets.token_hex(3),

@@ -87,6 +87,10 @@ class BaseLab(ABC):
         """Remove a file or directory of the client."""
         self._ask("client", "remove", path=path)
 
+    def link(self, source: str, target: str) -> None:
+        """Give the client directories of its own with links to the files below `source`."""
+        self._ask("client", "link", source=source, target=target)
+
     def run(self, command: Command) -> Completed:
         """Run a program as the client."""
         done = self._ask("client", "run", limit=command.limit, command=command)

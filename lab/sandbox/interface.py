@@ -26,6 +26,9 @@ BLACK_HOLE = "198.18.255.0/24"
 GOROOT = "/lab/go"
 """Where a client finds Go."""
 
+WARM_GOCACHE = "/lab/gocache"
+"""Where a client finds Go's standard library compiled, which it cannot write to."""
+
 CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 """The certificates a client trusts: the edge's authority, and no other."""
 
@@ -102,12 +105,17 @@ class Answer:
 
 @dataclass(frozen=True)
 class LabSpec:
-    """What a lab is made of; `arm` is that in which it is held open, '' if it goes through all."""
+    """What a lab is made of.
+
+    `arm` is that in which it is held open, '' if it goes through all; `warm`, whether its clients
+    begin with a build cache that has Go's standard library.
+    """
 
     name: str
     tree: Tree
     toolchain: Toolchain
     arm: str = ""
+    warm: bool = False
 
 
 class Lab(Protocol):
@@ -136,6 +144,9 @@ class Lab(Protocol):
 
     def remove(self, path: str) -> None:
         """Remove one of the client's files or directories, if it is there."""
+
+    def link(self, source: str, target: str) -> None:
+        """Give the client, at `target`, directories of its own with links to the files below."""
 
     def run(self, command: Command) -> Completed:
         """Run a program as the client. May be called from several threads at once."""
@@ -174,6 +185,9 @@ class Backend(Protocol):
 
     def toolchain(self, version: str | None = None, progress: Progress | None = None) -> Toolchain:
         """Return the Go that a client of this version has here, fetched if it must be."""
+
+    def warm(self, toolchain: Toolchain, progress: Progress | None = None) -> None:
+        """Have the standard library of a toolchain compiled for labs that are `warm`."""
 
     def start(self, spec: LabSpec) -> LabHandle:
         """Start a lab and prove that it is sealed."""

@@ -37,6 +37,9 @@ class FakeBackend:
     def toolchain(self, version: str | None = None, progress: Progress | None = None) -> Toolchain:
         return GO
 
+    def warm(self, toolchain: Toolchain, progress: Progress | None = None) -> None:
+        raise NotImplementedError
+
     def start(self, spec: LabSpec) -> FakeLab:
         self.specs.append(spec)
         self.trouble(spec.name)

@@ -77,6 +77,26 @@ def remove(path: str) -> None:
         raise LabError(f"the client's {path} cannot be removed: {error.strerror}") from None
 
 
+def link(source: str, target: str) -> None:
+    """Make `target` a tree of directories as below `source`, with a symbolic link for each file.
+
+    Raises:
+        LabError: there is no such tree, or it cannot be made.
+    """
+
+    def fail(error: OSError) -> None:
+        raise error
+
+    try:
+        for folder, _, names in os.walk(source, onerror=fail):
+            own = Path(target, os.path.relpath(folder, source))
+            own.mkdir(parents=True, exist_ok=True)
+            for name in names:
+                os.symlink(f"{folder}/{name}", f"{own}/{name}")  # noqa: PTH211 - thousands of them
+    except OSError as error:
+        raise LabError(f"the client's {target} cannot be made: {error.strerror}") from None
+
+
 def has(program: str, path: str) -> bool:
     """Tell whether a program is on the client's PATH."""
     return shutil.which(program, path=path) is not None

@@ -26,6 +26,7 @@ IN_PLACE: dict[str, Operation] = {
     "write": files.write,
     "read": files.read,
     "remove": files.remove,
+    "link": files.link,
     "has": files.has,
 }
 """What is done at once, one after the other."""

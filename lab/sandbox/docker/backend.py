@@ -63,6 +63,9 @@ class DockerBackend:
         self.image_ids(go)
         return Toolchain(go, Path(GOROOT))
 
+    def warm(self, toolchain: Toolchain, progress: Progress | None = None) -> None:
+        """Do nothing: the image of a client has its standard library compiled."""
+
     def image_ids(self, go: str) -> Mapping[images.Role, str]:
         """Return the ids of the images of a lab: the same for all, whatever is built meanwhile.
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from lab.errors import LabError, UnfitError
 from lab.sandbox.base_lab import BaseLab
 from lab.sandbox.channel import Channel
-from lab.sandbox.interface import CA_BUNDLE, EDGE, ORIGIN, LabSpec
+from lab.sandbox.interface import CA_BUNDLE, EDGE, GOROOT, ORIGIN, WARM_GOCACHE, LabSpec
 from lab.sandbox.local.spawn import Begun, Zygote
 
 if TYPE_CHECKING:
@@ -64,6 +64,12 @@ class LocalBackend:
         from lab.toolchain import ensure
 
         return ensure(version, progress)
+
+    def warm(self, toolchain: Toolchain, progress: Progress | None = None) -> None:
+        """Have its standard library compiled; see `lab.gocache.ensure`."""
+        from lab import gocache
+
+        gocache.ensure(toolchain, progress)
 
     def close(self) -> None:
         """End every lab that is still running; may be called from any thread."""
@@ -121,8 +127,12 @@ class LocalLab(BaseLab):
         Raises:
             LabError: it does not, or is not.
         """
-        goroot, world = str(spec.toolchain.goroot), str(spec.tree.path)
-        stage = self._init.ask("prepare", patience=_START_LIMIT, goroot=goroot, world=world)
+        world, shown = str(spec.tree.path), {GOROOT: str(spec.toolchain.goroot)}
+        if spec.warm:
+            from lab import gocache
+
+            shown[WARM_GOCACHE] = str(gocache.ensure(spec.toolchain))
+        stage = self._init.ask("prepare", patience=_START_LIMIT, shown=shown, world=world)
         token = secrets.token_hex(16)
         edge = self.channels["edge"].call(
             "start",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from lab.errors import LabError, UnfitError
 from lab.sandbox import codec, linux
-from lab.sandbox.interface import BLACK_HOLE, EDGE, ORIGIN
+from lab.sandbox.interface import BLACK_HOLE, EDGE, GOROOT, ORIGIN
 from lab.sandbox.local import cgroups, root, sealed
 
 if TYPE_CHECKING:
@@ -227,7 +227,7 @@ class _Init:
             for line in splitter.take(piece):
                 yield codec.decode(line)
 
-    def do_prepare(self, goroot: str, world: str) -> str:
+    def do_prepare(self, shown: dict[str, str], world: str) -> str:
         """Build what clients see, and start the origin; return a directory in memory for it.
 
         Where this is a golab's only lab, this is when golab itself has loaded what it needs, and
@@ -238,15 +238,16 @@ class _Init:
         from lab.sandbox.local import client
 
         self._start_client = client.start
+        goroot = shown[GOROOT]
         if self._client and (closed := root.closed_to_others(Path(goroot))):
             remedy = f"`chmod -R a+rX {goroot}` opens it"
             raise LabError(f"only its owner may read {closed}, which clients need; {remedy}")
         needed = [Path(entry).resolve() for entry in sys.path if entry]
-        needed += [Path(goroot).resolve(), Path(world).resolve(), Path(__file__).resolve()]
+        needed += [Path(place).resolve() for place in (*shown.values(), world, __file__)]
         stage = root.stage(needed)
         linux.mount("golab", str(stage), "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, _TMPFS)
         self._root = stage / "root"
-        root.build(self._root, Path(goroot))
+        root.build(self._root, shown)
         return str(stage)
 
     def do_etc(self, files: dict[str, str]) -> None:

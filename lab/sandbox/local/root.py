@@ -6,10 +6,10 @@ are not: sockets of resolvers and daemons live there, and through them a sealed 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from lab.sandbox import linux
-from lab.sandbox.interface import GOROOT
 
 STAGES = ("/mnt", "/srv", "/media", "/tmp")  # noqa: S108 - a mount point, covered by our tmpfs
 PROGRAM_DIRECTORIES = ("usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32", "opt", "nix")
@@ -48,12 +48,12 @@ def stage(needed: list[Path]) -> Path:
     raise OSError(f"no mount point among {', '.join(STAGES)} is free for the lab")
 
 
-def build(root: Path, goroot: Path) -> None:
+def build(root: Path, shown: Mapping[str, str]) -> None:
     """Build what all clients of a lab see; each mounts its own directories over empty ones.
 
     Args:
         root: an empty directory of the lab's tmpfs.
-        goroot: the Go distribution on the host, shown at /lab/go.
+        shown: where a client sees what else of the host, such as the Go distribution.
     """
     root.mkdir()
     for name in PROGRAM_DIRECTORIES:
@@ -65,7 +65,8 @@ def build(root: Path, goroot: Path) -> None:
     _devices(root / "dev")
     for name in ("proc", "tmp", "lab/home"):
         (root / name).mkdir(parents=True)
-    _show(goroot, root / GOROOT.lstrip("/"))
+    for place, source in shown.items():
+        _show(Path(source), root / place.lstrip("/"))
 
 
 def closed_to_others(goroot: Path) -> Path | None:

@@ -119,6 +119,9 @@ class FakeLab:
     def remove(self, path: str) -> None:
         self.files.pop(path, None)
 
+    def link(self, source: str, target: str) -> None:
+        self.calls.append(f"link {source} {target}")
+
     def run(self, command: Command) -> Completed:
         shell = command.argv[:2] == ("sh", "-c")
         line = command.argv[2].rpartition("; }\n")[2] if shell else " ".join(command.argv)

@@ -14,7 +14,14 @@ from typing import Protocol
 
 import lab
 from lab.comparison import compared
-from lab.errors import GolabError, LabError, UnfitError, UsageError
+from lab.errors import (
+    NO_MORE_PROCESSES,
+    GolabError,
+    LabError,
+    UnfitError,
+    UsageError,
+    no_more_processes,
+)
 from lab.labs import start_for
 from lab.replay.replay import about, replay
 from lab.results import Report, RunResult, Verdict, repeated, totals
@@ -205,6 +212,8 @@ def _said(error: Exception) -> str:
     """Say in one line what went wrong with a run."""
     if isinstance(error, GolabError):
         return " ".join(str(error).split())
+    if no_more_processes(error):
+        return NO_MORE_PROCESSES
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename else ""
         return f"golab itself: {where}{error.strerror.lower()}"

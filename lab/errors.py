@@ -74,3 +74,15 @@ class UnfitError(LabError):
 
 class ToolchainError(LabError):
     """There is no Go toolchain to run, and none could be fetched."""
+
+
+def in_a_line(error: Exception) -> str:
+    """Say in a line what went wrong with a lab or a run, whatever it was."""
+    if isinstance(error, GolabError):
+        return " ".join(str(error).split())
+    if no_more_processes(error):
+        return NO_MORE_PROCESSES
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        return f"golab itself: {where}{error.strerror.lower()}"
+    return f"a defect of golab: {type(error).__name__}: {error}"

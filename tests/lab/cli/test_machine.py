@@ -47,24 +47,68 @@ def test_a_umask_that_keeps_golab_out_of_its_own_files(tmp_path: Path, umask: st
         assert path.stat().st_mode & 0o400, path
 
 
-def test_a_full_cache_is_said(tmp_path: Path) -> None:
-    """On a file system of 64 KB that only this command sees."""
-    mount = f"mount -t tmpfs -o size=64k tmpfs {tmp_path} && exec {COMMAND} origin serve"
+def on_a_full_disk(place: Path, *command: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run golab with a file system of 64 KB at `place`, full but for 8, that only it sees.
+
+    What it leaves there is listed at the end of what it says on standard output.
+    """
+    mount = f"mount -t tmpfs -o size=64k tmpfs {place} && head -c 56k /dev/zero >{place}/full"
+    run = f"{mount} && cd {place}; {COMMAND} {' '.join(command)}; status=$?; ls; exit $status"
     unshare = ["unshare", "--mount", *([] if os.getuid() == 0 else ["--map-root-user"])]
     if subprocess.run([*unshare, "true"], capture_output=True).returncode:
         pytest.skip("no mount namespaces here")
-    done = subprocess.run(
-        [*unshare, "sh", "-c", mount],
-        env={**os.environ, "GOLAB_CACHE": str(tmp_path)},
+    return subprocess.run(
+        [*unshare, "sh", "-c", run],
+        env={**os.environ, **env},
         capture_output=True,
         text=True,
         timeout=60,
     )
+
+
+def test_a_full_cache_is_said(tmp_path: Path) -> None:
+    done = on_a_full_disk(tmp_path, "origin", "serve", GOLAB_CACHE=str(tmp_path))
     assert done.returncode == 3
     assert done.stderr == (
         f"golab: the world cannot be stored in {tmp_path}/worlds: No space left on device; "
         "make room there, or set GOLAB_CACHE to another directory\n"
     )
+
+
+def test_half_a_report_is_none(tmp_path: Path) -> None:
+    done = on_a_full_disk(tmp_path, "run", "auth-fallback", "--json", "r.json")
+    said = "golab: the report cannot be written to r.json: No space left on device\n"
+    assert (done.returncode, done.stderr) == (2, said)
+    assert "REPRODUCED" in done.stdout
+    assert done.stdout.splitlines()[-1] == "full"
+
+
+def test_a_full_runtime_directory_is_said(tmp_path: Path) -> None:
+    mount = "head -c 8k /dev/zero >more; true"
+    done = on_a_full_disk(
+        tmp_path, f"ps >/dev/null; {mount}; {COMMAND}", "up", "auth-fallback",
+        XDG_RUNTIME_DIR=str(tmp_path),
+    )  # fmt: skip
+    assert done.returncode == 3
+    line = rf"golab: {tmp_path}/golab-\d+/\w+\.json cannot be written: No space left on device\n"
+    assert re.fullmatch(line, done.stderr), done.stderr
+    assert done.stdout.split() == ["full", f"golab-{os.getuid()}", "more"]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("GOLAB_CACHE", "set GOLAB_CACHE to a directory you may write to"),
+        ("XDG_RUNTIME_DIR", "set XDG_RUNTIME_DIR, or TMPDIR, to a directory you may write to"),
+    ],
+)
+def test_a_place_that_nobody_may_write_to_is_to_be_changed(
+    monkeypatch: pytest.MonkeyPatch, name: str, said: str
+) -> None:
+    monkeypatch.setenv(name, "/sys/kernel")
+    done = golab("up", "auth-fallback")
+    assert (done.returncode, done.stderr.count("\n")) == (3, 1)
+    assert done.stderr.endswith(f"; {said}\n"), done.stderr
 
 
 @pytest.mark.parametrize("limit", [1, 3, 6, 10])

@@ -110,7 +110,7 @@ def settle(
         change: the files to write or to take away; by default none.
     """
     client = as_it_stands(lab, lab_spec, spec)
-    lab.resolv_conf(resolv_conf(lab.resolver, spec.resolver))
+    lab.resolv_conf(resolv_conf(lab.resolver, spec))
     files = placed(change) if change else {}
     written = {path: file for path, file in files.items() if file is not None}
     if spec.files.get(NETRC) is None:
@@ -195,6 +195,8 @@ def netrc(logins: Mapping[str, str]) -> str:
     return "".join(lines)
 
 
-def resolv_conf(address: str, options: str | None) -> str:
-    """Write a resolv.conf that names the edge."""
-    return f"nameserver {address}\n" + (f"options {options}\n" if options else "")
+def resolv_conf(address: str, spec: ClientSpec) -> str:
+    """Write the resolv.conf of a client; the lab's own resolver has this address."""
+    asked = [address if one == "lab" else str(one) for one in spec.resolvers or ["lab"]]
+    options = [f"options {spec.resolver}"] if spec.resolver else []
+    return "".join(f"{line}\n" for line in [*(f"nameserver {one}" for one in asked), *options])

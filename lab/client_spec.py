@@ -5,9 +5,16 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    ConfigDict,
+    Field,
+    IPvAnyAddress,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from faults.nearest import nearest
 from lab.schema import OneWord, Part, Text, no_nul
@@ -70,7 +77,7 @@ Files = dict[Text, str | File | None]
 class ClientSpec(Part):
     """The Go client of a scenario: its settings, its credentials, its files.
 
-    `null` takes a variable, a login, the resolver's options or a file away.
+    `null` takes a variable, a login, the resolvers, their options or a file away.
     """
 
     env: dict[EnvironmentName, str | None] = {}
@@ -79,6 +86,8 @@ class ClientSpec(Part):
     """Host -> name of a credential of the world (valid, expired, revoked, other-team)."""
     resolver: Text | None = None
     """Options of /etc/resolv.conf, such as `timeout:1 attempts:1`."""
+    resolvers: Annotated[list[IPvAnyAddress | Literal["lab"]], Field(min_length=1)] | None = None
+    """Who is asked for names, in this order: `lab` is the lab's own, by default the only one."""
     project: Files = {}
     """Files of the client's project; a go.mod without requirements is there by default."""
     files: Files = {}
@@ -142,11 +151,14 @@ class ClientSpec(Part):
 
     def overlaid(self, other: ClientSpec) -> ClientSpec:
         """Return this client with the settings of `other` on top."""
-        said = other.resolver if "resolver" in other.model_fields_set else self.resolver
+        resolving = {
+            name: getattr(other if name in other.model_fields_set else self, name)
+            for name in ("resolver", "resolvers")
+        }
         return ClientSpec.model_construct(
+            **resolving,
             env={**self.env, **other.env},
             netrc={**self.netrc, **other.netrc},
-            resolver=said,
             project={**self.project, **other.project},
             files={**self.files, **other.files},
         )

@@ -109,6 +109,9 @@ def settings(client: ClientSpec) -> list[str]:
     said += [f".netrc: {name or 'no'} credential for {host}" for host, name in client.netrc.items()]
     if "resolver" in client.model_fields_set:
         said.append(f"resolv.conf: {f'options {client.resolver}' if client.resolver else 'plain'}")
+    if "resolvers" in client.model_fields_set:
+        names = ", ".join(map(str, client.resolvers or ["lab"])).replace("lab", "the lab's")
+        said.append(f"resolv.conf: asks {names}")
     for place, files in (("project", client.project), ("home", client.files)):
         said += [
             f"{place}: {'no' if file is None else 'another'} {name}" for name, file in files.items()

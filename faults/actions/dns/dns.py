@@ -1,10 +1,11 @@
 """Answers a DNS query wrongly, late, or not at all."""
 
 from collections.abc import Iterable
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
 
 from faults.model.action import Action, Detail, Example
 from faults.model.base import OneOrMany, Seconds
@@ -15,6 +16,22 @@ if TYPE_CHECKING:
 
 Reply = Literal[
     "nxdomain", "servfail", "refused", "no-data", "drop", "only-aaaa", "truncated", "pass"
+]
+
+
+def _address(value: Any) -> IPv4Address | IPv6Address:
+    try:
+        if isinstance(value, str):
+            return ip_address(value)
+    except ValueError:
+        pass
+    raise PydanticCustomError("ip_address", "no address")
+
+
+Address = Annotated[
+    IPv4Address | IPv6Address,
+    PlainValidator(_address),
+    WithJsonSchema({"type": "string", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]}),
 ]
 
 _ALWAYS = ("nxdomain", "servfail", "refused", "no-data", "drop")
@@ -28,11 +45,11 @@ class Dns(Action):
     order = 10
 
     reply: Reply | None = Field(None, description="The answer's kind; `drop` sends none.")
-    address: Annotated[tuple[IPv4Address | IPv6Address, ...], OneOrMany()] | None = Field(
+    address: Annotated[tuple[Address, ...], OneOrMany()] | None = Field(
         None, description="Answer A and AAAA queries with these addresses (TTL 0)."
     )
     delay: Seconds | None = Field(None, description="Wait this long before anything else.")
-    flap: tuple[Reply, ...] | None = Field(
+    flap: list[Reply] | None = Field(
         None, min_length=2, description="The k-th query gets the k-th of these, round and round."
     )
 

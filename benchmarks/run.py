@@ -4,8 +4,8 @@
 
 Prints medians of ROUNDS rounds (default 7) and their ratios.
 
-Also how long a lab takes to start and end where many are, what the whole catalogue takes against its
-clients' own seconds, and the ten slowest runs.
+Also how long a lab takes to start and end where many are, what the whole catalogue takes against
+its clients' own seconds, and the ten slowest runs.
 
 `bare` is what the client of auth-fallback runs in three arms (replay and documented diagnostics),
 one command after the other, against the same origin over plain HTTP on loopback: no sandbox, no

@@ -122,10 +122,10 @@ def _named(value: Any) -> Any:
     """Give rules without a name one, `rule-1` and so on."""
     if not isinstance(value, list):
         return value
-    return [
+    return tuple(
         {"name": f"rule-{number}", **rule} if isinstance(rule, dict) else rule
         for number, rule in enumerate(value, 1)
-    ]
+    )
 
 
 def repeated(rules: Sequence[Rule]) -> Iterator[tuple[int, str]]:

@@ -36,8 +36,7 @@ _FORMS = {
     "tuple": "a list",
     "date": "a time such as 2024-01-31T12:00:00Z",
     "datetime": "a time such as 2024-01-31T12:00:00Z",
-    "ip_v4_address": "an IPv4 address",
-    "ip_v6_address": "an IPv6 address",
+    "ip_address": "an IPv4 address, an IPv6 address or here",
     "finite_number": "a finite number",
 }
 """How pydantic's complaints about a value's form begin, and the form that was wanted."""
@@ -80,9 +79,21 @@ def check(source: Source, model: type[Model], context: object = None) -> Model:
         SourceError: with every problem the model has with the data, in the order of the file.
     """
     try:
-        return model.model_validate(source.data, context=context)
+        return strictly(source.data, model, context)
     except ValidationError as error:
         raise SourceError(problems(source, model, error)) from None
+
+
+def strictly(data: Any, model: type[Model], context: object = None) -> Model:
+    """Validate data as the JSON that it could be: no `"yes"` for true, no `"20"` for a number.
+
+    That is what the JSON Schema of the model says, too.
+
+    Raises:
+        pydantic.ValidationError: it does not fit.
+    """
+    text = json.dumps(data, default=str)
+    return model.model_validate_json(text, strict=True, context=context)
 
 
 def problems(

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from lab.client_spec import OF_THE_CLIENT, ClientSpec, File
+from lab.client_spec import EDGE_ITSELF, OF_THE_CLIENT, ClientSpec, File
 from lab.command import words
 from lab.paths import SYSTEM_PATH
 from lab.sandbox.interface import (
@@ -110,7 +110,7 @@ def settle(
         change: the files to write or to take away; by default none.
     """
     client = as_it_stands(lab, lab_spec, spec)
-    lab.resolv_conf(resolv_conf(lab.resolver, spec.resolver))
+    lab.resolv_conf(resolv_conf(lab.resolver, spec))
     files = placed(change) if change else {}
     written = {path: file for path, file in files.items() if file is not None}
     if spec.files.get(NETRC) is None:
@@ -195,6 +195,8 @@ def netrc(logins: Mapping[str, str]) -> str:
     return "".join(lines)
 
 
-def resolv_conf(address: str, options: str | None) -> str:
-    """Write a resolv.conf that names the edge."""
-    return f"nameserver {address}\n" + (f"options {options}\n" if options else "")
+def resolv_conf(edge: str, spec: ClientSpec) -> str:
+    """Write a client's resolv.conf; `edge` is the address of the lab's own resolver."""
+    lines = [f"nameserver {edge if one == EDGE_ITSELF else one}\n" for one in spec.nameservers]
+    options = f"options {spec.resolver_options}\n" if spec.resolver_options else ""
+    return "".join([*lines, options])

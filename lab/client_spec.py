@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import base64
 import binascii
+import ipaddress
 import re
 from typing import Annotated, Self
 
-from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from faults.nearest import nearest
 from lab.schema import OneWord, Part, Text, no_nul
@@ -18,6 +26,9 @@ _MAX_PATH = 1000
 LAB_OWNS = frozenset({"HOME", "TMPDIR", "PATH", "GOROOT"})
 OF_THE_CLIENT = frozenset({"GOPATH", "GOMODCACHE", "GOCACHE", "GOENV", "NETRC"})
 """Variables that name files: `off`, nothing, or what is below the home that each arm has anew."""
+
+EDGE_ITSELF = "edge"
+"""What a scenario calls the resolver of its lab, whose address depends on the backend."""
 
 RESOLVER_OPTIONS = {
     **dict.fromkeys(("ndots", "timeout", "attempts"), True),
@@ -67,6 +78,46 @@ class File(Part):
 Files = dict[Text, str | File | None]
 
 
+def _option(text: str) -> str:
+    for option in text.split():
+        name, _, value = option.partition(":")
+        numeric = RESOLVER_OPTIONS.get(name)
+        if numeric is None:
+            near = nearest(name, RESOLVER_OPTIONS)
+            raise ValueError(f"{option!r} is no option of resolv.conf{near}")
+        if numeric and not re.fullmatch("[0-9]+", value):
+            raise ValueError(f"{option!r} needs a number, such as {name}:1")
+        if not numeric and ":" in option:
+            raise ValueError(f"{option!r} has a number, and {name} takes none")
+    return " ".join(text.split())
+
+
+Options = Annotated[Text, AfterValidator(_option)]
+
+
+def _nameserver(text: str) -> str:
+    if text != EDGE_ITSELF:
+        try:
+            ipaddress.IPv4Address(text)
+        except ValueError:
+            raise ValueError(
+                f"{text!r} is no resolver; write {EDGE_ITSELF} or an address"
+            ) from None
+    return text
+
+
+class Resolvers(Part):
+    """What /etc/resolv.conf says."""
+
+    nameservers: Annotated[
+        list[Annotated[Text, AfterValidator(_nameserver)]], Field(min_length=1, max_length=3)
+    ]
+    """Whom to ask, in this order: `edge`, or an IPv4 address, such as 198.18.255.1 of one that is
+    dead (nothing answers there, in any lab)."""
+    options: Options | None = None
+    """Such as `timeout:1 attempts:1`."""
+
+
 class ClientSpec(Part):
     """The Go client of a scenario: its settings, its credentials, its files.
 
@@ -77,8 +128,8 @@ class ClientSpec(Part):
     """Environment variables, on top of the lab's own."""
     netrc: dict[OneWord, Text | None] = {}
     """Host -> name of a credential of the world (valid, expired, revoked, other-team)."""
-    resolver: Text | None = None
-    """Options of /etc/resolv.conf, such as `timeout:1 attempts:1`."""
+    resolver: Options | Resolvers | None = None
+    """Options of /etc/resolv.conf, such as `timeout:1 attempts:1`; or its nameservers, too."""
     project: Files = {}
     """Files of the client's project; a go.mod without requirements is there by default."""
     files: Files = {}
@@ -98,21 +149,6 @@ class ClientSpec(Part):
                 raise ValueError(f"{name} is `off`, empty, or begins with ~/, the client's home")
         return env
 
-    @field_validator("resolver")
-    @classmethod
-    def _options(cls, text: str | None) -> str | None:
-        for option in (text or "").split():
-            name, _, value = option.partition(":")
-            numeric = RESOLVER_OPTIONS.get(name)
-            if numeric is None:
-                near = nearest(name, RESOLVER_OPTIONS)
-                raise ValueError(f"{option!r} is no option of resolv.conf{near}")
-            if numeric and not re.fullmatch("[0-9]+", value):
-                raise ValueError(f"{option!r} needs a number, such as {name}:1")
-            if not numeric and ":" in option:
-                raise ValueError(f"{option!r} has a number, and {name} takes none")
-        return " ".join(text.split()) if text else text
-
     @field_validator("project", "files")
     @classmethod
     def _inside(
@@ -129,6 +165,18 @@ class ClientSpec(Part):
             if taken := next((folder for folder in above if folder in files), ""):
                 raise ValueError(f"{taken!r} is a file, and cannot be a folder, too")
         return files
+
+    @property
+    def nameservers(self) -> list[str]:
+        """The resolvers, in their order; `edge` is that of the lab."""
+        said = self.resolver
+        return said.nameservers if isinstance(said, Resolvers) else [EDGE_ITSELF]
+
+    @property
+    def resolver_options(self) -> str:
+        """The options of /etc/resolv.conf, '' if there are none."""
+        said = self.resolver
+        return (said.options if isinstance(said, Resolvers) else said) or ""
 
     @property
     def variables(self) -> dict[str, str]:

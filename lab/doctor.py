@@ -31,6 +31,7 @@ DIAGNOSTIC_PROGRAMS = {
     "git": "git",
     "nslookup": "bind9-dnsutils",
     "telnet": "telnet",
+    "unzip": "unzip",
 }
 
 

@@ -10,7 +10,26 @@ GolabError                 anything golab itself has to say (status 1)
 
 from __future__ import annotations
 
+import errno
+
 OK, DIFFERS, USAGE, LAB = 0, 1, 2, 3
+
+NO_MORE_PROCESSES = (
+    "no process or thread can be started: your limit (`ulimit -u`) is reached; raise it"
+)
+"""Why fork(2) and clone(2) fail with EAGAIN."""
+
+
+def no_more_processes(error: BaseException) -> bool:
+    """Tell whether fork or clone has failed for want of processes that this user may have."""
+    if isinstance(error, OSError):
+        return error.errno == errno.EAGAIN and error.filename is None
+    return isinstance(error, RuntimeError) and "can't start new thread" in str(error)
+
+
+def reason(error: BaseException) -> str:
+    """Return what an exception says, and of a fork that failed what that means."""
+    return NO_MORE_PROCESSES if no_more_processes(error) else str(error)
 
 
 class GolabError(Exception):
@@ -55,3 +74,15 @@ class UnfitError(LabError):
 
 class ToolchainError(LabError):
     """There is no Go toolchain to run, and none could be fetched."""
+
+
+def in_a_line(error: Exception) -> str:
+    """Say in a line what went wrong with a lab or a run, whatever it was."""
+    if isinstance(error, GolabError):
+        return " ".join(str(error).split())
+    if no_more_processes(error):
+        return NO_MORE_PROCESSES
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        return f"golab itself: {where}{error.strerror.lower()}"
+    return f"a defect of golab: {type(error).__name__}: {error}"

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from lab.errors import ToolchainError
 from lab.gowheel import Progress
-from lab.paths import SYSTEM_PATH, cache_root, images_root
+from lab.paths import SYSTEM_PATH, cache_remedy, cache_root, images_root
 from lab.toolchain import Toolchain
 
 EXPECTED = 230_000_000
@@ -103,7 +103,8 @@ def _storing(toolchain: Toolchain) -> Iterator[None]:
     except OSError as error:
         raise ToolchainError(
             f"the standard library of Go {toolchain.version} could not be stored in {store()}: "
-            f"{error.strerror or error}; make room there, or set GOLAB_CACHE to another directory"
+            f"{error.strerror or error}",
+            cache_remedy(error),
         ) from None
 
 

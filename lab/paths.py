@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -29,6 +30,13 @@ def cache_root() -> Path:
         said = "golab has no place for its cache: this account has no home directory"
         raise UnfitError(said, "set HOME, or GOLAB_CACHE, to a directory you may write to")
     return found
+
+
+def cache_remedy(error: OSError) -> str:
+    """Say what to do where the cache could not be written to."""
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return "set GOLAB_CACHE to a directory you may write to"
+    return "make room there, or set GOLAB_CACHE to another directory"
 
 
 def home() -> Path | None:

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+)
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema
+from pydantic_core import CoreSchema, core_schema
+
+from faults.nearest import nearest
 
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -22,9 +30,31 @@ OneOrMore = Text | Annotated[list[Text], Field(min_length=1)]
 
 @dataclass(frozen=True)
 class OneOf:
-    """Tells editors which names there are; to a wrong one golab itself finds the nearest."""
+    """Takes one of the names of a kind, which editors know, too.
 
-    names: Callable[[], Iterable[str]]
+    Whoever reads a file checks it, with a context; data that a program has made may have others.
+    """
+
+    what: str
+    names: Callable[[], Collection[str]]
+    else_: str = ""
+    """What else to do than to name one."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.with_info_after_validator_function(self.known, handler(source))
+
+    def known(self, name: str, info: core_schema.ValidationInfo) -> str:
+        """Return a name that there is.
+
+        Raises:
+            ValueError: there is none such.
+        """
+        if info.context is not None and name not in self.names():
+            near = nearest(name, self.names())
+            raise ValueError(f"unknown {self.what} {name!r}{near}{self.else_}")
+        return name
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler

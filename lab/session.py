@@ -14,7 +14,7 @@ from typing import Protocol
 
 import lab
 from lab.comparison import compared
-from lab.errors import GolabError, LabError, UnfitError, UsageError
+from lab.errors import LabError, UnfitError, UsageError, in_a_line
 from lab.labs import start_for
 from lab.replay.replay import about, replay
 from lab.results import Report, RunResult, Verdict, repeated, totals
@@ -153,7 +153,7 @@ class Session:
             if self._cancelled.is_set() or hopeless:
                 raise
             took = time.monotonic() - began
-            result = self._unseen(run, toolchain, "error", _said(error), took)
+            result = self._unseen(run, toolchain, "error", in_a_line(error), took)
         if self._cancelled.is_set():  # its lab was ended under it
             raise LabError("cancelled")
         with self._lock:
@@ -199,13 +199,3 @@ class Session:
             repeated=again if self.repeat > 1 else [],
             totals=totals(firsts, seconds, verdicts),
         )
-
-
-def _said(error: Exception) -> str:
-    """Say in one line what went wrong with a run."""
-    if isinstance(error, GolabError):
-        return " ".join(str(error).split())
-    if isinstance(error, OSError) and error.strerror:
-        where = f"{error.filename}: " if error.filename else ""
-        return f"golab itself: {where}{error.strerror.lower()}"
-    return f"a defect of golab: {type(error).__name__}: {error}"

@@ -41,6 +41,9 @@ def articles() -> Mapping[str, Article]:
         return validation.check(yamlsource.read(scenarios_root() / SOURCES), _Articles).root
 
 
+_OWN = "; cite a document of your own as {title: …, url: …}"
+
+
 class Citation(Part):
     """Where a failure is documented: an `article` that golab knows, or a `title` and its `url`."""
 
@@ -51,7 +54,7 @@ class Citation(Part):
         }
     )
 
-    article: Annotated[Name, OneOf(articles)] = ""
+    article: Annotated[Name, OneOf("article", articles, _OWN)] = ""
     """An entry of scenarios/sources.yaml."""
     title: Text = ""
     """Of a document that is not in scenarios/sources.yaml."""

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from lab.command import words
 from lab.sandbox.interface import Completed
 
-PROGRAMS = ("go", "git", "curl", "jq", "dig", "nslookup", "telnet", "wget")
+PROGRAMS = ("go", "git", "curl", "jq", "dig", "nslookup", "telnet", "unzip", "wget")
 """The programs that are watched in a line for a shell."""
 
 REPORTED = {

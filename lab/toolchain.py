@@ -22,7 +22,7 @@ from pathlib import Path
 from lab import gowheel
 from lab.errors import ToolchainError, UsageError
 from lab.gowheel import Wheel
-from lab.paths import cache_root
+from lab.paths import cache_remedy, cache_root
 
 DEFAULT = "1.27.3"
 ALL = "all"
@@ -233,8 +233,7 @@ def _storing(problem: str) -> Iterator[None]:
             yield
     except OSError as error:
         raise ToolchainError(
-            f"{problem} {store()}: {error.strerror or error}; "
-            "make room there, or set GOLAB_CACHE to another directory"
+            f"{problem} {store()}: {error.strerror or error}", cache_remedy(error)
         ) from None
 
 

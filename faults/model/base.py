@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import (
+    AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
@@ -60,12 +63,28 @@ class _Duration:
         }
 
 
+def _moment(value: Any) -> Any:
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return value
+    if moment and not moment.tzinfo:
+        raise ValueError(f"must name its time zone, as the Z of {_EXAMPLE} does, not {value!r}")
+    return moment or value
+
+
+_EXAMPLE = "2024-01-31T12:00:00Z"
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
+"""A time such as 2024-01-31T12:00:00Z."""
+
 Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False), _Duration()]
 Bytes = Annotated[int, Field(ge=0, le=1 << 40)]
 
 
 def _as_list(value: Any) -> Any:
-    return value if isinstance(value, list | tuple) else [value]
+    return tuple(value) if isinstance(value, list | tuple) else (value,)
 
 
 class OneOrMany:

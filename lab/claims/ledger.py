@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import lab
 from lab.claims.load import DATA, families
-from lab.claims.measure import measured
-from lab.claims.model import Claim
-from lab.claims.results import Entry, Ledger, Measured
-from lab.errors import GolabError, LabError, UsageError
+from lab.claims.measure import MissingError, failed, flat, pieces, proven
+from lab.claims.model import Case, Claim
+from lab.claims.results import Entry, Ledger, Measured, Proven, judged
+from lab.errors import LabError, UsageError
 from lab.sandbox.interface import Backend
 from lab.sources import Citation
 from lab.toolchain import Toolchain
@@ -38,27 +41,33 @@ def take(
     Raises:
         LabError: not even one lab has come up.
     """
-    order = sorted(claims, key=_longest, reverse=True)
-    found: dict[tuple[str, str], Measured] = {}
+    found: dict[tuple[str, str], list[Proven]] = {}
+    missing: dict[tuple[str, str], str] = {}
+    lock = threading.Lock()
     cancelled = threading.Event()
 
-    def one(claim: Claim, toolchain: Toolchain) -> None:
+    def one(claim: Claim, cases: Sequence[Case], go: Toolchain) -> None:
         if cancelled.is_set():
             return
         try:
-            result = measured(claim, backend, toolchain, seed)
-        except GolabError as error:
-            if not isinstance(error, LabError):
-                raise
-            result = Measured(verdict="error", condition=" ".join(str(error).split()))
-        if not cancelled.is_set():
-            found[claim.id, toolchain.version] = result
-            observe(claim, toolchain.version, result)
+            proofs = proven(claim, cases, backend, go, seed)
+        except MissingError as error:
+            missing[claim.id, go.version] = str(error)
+            proofs = [failed(case, str(error)) for case in cases]
+        except LabError as error:
+            proofs = [failed(case, flat(str(error))) for case in cases]
+        with lock:
+            row = found.setdefault((claim.id, go.version), [])
+            row += proofs
+            done = len(row) == len(claim.replays)
+        if done and not cancelled.is_set():
+            observe(claim, go.version, _result(claim, row, missing.get((claim.id, go.version))))
 
+    work = [(claim, cases, go) for go in toolchains for claim in claims for cases in pieces(claim)]
+    work.sort(key=lambda each: -max(case.proof.limit for case in each[1]))
     pool = ThreadPoolExecutor(jobs, thread_name_prefix="lab")
     try:
-        pending = [pool.submit(one, claim, go) for go in toolchains for claim in order]
-        for each in pending:
+        for each in [pool.submit(one, *piece) for piece in work]:
             each.result()
     except BaseException:
         cancelled.set()
@@ -67,17 +76,22 @@ def take(
         raise
     finally:
         pool.shutdown(wait=True)
-    return ledger(
-        claims,
-        {
-            claim.id: {go.version: found[claim.id, go.version] for go in toolchains}
-            for claim in claims
-        },
-    )
+    by_go = {
+        claim.id: {
+            go.version: _result(claim, found.get(key, []), missing.get(key))
+            for go in toolchains
+            for key in [(claim.id, go.version)]
+        }
+        for claim in claims
+    }
+    return ledger(claims, by_go)
 
 
-def _longest(claim: Claim) -> float:
-    return max((case.proof.limit for case in claim.replays), default=0)
+def _result(claim: Claim, proofs: Sequence[Proven], missing: str | None) -> Measured:
+    if why := missing or claim.untestable:
+        return Measured(verdict="not testable here", condition=flat(why), missing=bool(missing))
+    order = [case.name for case in claim.replays]
+    return judged(sorted(proofs, key=lambda proof: order.index(proof.case)))
 
 
 def ledger(claims: Sequence[Claim], by_go: Mapping[str, Mapping[str, Measured]]) -> Ledger:
@@ -98,7 +112,8 @@ def ledger(claims: Sequence[Claim], by_go: Mapping[str, Mapping[str, Measured]])
 
 
 def _place(citation: Citation) -> str:
-    return f"{citation.article} {citation.section}" if citation.section else citation.article
+    name = citation.article or citation.title
+    return f"{name} {citation.section}" if citation.section else name
 
 
 def record(path: Path = RECORD) -> dict[str, dict[str, Measured]]:
@@ -119,6 +134,22 @@ def record(path: Path = RECORD) -> dict[str, dict[str, Measured]]:
     }
 
 
+def writable(path: Path = RECORD) -> None:
+    """Find out before the work what would keep its record from being written.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    if not path.parent.is_dir():
+        raise _unwritable(path, os.strerror(errno.ENOENT))
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise _unwritable(path, os.strerror(errno.EACCES))
+
+
+def _unwritable(path: Path, why: str | None) -> UsageError:
+    return UsageError(f"the record cannot be written: {path}: {why}")
+
+
 def write_record(new: Ledger, path: Path = RECORD) -> None:
     """Put what was measured into the record; what is there of other claims and versions stays.
 
@@ -128,18 +159,26 @@ def write_record(new: Ledger, path: Path = RECORD) -> None:
     known = {claim.id for one in families() for claim in one.claims}
     whole = {id_: by_go for id_, by_go in record(path).items() if id_ in known}
     for entry in new.entries:
-        whole[entry.id] = {**whole.get(entry.id, {}), **entry.by_go}
-    data = {
-        id_: {
-            go: whole[id_][go].model_dump(mode="json", exclude_defaults=True)
-            for go in sorted(whole[id_], key=_number)
-        }
-        for id_ in sorted(whole)
-    }
+        new_ones = {go: one for go, one in entry.by_go.items() if not one.missing}
+        whole[entry.id] = {**whole.get(entry.id, {}), **new_ones}
+    data = {id_: _kept(whole[id_]) for id_ in sorted(whole)}
     try:
         path.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"the record cannot be written: {path}: {error.strerror}") from None
+        raise _unwritable(path, error.strerror) from None
+
+
+def _kept(by_go: Mapping[str, Measured]) -> dict[str, Any]:
+    """Return what is kept of a claim: the proofs of each result with the newest Go that has it."""
+    found: dict[str, Any] = {}
+    shown: set[str] = set()
+    for go in sorted(by_go, key=_number, reverse=True):
+        data = by_go[go].model_dump(mode="json", exclude_defaults=True)
+        if said(by_go[go]) in shown:
+            data.pop("proofs", None)
+        shown.add(said(by_go[go]))
+        found[go] = data
+    return dict(reversed(found.items()))
 
 
 def _number(go: str) -> list[int]:
@@ -152,6 +191,8 @@ def differences(new: Ledger, on_record: Mapping[str, Mapping[str, Measured]]) ->
     for entry in new.entries:
         for go, one in entry.by_go.items():
             old = on_record.get(entry.id, {}).get(go)
+            if one.missing:  # says nothing of the claim
+                continue
             if old is None:
                 found.append(f"{entry.id} (go {go}): {said(one)}, and nothing is on record")
             elif said(one) != said(old):

@@ -47,7 +47,7 @@ def load(path: Path) -> Family:
             problems.append(source.problem(("claims", index, "id"), f"{claim.id} is there twice"))
         seen.add(claim.id)
         for place, citation in enumerate(claim.sources):
-            if citation.article not in articles():
+            if citation.article and citation.article not in articles():
                 near = nearest(citation.article, articles())
                 at = ("claims", index, "sources", place, "article")
                 problems.append(source.problem(at, f"unknown article {citation.article!r}{near}"))

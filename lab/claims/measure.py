@@ -6,52 +6,75 @@ import re
 import shlex
 from collections.abc import Sequence
 
-from faults.rules import Rule
 from lab import asked, gocache, patterns
 from lab.claims.model import Case, Claim, Proof
-from lab.claims.results import Measured, Outcome, Proven, Silence, judged
-from lab.client import PROJECT, Client, prepare, settle
-from lab.client_spec import ClientSpec
+from lab.claims.results import Outcome, Proven, Silence
+from lab.client import PATH
 from lab.errors import LabError
 from lab.expectations import Expected, differences
 from lab.labs import start, start_for
-from lab.replay.commands import recorded, run_command
-from lab.replay.replay import replay
+from lab.replay.arms import arms, set_up
+from lab.replay.replay import replay, replayed
 from lab.replay.verdict import is_silent
 from lab.results import ArmResult, CommandResult
 from lab.sandbox.interface import Backend, Completed, Lab, LabSpec
+from lab.scenario.commands import Change, Repair, Replay
 from lab.scenario.load import select
+from lab.scenario.model import Scenario
+from lab.scenario.record import Record, Subject
 from lab.schema import as_list
 from lab.toolchain import Toolchain
 
 _PASSING = re.compile(r"\(\d+\.\d+s\)|(?<=:)\d+(?=->)|(?<=/tmp/)[^\s/]+")
 _LONGEST = 200
+_LONG = 25.0
+"""Seconds; a case that may wait longer is replayed beside the others."""
 
 
-def measured(claim: Claim, backend: Backend, toolchain: Toolchain, seed: int) -> Measured:
-    """Replay every case of a claim with one toolchain, those of one world in one lab.
+def pieces(claim: Claim) -> list[list[Case]]:
+    """Return the cases of a claim in the pieces that can be replayed at the same time.
+
+    Those of one world share a lab, but for those that wait.
+    """
+    found: dict[str, list[Case]] = {}
+    for case in claim.replays:
+        proof = case.proof
+        alone = proof.limit > _LONG or proof.scenario is not None
+        key = case.name if alone else proof.world.model_dump_json()
+        found.setdefault(key, []).append(case)
+    return list(found.values())
+
+
+def compile_something(claims: Sequence[Claim]) -> bool:
+    """Say whether a claim has go compile something."""
+    return any(_compile_something(claim.replays) for claim in claims)
+
+
+def _compile_something(cases: Sequence[Case]) -> bool:
+    return gocache.compiles(case.proof.model_dump_json() for case in cases)
+
+
+class MissingError(LabError):
+    """A claim cannot be tested here, for want of a program."""
+
+
+def proven(
+    claim: Claim, cases: Sequence[Case], backend: Backend, toolchain: Toolchain, seed: int
+) -> list[Proven]:
+    """Replay one of the `pieces` of a claim.
 
     Raises:
+        MissingError: it needs a program that the client has not.
         LabError: a lab could not be started, or failed.
     """
-    if claim.untestable:
-        return Measured(verdict="not testable here", condition=_flat(claim.untestable))
-    cases = claim.replays
-    worlds: dict[str, list[Case]] = {}
-    for case in cases:
-        if case.proof.scenario is None:
-            worlds.setdefault(case.proof.world.model_dump_json(), []).append(case)
-    proofs: dict[str, Proven] = {}
-    for own in worlds.values():
-        world = own[0].proof.world
-        warm = gocache.compiles(case.proof.model_dump_json() for case in own)
-        with start(backend, toolchain, name=claim.id, world=world, warm=warm) as (lab, spec):
-            for case in own:
-                proofs[case.name] = _replayed(case, lab, spec, seed)
-    for case in cases:
-        if case.proof.scenario is not None:
-            proofs[case.name] = _of_scenario(case, backend, toolchain, seed)
-    return judged([proofs[case.name] for case in cases])
+    if cases[0].proof.scenario is not None:
+        return [_of_scenario(cases[0], backend, toolchain, seed)]
+    world = cases[0].proof.world
+    warm = _compile_something(cases)
+    with start(backend, toolchain, name=claim.id, world=world, warm=warm) as (lab, spec):
+        if missing := [program for program in claim.needs if not lab.has(program, PATH)]:
+            raise MissingError(f"{', '.join(missing)} is not installed where the client runs")
+        return [_replayed(case, lab, spec, seed) for case in cases]
 
 
 def _of_scenario(case: Case, backend: Backend, toolchain: Toolchain, seed: int) -> Proven:
@@ -60,77 +83,61 @@ def _of_scenario(case: Case, backend: Backend, toolchain: Toolchain, seed: int) 
     with start_for(run, backend, toolchain) as (lab, spec):
         result = replay(run, lab, spec, backend=backend.name, seed=seed)
     arm = result.arms[case.proof.arm]
-    idle = [
-        rule.name
-        for rule in run.scenario.faults
-        if case.proof.arm == "broken" and not arm.fired.get(rule.name)
-    ]
+    rules = run.scenario.faults if case.proof.arm == "broken" else []
+    idle = [rule.name for rule in rules if rule.fires == "must" and not arm.fired.get(rule.name)]
     healthy = result.arms["healthy"] if case.proof.arm == "broken" else None
     shown = f"golab run {run.name}: {_command(arm.judged)}"
     return _proven(case, arm, healthy, idle).model_copy(update={"command": shown})
 
 
 def _replayed(case: Case, lab: Lab, spec: LabSpec, seed: int) -> Proven:
-    proof = case.proof
-    rules = proof.rules
-    well = proof.client.overlaid(proof.control or ClientSpec())
+    scenario = _as_scenario(case.proof)
+    healthy, *others = arms(scenario)
+    something_breaks = bool(scenario.faults) or scenario.break_ != Change()
+    seen: list[ArmResult] = []
     try:
-        healthy = None
-        if rules or proof.control:
-            healthy = _gone_through(proof, lab, spec, seed, well, well, ())
-        arm = _gone_through(proof, lab, spec, seed, well, proof.client, rules)
+        seen += [
+            replayed(scenario, arm, set_up(lab, spec, scenario, arm, seed))
+            for arm in (healthy, *others[:something_breaks])
+        ]
         lab.check()
     except LabError as error:
         lab.check()  # where the lab itself has failed, that is the reason
-        return _failed(case, str(error))
-    idle = [rule.name for rule in rules if not arm.fired.get(rule.name)]
-    return _proven(case, arm, healthy, idle)
+        return failed(case, str(error))
+    last = seen[-1]
+    for done in last.commands[:-1]:
+        if done.exit != 0:
+            return failed(case, f"{_command(done)}: {_line(last, Expected(), done)}")
+    rules = scenario.faults if something_breaks else []
+    idle = [rule.name for rule in rules if rule.fires == "must" and not last.fired.get(rule.name)]
+    return _proven(case, last, seen[0] if something_breaks else None, idle)
 
 
-def _gone_through(
-    proof: Proof,
-    lab: Lab,
-    spec: LabSpec,
-    seed: int,
-    well: ClientSpec,
-    settings: ClientSpec,
-    rules: Sequence[Rule],
-) -> ArmResult:
-    """Do what a case says with a fresh client: `before` as all is well, then with these settings.
-
-    Raises:
-        LabError: a command that must succeed did not.
-    """
-    lab.edge.arm((), seed=seed)
-    client = prepare(lab, spec, well)
-    for text in as_list(proof.before):
-        _succeed(client, text, proof.limit)
-    if settings != well:
-        client = settle(lab, spec, settings, settings)
-    lab.edge.arm(rules, seed=seed)
-    *first, last = proof.commands
-    commands = [_succeed(client, text, proof.limit) for text in first]
-    commands.append(recorded(run_command(client, last, proof.limit)))
-    records = lab.edge.ledger().records
-    read = lab.read([f"{PROJECT}/{name}" for name in ("go.mod", "go.sum")]).found
-    return ArmResult(
-        commands=commands,
-        project={
-            path.rpartition("/")[2]: content.decode(errors="replace")
-            for path, content in read.items()
-        },
-        requests=records,
-        asked=asked.subjects(records),
-        fired=lab.edge.fired(),
+def _as_scenario(proof: Proof) -> Scenario:
+    """Return a scenario of which only the first two arms mean anything."""
+    assert proof.holds
+    return Scenario.model_construct(
+        id="claim",
+        title="-",
+        family="field",
+        sources=[],
+        story="-",
+        silent=False,
+        diagnostics=Record(subject=Subject(module="-", version="-")),
+        lesson="-",
+        world=proof.world,
+        client=proof.client,
+        faults=proof.rules,
+        break_=proof.break_,
+        replay=Replay(
+            before=proof.before,
+            run=list(proof.commands),
+            limit=proof.limit,
+            healthy=Expected(),
+            broken=proof.holds,
+        ),
+        repair=Repair(how="-", faults="remove"),
     )
-
-
-def _succeed(client: Client, text: str, limit: float) -> CommandResult:
-    done = recorded(run_command(client, text, limit))
-    if done.exit != 0 or done.error:
-        said = (done.stderr or done.stdout).strip().splitlines()[-1:] or [f"exit {done.exit}"]
-        raise LabError(f"`{text}` failed: {done.error or said[0]}")
-    return done
 
 
 def _proven(case: Case, arm: ArmResult, healthy: ArmResult | None, idle: Sequence[str]) -> Proven:
@@ -138,15 +145,17 @@ def _proven(case: Case, arm: ArmResult, healthy: ArmResult | None, idle: Sequenc
     proof, judged_one = case.proof, arm.judged
     assert proof.holds
     assert proof.refuted
+    if arm.errors:
+        return failed(case, "; ".join(arm.errors))
     if judged_one.error:
-        return _failed(case, f"{_command(judged_one)}: {judged_one.error}")
+        return failed(case, f"{_command(judged_one)}: {judged_one.error}")
     unlike = {
         "holds": differences_of(arm, proof.holds),
         "refuted": differences_of(arm, proof.refuted),
     }
     fits = [name for name, found in unlike.items() if not found]
     outcome: Outcome = "undecided"
-    reason, line = "", _flat(_first_line(judged_one))
+    reason, line = "", flat(_first_line(judged_one))
     if idle:
         reason = f"{', '.join(idle)} never fired"
     elif fits == ["holds"]:
@@ -169,7 +178,8 @@ def _proven(case: Case, arm: ArmResult, healthy: ArmResult | None, idle: Sequenc
     )
 
 
-def _failed(case: Case, reason: str) -> Proven:
+def failed(case: Case, reason: str) -> Proven:
+    """Return that a case could not be replayed."""
     command = case.proof.commands[-1] if case.proof.commands else case.proof.scenario or ""
     return Proven(case=case.name, outcome="error", command=command, line="", reason=reason)
 
@@ -193,9 +203,9 @@ def _command(done: CommandResult) -> str:
     return done.argv[-1] if done.argv[:2] == ["sh", "-c"] else shlex.join(done.argv)
 
 
-def _line(arm: ArmResult, expected: Expected) -> str:
+def _line(arm: ArmResult, expected: Expected, done: CommandResult | None = None) -> str:
     """Return what of an arm decides: its exit status, a line for each pattern, who was asked."""
-    done = arm.judged
+    done = done or arm.judged
     said = ["ended by the lab's limit" if done.exit is None else f"exit {done.exit}"]
     for wanted, text in (
         (expected.stdout, done.stdout),
@@ -213,7 +223,7 @@ def _line(arm: ArmResult, expected: Expected) -> str:
         said.append(f"{whom}: asked {asked.times(whom, arm.requests)}")
     for host in expected.connections:
         said.append(f"{host}: {asked.connections(host, arm.requests)} connections")
-    return "; ".join(dict.fromkeys(_flat(text) for text in said if text))
+    return "; ".join(dict.fromkeys(flat(text) for text in said if text))
 
 
 def _first_line(done: CommandResult) -> str:
@@ -222,6 +232,7 @@ def _first_line(done: CommandResult) -> str:
     return bad[-1] if done.exit and bad else (good or bad or [""])[0]
 
 
-def _flat(text: str) -> str:
+def flat(text: str) -> str:
+    """Return a text in one line, without what is another in each run."""
     text = _PASSING.sub("…", " ".join(text.split()))
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"

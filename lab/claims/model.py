@@ -7,12 +7,12 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from faults.model.where import Where
-from faults.rules import Do, Rule
+from faults.rules import Do
 from lab.client_spec import ClientSpec
 from lab.expectations import Expected
 from lab.results import ArmName
-from lab.scenario.commands import Commands
-from lab.scenario.fault import Rules
+from lab.scenario.commands import Change, Commands
+from lab.scenario.fault import Fault, Rules
 from lab.schema import Name, OneWord, Part, Text, as_list
 from lab.sources import Citation
 from lab.world.model import World
@@ -33,18 +33,15 @@ class Proof(Part):
     world: World = World()
     """What is needed beyond the base world."""
     client: ClientSpec = ClientSpec()
-    control: ClientSpec | None = None
-    """Laid over `client`, a client for which all is well: by comparison one knows what is silent.
-
-    Where there are faults, that is the same client without them.
-    """
     before: Commands | None = None
     """What the client did while all was well; must succeed."""
     where: Where = Where()
     do: Do | None = None
     """With `where`, a fault without a name."""
     faults: Rules = []
-    """Each must fire."""
+    """As in a scenario."""
+    break_: Change = Change()
+    """What else differs. Where something breaks, what is seen without it says what is silent."""
     run: Commands | None = None
     """The commands; all but the last must succeed, and the last one is judged."""
     limit: Annotated[float, Field(gt=0, le=600)] = 20.0
@@ -60,9 +57,9 @@ class Proof(Part):
         return as_list(self.run)
 
     @property
-    def rules(self) -> list[Rule]:
+    def rules(self) -> list[Fault]:
         """Every fault."""
-        own = [Rule(name="fault", where=self.where, do=self.do)] if self.do else []
+        own = [Fault(name="fault", where=self.where, do=self.do)] if self.do else []
         return [*own, *self.faults]
 
 
@@ -92,6 +89,8 @@ class Claim(Proof):
     sources: Annotated[list[Citation], Field(min_length=1)]
     cases: dict[Text, Proof] = {}
     """What is particular in it -> a replay; the claim is true if it is in each."""
+    needs: list[OneWord] = []
+    """Programs, beside go, without which it cannot be tested where they are missing."""
     untestable: Text | None = None
     """Why no lab can decide it; then there is no replay."""
 

@@ -42,6 +42,8 @@ class Measured(Result):
     """Where it holds and where not; why it cannot be tested; what failed."""
     silent: Silence = "-"
     proofs: list[Proven] = []
+    missing: bool = False
+    """Not testable only because this machine lacks a program: that contradicts no record."""
 
 
 class Entry(Result):
@@ -109,12 +111,13 @@ def judged(proofs: Sequence[Proven]) -> Measured:
     if len(by_outcome) == 1:
         (outcome,) = by_outcome
         return Measured(verdict=outcome, silent=silent, proofs=list(proofs))
-    said = f"{_listed(by_outcome, 'holds')}; not: {_listed(by_outcome, 'refuted')}"
+    said = f"true of {_listed(by_outcome, 'holds')}; not of {_listed(by_outcome, 'refuted')}"
     return Measured(verdict="partly", condition=said, silent=silent, proofs=list(proofs))
 
 
 def _listed(by_outcome: Mapping[Outcome, Sequence[Proven]], outcome: Outcome) -> str:
-    return ", ".join(proof.case for proof in by_outcome[outcome])
+    names = (proof.case for proof in by_outcome[outcome])
+    return ", ".join(f"“{name}”" if " " in name else name for name in names)
 
 
 def _at(case: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import importlib
 import io
 import os
@@ -17,7 +16,7 @@ from click.shell_completion import CompletionItem
 
 import lab
 from lab.cli.group import Group
-from lab.errors import LAB, USAGE, GolabError
+from lab.errors import LAB, NO_MORE_PROCESSES, USAGE, GolabError, no_more_processes
 from lab.interrupts import INTERRUPTS
 
 COMMANDS = {
@@ -114,10 +113,8 @@ def _told(error: Exception) -> int:
         case BrokenPipeError():  # the reader of our output, such as `head`, has gone
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 128 + signal.SIGPIPE
-        case BlockingIOError() | RuntimeError() if _no_more_processes(error):
-            say(
-                "no process or thread can be started: your limit (`ulimit -u`) is reached; raise it"
-            )
+        case _ if no_more_processes(error):
+            say(NO_MORE_PROCESSES)
             return LAB
         case FileNotFoundError() if "No usable temporary directory" in str(error):  # tempfile's
             tried = str(error).partition(" in ")[2]
@@ -136,13 +133,6 @@ def _told(error: Exception) -> int:
     place = f"{Path(frame.filename).name}:{frame.lineno}"
     say(f"a defect of golab: {type(error).__name__}: {error} ({place}); set GOLAB_DEBUG=1")
     return LAB
-
-
-def _no_more_processes(error: Exception) -> bool:
-    """Tell whether fork or clone has failed for want of processes that this user may have."""
-    if isinstance(error, OSError):
-        return error.errno == errno.EAGAIN and error.filename is None
-    return "can't start new thread" in str(error)
 
 
 def _run() -> int:

@@ -74,7 +74,9 @@ def command(
         }
         _show(ledger.ledger(claims, kept), as_json=as_json, markdown=markdown)
         return OK
-    found = _measured(claims, goes, backend, jobs or os.cpu_count() or 1)
+    if record:
+        ledger.writable()
+    found = _measured(claims, goes, backend, jobs or 2 * (os.cpu_count() or 1))
     _show(found, as_json=as_json, markdown=markdown)
     if record:
         ledger.write_record(found)
@@ -88,12 +90,17 @@ def command(
 
 def _measured(claims: list[Claim], goes: list[str], backend: str, jobs: int) -> Ledger:
     from lab.claims.ledger import take
+    from lab.claims.measure import compile_something
     from lab.cli.progress import fetching
 
     with open_backend(backend, labs=2, go=goes) as place:
         with fetching() as progress:
             toolchains = [place.toolchain(version, progress) for version in goes or [DEFAULT]]
-        done, total = 0, len(claims) * len(toolchains)
+            if compile_something(claims):
+                for toolchain in toolchains:
+                    place.warm(toolchain, progress)
+        measurable = sum(not claim.untestable for claim in claims)
+        done, total = 0, measurable * len(toolchains)
 
         def observe(claim: Claim, go: str, result: Measured) -> None:
             nonlocal done

@@ -5,18 +5,16 @@ from __future__ import annotations
 import json
 
 import click
-from pydantic import BaseModel
 
 from lab.results import Report
-from lab.scenario.model import Scenario
-
-_SCHEMAS: dict[str, type[BaseModel]] = {"scenario": Scenario, "report": Report}
+from lab.scenario.schema import DIALECT
+from lab.scenario.schema import schema as of_scenarios
 
 
 @click.command("schema")
-@click.argument("what", type=click.Choice(list(_SCHEMAS)), default="scenario")
+@click.argument("what", type=click.Choice(["scenario", "report"]), default="scenario")
 def command(what: str) -> None:
     """Print the JSON Schema of scenario files (the default) or of reports."""
-    schema = _SCHEMAS[what].model_json_schema(by_alias=True)
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+    of_reports = {"$schema": DIALECT, **Report.model_json_schema(by_alias=True)}
+    schema = of_scenarios() if what == "scenario" else of_reports
     click.echo(json.dumps(schema, indent=2, ensure_ascii=False))

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from lab.daemon.registry import Held
 from lab.daemon.server import Server
-from lab.errors import GolabError, LabError, UsageError
+from lab.errors import GolabError, LabError, UsageError, in_a_line
 
 if TYPE_CHECKING:
     from lab import labs
@@ -48,8 +48,7 @@ def _report(request: dict[str, Any]) -> None:
     except GolabError as error:
         _tell(error=str(error), status=error.exit_status)
     except Exception as error:  # noqa: BLE001 - whoever started us must hear of it
-        said = f"a defect of golab: {type(error).__name__}: {error}"
-        _tell(error=said, status=LabError.exit_status)
+        _tell(error=in_a_line(error), status=LabError.exit_status)
 
 
 def _end(*_: object) -> None:

@@ -64,7 +64,8 @@ def folder() -> Path:
     try:
         chosen.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
-        raise LabError(f"{chosen} cannot be made: {error.strerror}") from None
+        way_out = "set XDG_RUNTIME_DIR, or TMPDIR, to a directory you may write to"
+        raise LabError(f"{chosen} cannot be made: {error.strerror}", way_out) from None
     status = chosen.lstat()
     if status.st_uid != os.getuid() or status.st_mode & 0o077:
         raise LabError(f"{chosen} is not ours alone; remove it")
@@ -100,8 +101,10 @@ def find(name: str) -> Held:
     labs = held()
     chosen = {lab.id for lab in labs if name in (lab.scenario, lab.scenario.partition("/")[0])}
     fitting = [lab for lab in labs if lab.id in (chosen or fitting_ids(name, (x.id for x in labs)))]
+    if not labs:
+        raise UsageError(f"no lab {name!r} is up, nor any other; `golab up SCENARIO` starts one")
     if not fitting:
-        known = ", ".join(f"{lab.id} ({lab.scenario})" for lab in labs) or "none; `golab up` it"
+        known = ", ".join(f"{lab.id} ({lab.scenario})" for lab in labs)
         raise UsageError(f"no lab {name!r} is up; there are: {known}")
     if len(fitting) > 1:
         ids = ", ".join(f"{lab.id} ({lab.scenario}, {lab.arm})" for lab in fitting)

@@ -42,7 +42,11 @@ class Server(socketserver.ThreadingUnixStreamServer):
         self._ended: Future[str] = Future()
         self._told = threading.Event()
         super().__init__(str(self._path), _Connection)
-        self._note.write_text(json.dumps(asdict(held)))
+        try:
+            self._note.write_text(json.dumps(asdict(held)))
+        except OSError as error:
+            self.__exit__()
+            raise LabError(f"{self._note} cannot be written: {error.strerror}") from None
 
     def __enter__(self) -> Self:
         return self

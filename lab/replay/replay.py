@@ -98,7 +98,7 @@ def _gone_through(
     scenario: Scenario, arm: Arm, lab: Lab, spec: LabSpec, seed: int
 ) -> tuple[ArmResult, dict[str, Look]]:
     begun = set_up(lab, spec, scenario, arm, seed)
-    result = _replayed(scenario, arm, begun)
+    result = replayed(scenario, arm, begun)
     lab.check()
     chosen = [diagnostics()[name] for name in scenario.diagnostics.outcomes]
     at = target(scenario, result.project.get("go.mod", ""))
@@ -130,7 +130,12 @@ def _named(error: LabError, arm: Arm, lab: Lab) -> LabError:
     return type(error)(f"{arm.name}: {error}")
 
 
-def _replayed(scenario: Scenario, arm: Arm, begun: Begun) -> ArmResult:
+def replayed(scenario: Scenario, arm: Arm, begun: Begun) -> ArmResult:
+    """Run the commands of an arm, and say what was seen; `begun` is where they begin.
+
+    Raises:
+        LabError: the lab failed, or has no such program.
+    """
     client, edge = begun.client, begun.client.lab.edge
     replay, expected = scenario.replay, scenario.replay.expected(arm.name)
     before = edge.ledger()

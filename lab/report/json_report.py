@@ -26,7 +26,8 @@ def check(file: str) -> None:
     elif not path.exists() and not path.parent.is_dir():
         problem = errno.ENOENT
     elif not os.access(path if path.exists() else path.parent, os.W_OK):
-        problem = errno.EACCES
+        read_only = os.statvfs(path.parent).f_flag & os.ST_RDONLY
+        problem = errno.EROFS if read_only else errno.EACCES
     else:
         return
     raise _unwritable(file, os.strerror(problem))
@@ -47,7 +48,10 @@ def write(report: Report, file: str) -> None:
         sys.stdout.flush()
         sys.stdout.buffer.write(text.encode())  # JSON is UTF-8 whatever the terminal speaks
         return
+    path = Path(file)
     try:
-        Path(file).write_text(text, encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
     except OSError as error:
+        if path.is_file() and not path.is_symlink():  # half a report is none; /dev/stdout stays
+            path.unlink()
         raise _unwritable(file, error.strerror) from None

@@ -187,16 +187,16 @@ class Channel:
         self._transport.close()
 
     def _listen(self) -> None:
-        why = ""
+        why = cut = ""
         try:
             for line in codec.lines(self._transport.receive):
                 self._take(codec.decode(line))
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             why = f"it sent what is no answer ({str(error)[:100]})"
         except OSError as error:
-            why = error.strerror or str(error)
+            cut = error.strerror or str(error)
         last = self._refusal.reason if self._refusal else self._why
-        self._end(why or self._transport.said or last or "its connection was closed")
+        self._end(why or self._transport.said or last or cut or "its connection was closed")
 
     def _take(self, message: dict[str, Any]) -> None:
         number = message.get("id")

@@ -18,6 +18,7 @@ from socket import socket
 from typing import Any, Literal, NoReturn
 
 from faults.protocol import LINE
+from lab.errors import reason
 from lab.sandbox import codec
 
 Role = Literal["edge", "origin"]
@@ -54,7 +55,7 @@ class Conversation:
 
     def fail(self, error: BaseException) -> None:
         """Say why there is no other answer to the first request."""
-        self._write({"id": self._number, "error": f"it did not start: {error}"})
+        self._write({"id": self._number, "error": f"it did not start: {reason(error)}"})
 
     def _write(self, message: Any) -> None:
         data = codec.encode(message)

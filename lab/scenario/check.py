@@ -16,25 +16,16 @@ from faults.nearest import nearest
 from faults.rules import Rule, repeated
 from faults.source import Loc, Problem, Source
 from lab.client_spec import ClientSpec
-from lab.diagnostics.catalogue import diagnostics
 from lab.gosettings import proxies
 from lab.scenario.model import Scenario
 from lab.scenario.record import Record
-from lab.sources import articles
 from lab.world.load import base_world
 from lab.world.model import World
 from lab.world.repos import place
 
-_OWN_SOURCE = "cite a document of your own as {title: …, url: …}"
-
 
 def problems(source: Source, scenario: Scenario) -> Iterator[Problem]:
     """Yield what cannot be meant in a scenario that was read from `source`, at its place."""
-    for index, citation in enumerate(scenario.sources):
-        if citation.article and citation.article not in articles():
-            near = nearest(citation.article, articles())
-            message = f"unknown article {citation.article!r}{near}; {_OWN_SOURCE}"
-            yield source.problem(("sources", index, "article"), message)
     whole = base_world().merged(scenario.world)
     checker = _Checker(source, whole, _hosts(whole), _paths(whole, source.data))
     yield from checker.rules(scenario.faults, ("faults",))
@@ -124,11 +115,6 @@ class _Checker:
                 yield self.source.problem((*at, index, "where", "module"), message)
 
     def record(self, record: Record, at: Loc) -> Iterator[Problem]:
-        for key in ("detect", "miss", "false-alarm", "right"):
-            for index, name in enumerate(getattr(record, key.replace("-", "_"))):
-                if name not in diagnostics():
-                    message = f"unknown diagnostic {name!r}{nearest(name, diagnostics())}"
-                    yield self.source.problem((*at, key, index), message)
         subject = (*at, "subject")
         module, version = record.subject.module, record.subject.version
         if module not in self.world.modules:

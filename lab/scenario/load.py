@@ -152,7 +152,7 @@ def _typed(cell: Cell, checker: Checker) -> Any:
     if not cell.alone:
         return cell.data
     try:
-        Scenario.model_validate(cell.data, context=checker)
+        validation.strictly(cell.data, Scenario, checker)
     except ValidationError as error:
         wrong = {cell.place(detail["loc"]) for detail in error.errors(include_url=False)}
         return with_values(cell.data, {loc: cell.alone[loc] for loc in wrong & cell.alone.keys()})
@@ -166,7 +166,7 @@ def _replayable(
     try:
         unchanged = cell.name is None
         data = _typed(cell, checker)
-        scenario = whole if unchanged else Scenario.model_validate(data, context=checker)
+        scenario = whole if unchanged else validation.strictly(data, Scenario, checker)
     except ValidationError as error:
         yield from validation.problems(cell, Scenario, error)
         return

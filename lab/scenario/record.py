@@ -10,7 +10,7 @@ from lab.diagnostics.catalogue import diagnostics
 from lab.schema import Name, OneOf, Part, Text
 
 Recorded = Literal["detected", "miss", "false-alarm", "right"]
-DiagnosticName = Annotated[Name, OneOf(diagnostics)]
+DiagnosticName = Annotated[Name, OneOf("diagnostic", diagnostics)]
 
 
 class Subject(Part):

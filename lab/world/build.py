@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lab.errors import LabError, ScenarioError
-from lab.paths import cache_root
+from lab.paths import cache_remedy, cache_root
 from lab.world.check import faults
 from lab.world.layout import write
 from lab.world.model import World
@@ -62,7 +62,7 @@ def build(world: World, cache: Path | None = None) -> Tree:
                     raise
     except OSError as error:
         reason = f"the world cannot be stored in {cache}: {error.strerror or error}"
-        raise LabError(reason, "make room there, or set GOLAB_CACHE to another directory") from None
+        raise LabError(reason, cache_remedy(error)) from None
     return Tree(final)
 
 

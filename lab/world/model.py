@@ -173,11 +173,20 @@ class Host(_Data):
     relay: bool = Field(True, description="whether its proxy relays /sumdb/")
 
 
+def _login(text: str) -> str:
+    if not text or not re.fullmatch(r"\S+", text):
+        raise ValueError(f"{text!r} is not one word, and .netrc, as go reads it, has no quotes")
+    return text
+
+
+Login = Annotated[Text, AfterValidator(_login)]
+
+
 class Credential(_Data):
     """A user and secret (password or bearer token) that hosts know by name."""
 
-    user: OneLine
-    secret: OneLine
+    user: Login
+    secret: Login
     status: Status = "valid"
     teams: list[str] = ["corp"]
 

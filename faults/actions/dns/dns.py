@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
 
 from faults.model.action import Action, Detail, Example
 from faults.model.base import OneOrMany, Seconds
@@ -17,10 +18,27 @@ Reply = Literal[
     "nxdomain", "servfail", "refused", "no-data", "drop", "only-aaaa", "truncated", "pass"
 ]
 
+
+def _address(value: Any) -> IPv4Address | IPv6Address | Literal["here"]:
+    if value == "here":
+        return "here"
+    try:
+        if isinstance(value, str):
+            return ip_address(value)
+    except ValueError:
+        pass
+    raise PydanticCustomError("ip_address", "no address")
+
+
+Address = Annotated[
+    IPv4Address | IPv6Address | Literal["here"],
+    PlainValidator(_address),
+    WithJsonSchema(
+        {"type": "string", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}, {"const": "here"}]}
+    ),
+]
+
 _ALWAYS = ("nxdomain", "servfail", "refused", "no-data", "drop")
-
-
-Address = IPv4Address | IPv6Address | Literal["here"]
 
 
 class Dns(Action):
@@ -37,7 +55,7 @@ class Dns(Action):
         " `here` is the one that was asked.",
     )
     delay: Seconds | None = Field(None, description="Wait this long before anything else.")
-    flap: tuple[Reply, ...] | None = Field(
+    flap: list[Reply] | None = Field(
         None, min_length=2, description="The k-th query gets the k-th of these, round and round."
     )
 

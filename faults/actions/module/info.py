@@ -4,9 +4,10 @@ import json
 from datetime import UTC
 from typing import Self
 
-from pydantic import AwareDatetime, model_validator
+from pydantic import model_validator
 
 from faults.model.action import Action, Detail, Example
+from faults.model.base import Moment
 from faults.traffic.decision import Decision
 from faults.traffic.exchange import Exchange
 
@@ -18,7 +19,7 @@ class Info(Action):
     order = 70
 
     version: str | None = None
-    time: AwareDatetime | None = None
+    time: Moment | None = None
 
     @model_validator(mode="after")
     def _something(self) -> Self:

@@ -4,11 +4,12 @@ import json
 from datetime import datetime
 from typing import Self
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
 from faults.actions.module._base import NOT_FOUND, fetch, versions
 from faults.goproto import semver
 from faults.model.action import Action, Detail, Example
+from faults.model.base import Moment
 from faults.model.where import Versions, Where, no_version, version_test
 from faults.traffic.decision import Decision
 from faults.traffic.exchange import Exchange
@@ -29,7 +30,7 @@ class StaleList(Action):
     without: Versions = Field(
         (), description="Versions not known yet; globs and ranges such as `>=v1.8.0`."
     )
-    as_of: AwareDatetime | None = Field(
+    as_of: Moment | None = Field(
         None, description="Versions whose .info has a later Time are not known yet."
     )
     replicas: int = Field(

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from lab.errors import UnfitError
+from lab.errors import UnfitError, reason
 from lab.sandbox import codec, linux
 from lab.sandbox.agent import limits, walls
 from lab.sandbox.agent.main import Agent
@@ -210,7 +210,10 @@ def _own_processes(proc: Path) -> None:
 
 
 def _last_words(control: int, error: BaseException) -> None:
-    message: dict[str, Any] = {"event": "failed", "said": f"{type(error).__name__}: {error}"}
+    message: dict[str, Any] = {
+        "event": "failed",
+        "said": f"{type(error).__name__}: {reason(error)}",
+    }
     if isinstance(error, UnfitError):
         message = {"error": error.reason, "remedy": error.remedy, "unfit": True}
     with contextlib.suppress(OSError):

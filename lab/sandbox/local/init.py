@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from lab.errors import LabError, UnfitError
+from lab.errors import NO_MORE_PROCESSES, LabError, UnfitError, no_more_processes, reason
 from lab.sandbox import codec, linux
 from lab.sandbox.interface import BLACK_HOLE, EDGE, EDGE6, GOROOT, ORIGIN
 from lab.sandbox.local import cgroups, root, sealed
@@ -50,10 +50,10 @@ def launch(control: socket.socket, edge: socket.socket, origin: socket.socket) -
     cgroup = cgroups.make()
     try:
         client = unshare()
+        pid = os.fork()
     except OSError as error:
-        _refuse(control, _unfit(error))
+        refuse(control, _unfit(error))
         return
-    pid = os.fork()
     if pid == 0:
         _first_process(control, (edge, origin), client, host, cgroup)
     edge.close()
@@ -136,9 +136,9 @@ def _first_process(
         _Init(control, origin, client, host, cgroup).serve()
         status = 0
     except UnfitError as error:
-        _refuse(control, error)
+        refuse(control, error)
     except Exception as error:  # noqa: BLE001 - the reason must reach golab before we go
-        _refuse(control, LabError(f"the lab did not start: {_short(error)}"))
+        refuse(control, LabError(f"the lab did not start: {_short(error)}"))
     finally:
         os._exit(status)
 
@@ -153,8 +153,10 @@ def _use_namespaces() -> None:
         raise _unfit(error) from None
 
 
-def _unfit(error: OSError) -> UnfitError:
+def _unfit(error: OSError) -> LabError:
     """Return what golab is to complete with a remedy, which can only be told from outside."""
+    if no_more_processes(error):
+        return LabError(NO_MORE_PROCESSES)
     return UnfitError(f"the kernel refuses the lab its namespaces: {error.strerror or error}")
 
 
@@ -216,7 +218,10 @@ class _Init:
                 value = getattr(self, f"do_{do}")(**message)
                 _send(self._control, {"id": number, "value": value})
             except (OSError, LabError) as error:
-                _send(self._control, {"id": number, "error": f"the lab did not start: {error}"})
+                _send(
+                    self._control,
+                    {"id": number, "error": f"the lab did not start: {reason(error)}"},
+                )
 
     def _messages(self) -> Iterator[dict[str, Any]]:
         splitter = codec.Splitter()
@@ -272,7 +277,7 @@ def _send(control: socket.socket, message: Any) -> None:
         control.sendall(codec.encode(message))
 
 
-def _refuse(control: socket.socket, error: LabError) -> None:
+def refuse(control: socket.socket, error: LabError) -> None:
     """Say why the lab does not start, whether golab has asked for anything yet or not."""
     message = {"error": error.reason, "remedy": error.remedy}
     _send(control, {**message, "unfit": isinstance(error, UnfitError)})
@@ -280,6 +285,8 @@ def _refuse(control: socket.socket, error: LabError) -> None:
 
 def _short(error: BaseException) -> str:
     last = traceback.extract_tb(error.__traceback__)[-1]
+    if no_more_processes(error):
+        return NO_MORE_PROCESSES
     return f"{error} ({Path(last.filename).name}:{last.lineno})"
 
 

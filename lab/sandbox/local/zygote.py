@@ -17,8 +17,9 @@ import signal
 import socket
 import sys
 
+from lab.errors import LabError, reason
 from lab.sandbox import linux
-from lab.sandbox.local.init import launch
+from lab.sandbox.local.init import launch, refuse
 
 
 def main(descriptor: int, modules: list[str]) -> None:
@@ -35,9 +36,15 @@ def main(descriptor: int, modules: list[str]) -> None:
                 os._exit(0)
             for each in passed:
                 os.set_inheritable(each, False)  # a line is heard to end when its part does
-            if os.fork() == 0:
-                requests.close()
-                _become_lab(passed)
+            try:
+                child = os.fork()
+            except OSError as error:
+                with socket.socket(fileno=os.dup(passed[0])) as control:
+                    refuse(control, LabError(reason(error)))
+            else:
+                if child == 0:
+                    requests.close()
+                    _become_lab(passed)
             for each in passed:
                 os.close(each)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -16,6 +17,7 @@ from lab.daemon.registry import folder
 from lab.errors import LabError, UnfitError
 from lab.paths import cache_root
 from lab.sandbox.docker import where
+from lab.sandbox.interface import LabSpec
 from tests.lab.golab import COMMAND, golab
 
 
@@ -45,19 +47,27 @@ def test_a_umask_that_keeps_golab_out_of_its_own_files(tmp_path: Path, umask: st
         assert path.stat().st_mode & 0o400, path
 
 
-def test_a_full_cache_is_said(tmp_path: Path) -> None:
-    """On a file system of 64 KB that only this command sees."""
-    mount = f"mount -t tmpfs -o size=64k tmpfs {tmp_path} && exec {COMMAND} origin serve"
+def on_a_full_disk(place: Path, *command: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run golab with a file system of 64 KB at `place`, full but for 8, that only it sees.
+
+    What it leaves there is listed at the end of what it says on standard output.
+    """
+    mount = f"mount -t tmpfs -o size=64k tmpfs {place} && head -c 56k /dev/zero >{place}/full"
+    run = f"{mount} && cd {place}; {COMMAND} {' '.join(command)}; status=$?; ls; exit $status"
     unshare = ["unshare", "--mount", *([] if os.getuid() == 0 else ["--map-root-user"])]
     if subprocess.run([*unshare, "true"], capture_output=True).returncode:
         pytest.skip("no mount namespaces here")
-    done = subprocess.run(
-        [*unshare, "sh", "-c", mount],
-        env={**os.environ, "GOLAB_CACHE": str(tmp_path)},
+    return subprocess.run(
+        [*unshare, "sh", "-c", run],
+        env={**os.environ, **env},
         capture_output=True,
         text=True,
         timeout=60,
     )
+
+
+def test_a_full_cache_is_said(tmp_path: Path) -> None:
+    done = on_a_full_disk(tmp_path, "origin", "serve", GOLAB_CACHE=str(tmp_path))
     assert done.returncode == 3
     assert done.stderr == (
         f"golab: the world cannot be stored in {tmp_path}/worlds: No space left on device; "
@@ -65,8 +75,48 @@ def test_a_full_cache_is_said(tmp_path: Path) -> None:
     )
 
 
-def test_a_limit_on_processes_is_said(tmp_path: Path) -> None:
-    limited = ["prlimit", "--nproc=1", COMMAND, "run", "auth-fallback"]
+def test_half_a_report_is_none(tmp_path: Path) -> None:
+    done = on_a_full_disk(tmp_path, "run", "auth-fallback", "--json", "r.json")
+    said = "golab: the report cannot be written to r.json: No space left on device\n"
+    assert (done.returncode, done.stderr) == (2, said)
+    assert "REPRODUCED" in done.stdout
+    assert done.stdout.splitlines()[-1] == "full"
+
+
+def test_a_full_runtime_directory_is_said(tmp_path: Path) -> None:
+    mount = "head -c 8k /dev/zero >more; true"
+    done = on_a_full_disk(
+        tmp_path, f"ps >/dev/null; {mount}; {COMMAND}", "up", "auth-fallback",
+        XDG_RUNTIME_DIR=str(tmp_path),
+    )  # fmt: skip
+    assert done.returncode == 3
+    line = rf"golab: {tmp_path}/golab-\d+/\w+\.json cannot be written: No space left on device\n"
+    assert re.fullmatch(line, done.stderr), done.stderr
+    assert done.stdout.split() == ["full", f"golab-{os.getuid()}", "more"]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("GOLAB_CACHE", "set GOLAB_CACHE to a directory you may write to"),
+        ("XDG_RUNTIME_DIR", "set XDG_RUNTIME_DIR, or TMPDIR, to a directory you may write to"),
+    ],
+)
+def test_a_place_that_nobody_may_write_to_is_to_be_changed(
+    monkeypatch: pytest.MonkeyPatch, name: str, said: str
+) -> None:
+    monkeypatch.setenv(name, "/sys/kernel")
+    done = golab("up", "auth-fallback")
+    assert (done.returncode, done.stderr.count("\n")) == (3, 1)
+    assert done.stderr.endswith(f"; {said}\n"), done.stderr
+
+
+@pytest.mark.parametrize("limit", [1, 3, 6, 10])
+def test_a_limit_on_processes_is_said(lab_spec: LabSpec, limit: int) -> None:
+    """Wherever it is reached: world and toolchain are there."""
+    if os.getuid() == 0 and limit > 3:
+        pytest.skip("root has no such limit, and others may not read its Python in a lab")
+    limited = ["prlimit", f"--nproc={limit}", COMMAND, "run", "auth-fallback"]
     if os.getuid() == 0:  # root has no such limit: become somebody who may read root's files
         as_nobody = "--reuid=65534 --regid=65534 --clear-groups --inh-caps=+dac_read_search"
         limited = ["setpriv", *as_nobody.split(), "--ambient-caps=+dac_read_search", *limited]
@@ -74,14 +124,18 @@ def test_a_limit_on_processes_is_said(tmp_path: Path) -> None:
         pytest.skip("util-linux is missing")
     done = subprocess.run(
         limited,
-        env={**os.environ, "XDG_RUNTIME_DIR": "", "HOME": "/nonexistent"},
+        env={**os.environ, "XDG_RUNTIME_DIR": "", "GOLAB_CACHE": str(cache_root())},
         capture_output=True,
         text=True,
         timeout=60,
     )
-    assert done.returncode == 3
-    reached = "your limit (`ulimit -u`) is reached; raise it"
-    assert done.stderr == f"golab: no process or thread can be started: {reached}\n"
+    said = " ".join((done.stdout + done.stderr).split())
+    assert done.returncode == 3, said
+    reached = (
+        r"no process or thread can be started: your limit \(`ulimit -u`\) is reached;? raise it"
+    )
+    assert len(re.findall(reached, said)) == 1, said
+    assert "Traceback" not in said
 
 
 @pytest.mark.parametrize("limit", ["nan", "inf", "-inf", "1e999"])

@@ -32,7 +32,7 @@ from tests.lab.golab import golab
             2,
             "golab: --artifacts: name a directory; only --json goes to standard output",
         ),
-        (("show", "stale"), 2, "golab: no scenario 'stale'; did you mean 'stale-list'?"),
+        (("show", "stale-lits"), 2, "golab: no scenario 'stale-lits'; did you mean 'stale-list'?"),
     ],
 )
 def test_wrong_usage_gets_a_line_and_2(args: tuple[str, ...], status: int, said: str) -> None:

@@ -96,8 +96,8 @@ def test_wrong_names_are_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     for args, said in (
         (("up", "no-such"), "no-such"),
-        (("up", "dns-failure"), "3 variants"),
-        (("exec", "no-such", "true"), "`golab up` it"),
+        (("up", "dns-failure"), "variants, and a lab has one: say dns-failure/nxdomain"),
+        (("exec", "no-such", "true"), "`golab up SCENARIO` starts one"),
         (("exec", "-t", "no-such", "true"), "needs a terminal"),
         (("down",), "--all ends every one"),
     ):

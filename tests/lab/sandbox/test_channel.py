@@ -77,6 +77,17 @@ def test_what_is_no_message_ends_the_conversation(
     assert "\n" not in str(channel.ended)
 
 
+def test_last_words_count_for_more_than_how_the_line_broke(
+    ends: tuple[Channel, socket.socket],
+) -> None:
+    channel, lab = ends
+    call = channel.call("run")
+    lab.sendall(b'{"event": "failed", "said": "no room"}\n')
+    lab.close()  # with what was asked unread: the line is reset
+    with pytest.raises(LabError, match=r"^the client of the lab has ended: no room$"):
+        call.result(20)
+
+
 @pytest.mark.timeout(60)
 def test_a_line_without_end_is_bounded(
     ends: tuple[Channel, socket.socket], monkeypatch: pytest.MonkeyPatch

@@ -25,6 +25,7 @@ from lab.sandbox.choose import open_backend
 from lab.sandbox.interface import Command, Completed, LabSpec
 from lab.sandbox.local.backend import LocalBackend, LocalLab
 from lab.toolchain import Toolchain
+from tests.lab.sandbox.altered import alter
 
 FRESH = ClientSpec(env={"GOPROXY": "https://proxy.golang.org"})
 
@@ -56,8 +57,7 @@ def test_a_client_has_its_streams_and_no_other_descriptor(
 def old_kernel(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[LocalBackend]:
     """Labs without Landlock, of a golab whose standard error is a file of the host."""
     change = "from lab.sandbox.agent import landlock; landlock.abi = lambda: 0"
-    tmp_path.joinpath("sitecustomize.py").write_text(change)
-    monkeypatch.syspath_prepend(tmp_path)
+    alter(monkeypatch, tmp_path, change)
     file = tmp_path / "stderr"
     before = os.dup(2)
     with file.open("w+") as stream:
@@ -99,8 +99,7 @@ from lab.sandbox.agent import main
 sys.path.append("/tmp")
 main.IN_PLACE["load"] = lambda name: bool(__import__(name))
 """
-    tmp_path.joinpath("sitecustomize.py").write_text(change)
-    monkeypatch.syspath_prepend(tmp_path)
+    alter(monkeypatch, tmp_path, change)
     backend = LocalBackend()
     try:
         with backend.start(lab_spec) as lab:
@@ -239,8 +238,7 @@ from lab.sandbox import egress, linux
 platform.machine = lambda: "riscv64"
 egress.open_families = lambda: []
 """
-    tmp_path.joinpath("sitecustomize.py").write_text(change)
-    monkeypatch.syspath_prepend(tmp_path)
+    alter(monkeypatch, tmp_path, change)
     with open_backend("local") as backend, backend.start(lab_spec) as lab:
         client = prepare(lab, lab_spec, FRESH)
         status = said(client, "grep -hE '^(Cap|Seccomp:)' /proc/[0-9]*/status").split()

@@ -16,6 +16,7 @@ from lab.sandbox.agent import limits
 from lab.sandbox.interface import LabSpec
 from lab.sandbox.local import cgroups
 from lab.sandbox.local.backend import LocalBackend, LocalLab
+from tests.lab.sandbox.altered import alter
 
 SMALL = """
 from lab.sandbox.agent import limits
@@ -42,9 +43,8 @@ def small(
     """A lab whose client may have little, and its cgroups."""
     before = ours()
     folder = tmp_path_factory.mktemp("small")
-    folder.joinpath("sitecustomize.py").write_text(SMALL)
     with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(folder)
+        alter(patch, folder, SMALL)
         backend = LocalBackend()
         with backend.start(lab_spec) as lab:
             made = [path for path in ours() if path not in before]

@@ -60,7 +60,7 @@ def test_a_black_hole_answers_nothing_and_all_else_outside_is_refused_at_once(
         assert "unreachable" in client.handshake(address, "proxy.golang.org", 5)
     client.lab.resolv_conf("nameserver 198.18.255.1\n")
     assert client.resolve("proxy.golang.org", 0.3) == {"198.18.255.1": silent}  # UDP, too
-    client.lab.resolv_conf(resolv_conf(client.lab.resolver, None))
+    client.lab.resolv_conf(resolv_conf(client.lab.resolver, ClientSpec()))
 
 
 def test_a_dial_into_the_black_hole_waits_for_as_long_as_go_dials(client: Client) -> None:

@@ -17,13 +17,13 @@ from lab.sandbox import egress
 from lab.sandbox.interface import LabSpec
 from lab.sandbox.local import sealed
 from lab.sandbox.local.backend import LocalBackend
+from tests.lab.sandbox.altered import alter
 
 
 @contextmanager
 def leaking(monkeypatch: pytest.MonkeyPatch, folder: Path, change: str) -> Iterator[LocalBackend]:
     """A backend whose labs have a hole, made by a change of golab before it starts them."""
-    folder.joinpath("sitecustomize.py").write_text(change)
-    monkeypatch.syspath_prepend(folder)
+    alter(monkeypatch, folder, change)
     backend = LocalBackend()
     try:
         yield backend

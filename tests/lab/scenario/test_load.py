@@ -41,8 +41,16 @@ def line_of(text: str, part: str) -> int:
         ("{exit: 0, stdout: '^git", "{exit: 0, stdout: '[git", "not a regular expression"),
         ("article: silent-symptoms", "article: silent-symptom", "did you mean 'silent-symptoms'?"),
         ("article: silent-symptoms", "article: silent-symptom", "your own as {title: …, url: …}"),
-        ("article: silent-symptoms", "title: x, article: a", "cite either an `article`"),
-        ("article: silent-symptoms", "article: a, url: 'https://a.test'", "cite either an"),
+        (
+            "article: silent-symptoms",
+            "title: x, article: silent-symptoms",
+            "cite either an `article`",
+        ),
+        (
+            "article: silent-symptoms",
+            "article: silent-symptoms, url: 'https://a.test'",
+            "cite either an",
+        ),
         ("{article: silent-symptoms, ", "{", "cite either an `article` by its name or a `title`"),
         ("article: silent-symptoms", "title: x, url: a.test", "must match the pattern"),
         (f"run: {LINE}", "run: [{exit: 1, run: go list}]", "stands beside `run`, in `healthy`"),

@@ -243,6 +243,18 @@ BAD = {
         """,
         "1:48: 'stale' is not known here; one of expired, revoked, valid",
     ),
+    "credential with a blank": (
+        """
+        credentials: {me: {user: a, secret: b c}}
+        """,
+        "1:37: 'b c' is not one word, and .netrc, as go reads it, has no quotes",
+    ),
+    "user without a name": (
+        """
+        credentials: {me: {user: "", secret: b}}
+        """,
+        "1:26: '' is not one word, and .netrc, as go reads it, has no quotes",
+    ),
     "fork of nothing": (
         """
         sumdb: {fork: [example.com/a@v1.0.0]}

@@ -1,0 +1,66 @@
+"""`golab claims`, and that docs/claims.md says what is on record."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from lab.claims.load import families
+from lab.toolchain import DEFAULT
+from tests.lab.golab import golab
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def test_the_page_says_what_is_on_record() -> None:
+    page = (ROOT / "docs" / "claims.md").read_text(encoding="utf-8")
+    assert golab("claims", "--recorded", "--markdown").stdout == page
+
+
+def test_every_claim_is_on_record_with_a_verdict_and_a_proof() -> None:
+    found = json.loads(golab("claims", "--recorded", "--json").stdout)
+    assert [entry["id"] for entry in found["entries"]] == [
+        claim.id for family in families() for claim in family.claims
+    ]
+    for entry in found["entries"]:
+        assert {"1.21.13", "1.24.11", DEFAULT} <= {*entry["by_go"]}, entry["id"]
+        for one in entry["by_go"].values():
+            assert one["verdict"] in ("holds", "refuted", "partly", "not testable here")
+        newest = entry["by_go"][DEFAULT]
+        assert bool(newest["proofs"]) == (newest["verdict"] != "not testable here"), entry["id"]
+        assert all(proof["line"] for proof in newest["proofs"]), entry["id"]
+
+
+def test_claims_are_measured_and_compared_with_the_record() -> None:
+    done = golab("claims", "A02", "B09", "--go", DEFAULT)
+    assert done.returncode == 0, done.stderr
+    rows = [line.split() for line in done.stdout.splitlines()]
+    assert rows[1][:3] == ["A02", "refuted", "loud"]
+    assert rows[2][:4] == ["B09", "not", "testable", "here"]
+    assert done.stderr.splitlines() == [f"golab: 1 of 1: A02 (go {DEFAULT}): refuted"]
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["A99"], "no claim 'A99'"),
+        (["--json", "--markdown"], "say --json or --markdown, but not both"),
+        (["--record", "--recorded"], "say --record or --recorded, but not both"),
+        (["--go", "banana"], "'banana' is no Go version"),
+    ],
+)
+def test_wrong_usage_is_one_line(args: list[str], said: str) -> None:
+    done = golab("claims", *args)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"golab: {said}")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1500)
+@pytest.mark.parametrize("version", [DEFAULT, "1.21.13"])
+def test_every_claim_comes_to_what_is_on_record(version: str, index: None) -> None:
+    done = golab("claims", "--go", version, limit=1400)
+    assert done.returncode == 0, done.stderr

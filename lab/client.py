@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from lab.client_spec import EDGE_ITSELF, OF_THE_CLIENT, ClientSpec, File
+from lab.client_spec import OF_THE_CLIENT, ClientSpec, File
 from lab.command import words
 from lab.paths import SYSTEM_PATH
 from lab.sandbox.interface import (
@@ -195,8 +195,8 @@ def netrc(logins: Mapping[str, str]) -> str:
     return "".join(lines)
 
 
-def resolv_conf(edge: str, spec: ClientSpec) -> str:
-    """Write a client's resolv.conf; `edge` is the address of the lab's own resolver."""
-    lines = [f"nameserver {edge if one == EDGE_ITSELF else one}\n" for one in spec.nameservers]
-    options = f"options {spec.resolver_options}\n" if spec.resolver_options else ""
-    return "".join([*lines, options])
+def resolv_conf(address: str, spec: ClientSpec) -> str:
+    """Write the resolv.conf of a client; the lab's own resolver has this address."""
+    asked = [address if one == "lab" else str(one) for one in spec.resolvers or ["lab"]]
+    options = [f"options {spec.resolver}"] if spec.resolver else []
+    return "".join(f"{line}\n" for line in [*(f"nameserver {one}" for one in asked), *options])

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-import ipaddress
 import re
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import (
-    AfterValidator,
     ConfigDict,
     Field,
+    IPvAnyAddress,
     ValidationInfo,
     field_validator,
     model_validator,
@@ -26,9 +25,6 @@ _MAX_PATH = 1000
 LAB_OWNS = frozenset({"HOME", "TMPDIR", "PATH", "GOROOT"})
 OF_THE_CLIENT = frozenset({"GOPATH", "GOMODCACHE", "GOCACHE", "GOENV", "NETRC"})
 """Variables that name files: `off`, nothing, or what is below the home that each arm has anew."""
-
-EDGE_ITSELF = "edge"
-"""What a scenario calls the resolver of its lab, whose address depends on the backend."""
 
 RESOLVER_OPTIONS = {
     **dict.fromkeys(("ndots", "timeout", "attempts"), True),
@@ -78,58 +74,20 @@ class File(Part):
 Files = dict[Text, str | File | None]
 
 
-def _option(text: str) -> str:
-    for option in text.split():
-        name, _, value = option.partition(":")
-        numeric = RESOLVER_OPTIONS.get(name)
-        if numeric is None:
-            near = nearest(name, RESOLVER_OPTIONS)
-            raise ValueError(f"{option!r} is no option of resolv.conf{near}")
-        if numeric and not re.fullmatch("[0-9]+", value):
-            raise ValueError(f"{option!r} needs a number, such as {name}:1")
-        if not numeric and ":" in option:
-            raise ValueError(f"{option!r} has a number, and {name} takes none")
-    return " ".join(text.split())
-
-
-Options = Annotated[Text, AfterValidator(_option)]
-
-
-def _nameserver(text: str) -> str:
-    if text != EDGE_ITSELF:
-        try:
-            ipaddress.IPv4Address(text)
-        except ValueError:
-            raise ValueError(
-                f"{text!r} is no resolver; write {EDGE_ITSELF} or an address"
-            ) from None
-    return text
-
-
-class Resolvers(Part):
-    """What /etc/resolv.conf says."""
-
-    nameservers: Annotated[
-        list[Annotated[Text, AfterValidator(_nameserver)]], Field(min_length=1, max_length=3)
-    ]
-    """Whom to ask, in this order: `edge`, or an IPv4 address, such as 198.18.255.1 of one that is
-    dead (nothing answers there, in any lab)."""
-    options: Options | None = None
-    """Such as `timeout:1 attempts:1`."""
-
-
 class ClientSpec(Part):
     """The Go client of a scenario: its settings, its credentials, its files.
 
-    `null` takes a variable, a login, the resolver's options or a file away.
+    `null` takes a variable, a login, the resolvers, their options or a file away.
     """
 
     env: dict[EnvironmentName, str | None] = {}
     """Environment variables, on top of the lab's own."""
     netrc: dict[OneWord, Text | None] = {}
     """Host -> name of a credential of the world (valid, expired, revoked, other-team)."""
-    resolver: Options | Resolvers | None = None
-    """Options of /etc/resolv.conf, such as `timeout:1 attempts:1`; or its nameservers, too."""
+    resolver: Text | None = None
+    """Options of /etc/resolv.conf, such as `timeout:1 attempts:1`."""
+    resolvers: Annotated[list[IPvAnyAddress | Literal["lab"]], Field(min_length=1)] | None = None
+    """Who is asked for names, in this order: `lab` is the lab's own, by default the only one."""
     project: Files = {}
     """Files of the client's project; a go.mod without requirements is there by default."""
     files: Files = {}
@@ -149,6 +107,21 @@ class ClientSpec(Part):
                 raise ValueError(f"{name} is `off`, empty, or begins with ~/, the client's home")
         return env
 
+    @field_validator("resolver")
+    @classmethod
+    def _options(cls, text: str | None) -> str | None:
+        for option in (text or "").split():
+            name, _, value = option.partition(":")
+            numeric = RESOLVER_OPTIONS.get(name)
+            if numeric is None:
+                near = nearest(name, RESOLVER_OPTIONS)
+                raise ValueError(f"{option!r} is no option of resolv.conf{near}")
+            if numeric and not re.fullmatch("[0-9]+", value):
+                raise ValueError(f"{option!r} needs a number, such as {name}:1")
+            if not numeric and ":" in option:
+                raise ValueError(f"{option!r} has a number, and {name} takes none")
+        return " ".join(text.split()) if text else text
+
     @field_validator("project", "files")
     @classmethod
     def _inside(
@@ -167,18 +140,6 @@ class ClientSpec(Part):
         return files
 
     @property
-    def nameservers(self) -> list[str]:
-        """The resolvers, in their order; `edge` is that of the lab."""
-        said = self.resolver
-        return said.nameservers if isinstance(said, Resolvers) else [EDGE_ITSELF]
-
-    @property
-    def resolver_options(self) -> str:
-        """The options of /etc/resolv.conf, '' if there are none."""
-        said = self.resolver
-        return (said.options if isinstance(said, Resolvers) else said) or ""
-
-    @property
     def variables(self) -> dict[str, str]:
         """The environment variables that are set."""
         return {name: value for name, value in self.env.items() if value is not None}
@@ -190,11 +151,14 @@ class ClientSpec(Part):
 
     def overlaid(self, other: ClientSpec) -> ClientSpec:
         """Return this client with the settings of `other` on top."""
-        said = other.resolver if "resolver" in other.model_fields_set else self.resolver
+        resolving = {
+            name: getattr(other if name in other.model_fields_set else self, name)
+            for name in ("resolver", "resolvers")
+        }
         return ClientSpec.model_construct(
+            **resolving,
             env={**self.env, **other.env},
             netrc={**self.netrc, **other.netrc},
-            resolver=said,
             project={**self.project, **other.project},
             files={**self.files, **other.files},
         )

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from faults.rules import Rule
 from lab.client import DEFAULT_GO_MOD, Client, prepare, settle
-from lab.client_spec import EDGE_ITSELF, ClientSpec, Files
+from lab.client_spec import ClientSpec, Files
 from lab.errors import LabError
 from lab.replay.commands import Done, carried_out, run_command
 from lab.results import ArmName
@@ -108,12 +108,10 @@ def settings(client: ClientSpec) -> list[str]:
     ]
     said += [f".netrc: {name or 'no'} credential for {host}" for host, name in client.netrc.items()]
     if "resolver" in client.model_fields_set:
-        parts = []
-        if client.nameservers != [EDGE_ITSELF]:
-            parts.append(f"nameservers {', '.join(client.nameservers)}")
-        if client.resolver_options:
-            parts.append(f"options {client.resolver_options}")
-        said.append(f"resolv.conf: {'; '.join(parts) or 'plain'}")
+        said.append(f"resolv.conf: {f'options {client.resolver}' if client.resolver else 'plain'}")
+    if "resolvers" in client.model_fields_set:
+        names = ", ".join(map(str, client.resolvers or ["lab"])).replace("lab", "the lab's")
+        said.append(f"resolv.conf: asks {names}")
     for place, files in (("project", client.project), ("home", client.files)):
         said += [
             f"{place}: {'no' if file is None else 'another'} {name}" for name, file in files.items()

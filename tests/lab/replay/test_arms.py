@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from lab.client import environment
+from lab.client import environment, resolv_conf
 from lab.client_spec import ClientSpec
-from lab.replay.arms import Arm, arms
+from lab.replay.arms import Arm, arms, settings
 from tests.lab.replay.fake import SPEC, a_run
 
 BREAK = {
@@ -58,3 +58,20 @@ def test_a_variable_that_is_taken_away_is_as_the_lab_has_it() -> None:
     assert env["GOSUMDB"] == SPEC.tree.gosumdb
     assert env["HTTPS_PROXY"] == ""
     assert "GOPROXY" not in env
+
+
+def test_resolvers_are_asked_in_their_order_until_they_are_taken_away() -> None:
+    two = ClientSpec.model_validate({"resolver": "timeout:1", "resolvers": ["192.0.2.1", "lab"]})
+    text = "nameserver 192.0.2.1\nnameserver 198.18.0.2\noptions timeout:1\n"
+    assert resolv_conf("198.18.0.2", two) == text
+    assert settings(two)[-1] == "resolv.conf: asks 192.0.2.1, the lab's"
+    one = two.overlaid(ClientSpec.model_validate({"resolvers": None}))
+    assert resolv_conf("198.18.0.2", one) == "nameserver 198.18.0.2\noptions timeout:1\n"
+    same = two.overlaid(ClientSpec.model_validate({"env": {"A": "b"}}))
+    assert resolv_conf("198.18.0.2", same) == text
+
+
+@pytest.mark.parametrize("wrong", [[], ["the lab"], ["300.1.1.1"], "lab"])
+def test_resolvers_are_addresses_and_the_labs_own(wrong: object) -> None:
+    with pytest.raises(ValueError, match="resolvers"):
+        ClientSpec.model_validate({"resolvers": wrong})

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from lab.cli import complete, say
+from lab.cli.options import backend_option
 from lab.errors import DIFFERS, LAB, OK, UsageError
-from lab.sandbox.choose import BACKENDS, open_backend
+from lab.sandbox.choose import open_backend
 from lab.toolchain import DEFAULT, chosen
 
 if TYPE_CHECKING:
@@ -33,13 +34,7 @@ _SEED = 0
     help="With this Go, or `all` that golab can fetch; repeat to compare.",
     shell_complete=complete.all_versions,
 )
-@click.option(
-    "--backend",
-    type=click.Choice(BACKENDS),
-    default="auto",
-    show_default=True,
-    envvar="GOLAB_BACKEND",
-)
+@backend_option
 @click.option("--jobs", type=click.IntRange(1, 64), metavar="N", help="Labs at a time.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--markdown", is_flag=True, help="Print docs/claims.md.")

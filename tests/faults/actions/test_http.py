@@ -8,30 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.clients import (
-    H1,
-    H2,
-    LIST,
-    NAME,
-    ZIP,
-    connect,
-    curl,
-    get,
-    go,
-    read,
-)
-from tests.faults.edge import Edge
-from tests.faults.origin import COBRA, SECRET, Origin, answer
-
-BOTH = pytest.mark.parametrize("version", [H1, H2], ids=["h1", "h2"])
-TRUE_LIST = answer(LIST)[2]
-WHOLE = answer(ZIP)[2]
-LIST_OF_TWO = b"v2.6.1\nv2.7.9\nv2.8.9\n"
-CORP = "/git.corp.example/lib/@v/list"
-
-
-def arm(edge: Edge, where: str, do: str) -> None:
-    edge.arm(f"[{{name: it, where: {where}, do: {do}}}]")
+from tests.faults.clients import BOTH, CORP, LIST, NAME, ZIP, connect, curl, get, go, read
+from tests.faults.edge import Edge, arm
+from tests.faults.origin import COBRA, SECRET, TRUE_LIST, WHOLE, Origin
 
 
 def test_the_ledger_has_the_origins_status_only_if_it_was_asked(edge: Edge) -> None:

@@ -108,14 +108,14 @@ def _measured(claims: list[Claim], goes: list[str], backend: str, jobs: int) -> 
 
 
 def _show(found: Ledger, *, as_json: bool, markdown: bool) -> None:
-    from lab.report.visible import visible_json, visible_parts
+    from lab.report.visible import visible, visible_json, visible_parts
 
     if as_json:
         click.echo(visible_json(found.model_dump_json(indent=2, by_alias=True)))
     elif markdown:
         from lab.claims.markdown import page
 
-        click.echo(page(visible_parts(found)), nl=False)
+        click.echo(visible(page(found)), nl=False)  # rules are shown in it, too
     else:
         from lab.claims.terminal import print_ledger
 

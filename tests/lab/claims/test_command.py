@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from lab.claims.load import families
+from lab.report.visible import visible
 from lab.toolchain import DEFAULT
 from tests.lab.golab import golab
 
@@ -17,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[3]
 def test_the_page_says_what_is_on_record() -> None:
     page = (ROOT / "docs" / "claims.md").read_text(encoding="utf-8")
     assert golab("claims", "--recorded", "--markdown").stdout == page
+    assert visible(page) == page  # also where a rule answers with bytes
 
 
 def test_every_claim_is_on_record_with_a_verdict_and_a_proof() -> None:

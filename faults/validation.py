@@ -36,7 +36,7 @@ _FORMS = {
     "tuple": "a list",
     "date": "a time such as 2024-01-31T12:00:00Z",
     "datetime": "a time such as 2024-01-31T12:00:00Z",
-    "ip_address": "an IPv4 address or an IPv6 address",
+    "ip_address": "an IPv4 address, an IPv6 address or here",
     "finite_number": "a finite number",
 }
 """How pydantic's complaints about a value's form begin, and the form that was wanted."""

@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import signal
 import time
-from types import TracebackType
 
 _PATIENCE = 15.0
 """Seconds of clean-up after which another interrupt ends it, too."""
@@ -59,12 +58,7 @@ class Interrupts:
 
     __enter__ = hold
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.release()
 
     def _handle(self, *_: object) -> None:

@@ -144,7 +144,7 @@ def test_what_is_wrong_is_an_exception_of_golabs(tmp_path: Path) -> None:
         golab.run("stale-list", backend="dokcer")
     with pytest.raises(golab.UsageError, match="jobs: at least 1, not 0"):
         golab.run("stale-list", jobs=0)
-    with pytest.raises(golab.UsageError, match=r"go 1\.3 is not one that golab knows"):
+    with pytest.raises(golab.UsageError, match=r"go 1\.3 is too old"):
         golab.run("stale-list", go="1.3")
     file = tmp_path / "mine.yaml"
     file.write_text("id: mine\nnonsense: 1\n", encoding="utf-8")

@@ -26,11 +26,21 @@ class ArmedRule(RuleState):
         super().__init__(rule.name, seed, on)
         self.rule = rule
         self.actions = tuple(rule.do)
+        self._of_connection: dict[str, int] = {}
 
-    def decide(self) -> int:
+    def decide(self, connection: str) -> int:
         """Count one more match; return its number if the rule acts on it, else 0."""
         self.seen += 1
-        return self.seen if acts_on(self.rule.where, self.seed, self.name, self.seen) else 0
+        number = self._number(connection) if self.rule.where.per else self.seen
+        return number if acts_on(self.rule.where, self.seed, self.name, number) else 0
+
+    def _number(self, connection: str) -> int:
+        """Return which match of a connection this is, from 1; the longest unseen is forgotten."""
+        counts = self._of_connection
+        counts[connection] = number = counts.pop(connection, 0) + 1
+        if len(counts) > CACHED:
+            del counts[next(iter(counts))]
+        return number
 
 
 def acts_on(where: Where, seed: int, name: str, match: int) -> bool:

@@ -105,7 +105,7 @@ class Ruleset:
     def decided(self, stage: Stage, facts: Facts) -> Iterator[tuple[ArmedRule, int, str, Action]]:
         """Yield (rule, number of the match, word, action) for all that is done to this traffic."""
         for one in self._index[stage].matching(facts):
-            if self.acting(one) and (match := one.decide()):
+            if self.acting(one) and (match := one.decide(facts["connection"])):
                 for word, action in one.actions:
                     yield one, match, word, action
 

@@ -6,9 +6,9 @@ import fnmatch
 import re
 from collections.abc import Callable, Collection, Iterable
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from faults.goproto import semver
 from faults.goproto.urls import Endpoint
@@ -138,6 +138,9 @@ class Where(Frozen):
     chance: Annotated[float, Field(ge=0, le=1)] | None = Field(
         None, description="The probability; the seed decides for the k-th match."
     )
+    per: Literal["connection"] | None = Field(
+        None, description="Count the matches of each connection by themselves."
+    )
     until: Seconds | str | None = Field(
         None, description="Seconds since arming; or the name of a switch, until it is thrown."
     )
@@ -166,6 +169,17 @@ class Where(Frozen):
             raise ValueError("CONNECT opens a tunnel and stands alone; make two rules")
         return methods
 
+    @model_validator(mode="after")
+    def _per_what(self) -> Self:
+        if self.per and not self._counting:
+            raise ValueError("per needs what is counted: nth, first, after, every or chance")
+        return self
+
+    @property
+    def _counting(self) -> bool:
+        counting = (self.nth, self.first, self.after, self.every, self.chance)
+        return any(value is not None for value in counting)
+
     def stages(self) -> frozenset[Stage]:
         """Return the stages at which there is traffic of this kind, and all that is asked."""
         tunnel = self.method == ("CONNECT",)
@@ -177,9 +191,8 @@ class Where(Frozen):
 
     @property
     def counts(self) -> bool:
-        """Say whether it depends on how many matches there were, or on when it was armed."""
-        asked = (self.nth, self.first, self.after, self.every, self.chance, self.until)
-        return any(value is not None for value in asked)
+        """Say whether it depends on matches of other connections, or on when it was armed."""
+        return (self._counting and self.per is None) or self.until is not None
 
     def words_used(self) -> frozenset[str]:
         """Return the traffic words used, as the file spells them."""

@@ -16,6 +16,7 @@ from faults.goproto import urls
 def of_client(client: connection.Client) -> dict[str, Any]:
     """Return what is known of any connection."""
     return {
+        "connection": client.id,
         "client": client.peername[0] if client.peername else "",
         "port": client.sockname[1] if client.sockname else 0,
         "age": time.time() - (client.timestamp_start or time.time()),

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from lab.cli import complete, say
+from lab.cli.options import backend_option
 from lab.errors import DIFFERS, LAB, OK, UsageError
-from lab.sandbox.choose import BACKENDS, open_backend
+from lab.sandbox.choose import open_backend
 from lab.toolchain import DEFAULT, chosen
 
 if TYPE_CHECKING:
@@ -33,13 +34,7 @@ _SEED = 0
     help="With this Go, or `all` that golab can fetch; repeat to compare.",
     shell_complete=complete.all_versions,
 )
-@click.option(
-    "--backend",
-    type=click.Choice(BACKENDS),
-    default="auto",
-    show_default=True,
-    envvar="GOLAB_BACKEND",
-)
+@backend_option
 @click.option("--jobs", type=click.IntRange(1, 64), metavar="N", help="Labs at a time.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--markdown", is_flag=True, help="Print docs/claims.md.")
@@ -113,14 +108,14 @@ def _measured(claims: list[Claim], goes: list[str], backend: str, jobs: int) -> 
 
 
 def _show(found: Ledger, *, as_json: bool, markdown: bool) -> None:
-    from lab.report.visible import visible_json, visible_parts
+    from lab.report.visible import visible, visible_json, visible_parts
 
     if as_json:
         click.echo(visible_json(found.model_dump_json(indent=2, by_alias=True)))
     elif markdown:
         from lab.claims.markdown import page
 
-        click.echo(page(visible_parts(found)), nl=False)
+        click.echo(visible(page(found)), nl=False)  # rules are shown in it, too
     else:
         from lab.claims.terminal import print_ledger
 

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from lab.cli import complete, say
+from lab.cli.options import backend_option
 from lab.errors import DIFFERS, LAB, OK, UsageError
-from lab.sandbox.choose import BACKENDS, open_backend
+from lab.sandbox.choose import open_backend
 from lab.toolchain import chosen
 
 if TYPE_CHECKING:
@@ -41,13 +42,7 @@ _SHOWN_IN_FULL = 3
     help="Replay one family of the catalogue, such as `versions`.",
     shell_complete=complete.families,
 )
-@click.option(
-    "--backend",
-    type=click.Choice(BACKENDS),
-    default="auto",
-    show_default=True,
-    envvar="GOLAB_BACKEND",
-)
+@backend_option
 @click.option(
     "--go",
     "versions",

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 import click
 
 from lab.cli import complete
+from lab.cli.options import backend_option
 from lab.errors import OK
 from lab.report.visible import visible
-from lab.sandbox.choose import BACKENDS
 
 
 @click.command("up")
@@ -22,13 +22,7 @@ from lab.sandbox.choose import BACKENDS
     show_default="broken, healthy of a control",
     help="As it stands where the commands of this arm begin.",
 )
-@click.option(
-    "--backend",
-    type=click.Choice(BACKENDS),
-    default="auto",
-    show_default=True,
-    envvar="GOLAB_BACKEND",
-)
+@backend_option
 @click.option(
     "--go", metavar="VERSION", help="The Go version to use.", shell_complete=complete.versions
 )

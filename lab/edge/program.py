@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ class EdgeSpec:
     """Where an edge listens, which names it serves, and where the origin is.
 
     `authority` is the directory with the certificate authority, `token` what the origin knows this
-    edge by.
+    edge by, `address6` a second address to listen at by TCP, if this machine has it.
     """
 
     address: str
@@ -36,6 +37,7 @@ class EdgeSpec:
     origin: tuple[str, int]
     authority: Path
     token: str
+    address6: str = ""
 
 
 Started = Callable[[Faults], Awaitable[None]]
@@ -52,10 +54,17 @@ def run(spec: EdgeSpec, started: Started) -> None:
 class _Ready:
     """Goes on when mitmproxy has started, and fails if one of its ports is not open."""
 
-    def __init__(self, servers: proxyserver.Proxyserver, faults: Faults, started: Started) -> None:
+    def __init__(
+        self,
+        servers: proxyserver.Proxyserver,
+        faults: Faults,
+        started: Started,
+        address6: str,
+    ) -> None:
         self.servers = servers
         self.faults = faults
         self.started = started
+        self.address6 = address6
         self._task: asyncio.Task[None] | None = None
 
     def running(self) -> None:
@@ -63,7 +72,15 @@ class _Ready:
         for server in self.servers.servers:
             if not server.is_running:
                 raise LabError(f"the edge cannot listen: {server.last_exception}")
-        self._task = asyncio.ensure_future(self.started(self.faults))
+        self._task = asyncio.ensure_future(self._serve())
+
+    async def _serve(self) -> None:
+        with contextlib.suppress(OSError):  # without IPv6 there is no such address
+            for server in self.servers.servers if self.address6 else ():
+                # mitmproxy wants one spelling of an IPv6 address for TCP and another for UDP.
+                port = server.mode.custom_listen_port
+                await asyncio.start_server(server.handle_stream, self.address6, port)
+        await self.started(self.faults)
 
 
 async def _serve(spec: EdgeSpec, started: Started) -> None:
@@ -79,7 +96,7 @@ async def _serve(spec: EdgeSpec, started: Started) -> None:
         Failures(faults.ledger, spec.origin),
         LabNames(spec.names, spec.address),
         ToOrigin(spec.names, spec.origin, spec.token),
-        _Ready(servers, faults, started),
+        _Ready(servers, faults, started, spec.address6),
     )
     where = f"{spec.address}:"
     master.options.update(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
 if TYPE_CHECKING:  # a sandbox starts before the rest of golab is loaded
@@ -16,6 +15,9 @@ if TYPE_CHECKING:  # a sandbox starts before the rest of golab is loaded
 
 EDGE = "198.18.0.2"
 """The address of the edge in the lab's own network (RFC 2544: it is nobody's)."""
+
+EDGE6 = "fd00:c612::2"
+"""The edge's other address, where a lab has IPv6: a local one, on a kernel that has it."""
 
 ORIGIN = "198.18.0.3"
 """The address of the origin; only the edge talks to it."""
@@ -204,9 +206,4 @@ class LabHandle(Lab, Protocol):
 
     def __enter__(self) -> Self: ...
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
+    def __exit__(self, *_: object) -> None: ...

@@ -150,6 +150,22 @@ def loopback_up(addresses: list[str]) -> None:
                 fcntl.ioctl(handle, request, packed)
 
 
+_ADDRESS_6 = struct.Struct("16sIi")
+
+
+def add_ipv6(address: str) -> bool:
+    """Give `lo` an IPv6 address, a /128; False where this kernel has no IPv6 (ipv6(7))."""
+    packed = _ADDRESS_6.pack(
+        ipaddress.IPv6Address(address).packed, 128, socket.if_nametoindex("lo")
+    )
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as handle:
+            fcntl.ioctl(handle, _SIOCSIFADDR, packed)
+    except OSError:
+        return False
+    return True
+
+
 _SIOCADDRT = 0x890B
 _RTF_UP = 0x1
 _ADDRESS = struct.Struct("HH4s8x")

@@ -111,6 +111,7 @@ def _edge() -> Serve:
             (arguments["origin"], 80),
             home,
             arguments["token"],
+            arguments.get("address6", ""),
         )
 
         async def started(faults: Any) -> None:

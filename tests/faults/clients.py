@@ -17,6 +17,7 @@ from typing import Any, Self, TypeVar
 import h2.config
 import h2.connection
 import h2.events
+import pytest
 from mitmproxy import dns
 
 from tests.faults.edge import Edge
@@ -28,6 +29,7 @@ Message: Any = getattr(dns, "DNSMessage", None) or dns.Message  # mitmproxy 12's
 NAME = "proxy.golang.org"
 LIST = "/github.com/spf13/cobra/@v/list"
 ZIP = "/github.com/spf13/cobra/@v/v1.8.0.zip"
+CORP = "/git.corp.example/lib/@v/list"
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,7 @@ def curl(edge: Edge, path: str, *options: str, tls: bool = True, name: str = NAM
 
 H1 = ("--http1.1",)
 H2 = ("--http2",)
+BOTH = pytest.mark.parametrize("version", [H1, H2], ids=["h1", "h2"])
 
 
 def connect(

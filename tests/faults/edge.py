@@ -163,3 +163,9 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def arm(edge: Edge, where: str, do: str, seed: int = 7) -> None:
+    """Arm one rule, `it`; PORT stands for the edge's own."""
+    rule = f"{{name: it, where: {where}, do: {do}}}"
+    edge.arm(f"[{rule}]".replace("PORT", str(edge.port)), seed)

@@ -76,6 +76,10 @@ def answer(path: str, authorization: str = "") -> tuple[int, str, bytes]:
     return 404, "text/plain; charset=utf-8", b"not found: no such module\n"
 
 
+TRUE_LIST = answer("/github.com/spf13/cobra/@v/list")[2]
+WHOLE = answer("/github.com/spf13/cobra/@v/v1.8.0.zip")[2]
+
+
 def lookup(record: str) -> bytes:
     """Return a checksum database's answer; its hashes and its tree are made up."""
     module, _, version = record.partition("@")

@@ -17,9 +17,8 @@ from faults import control, reference
 from faults.control import Control, ControlError
 from tests.faults.clients import H1, H2, LIST, NAME, ZIP, connect, curl, get, read
 from tests.faults.edge import Edge
-from tests.faults.origin import answer
+from tests.faults.origin import TRUE_LIST, answer
 
-TRUE_LIST = answer(LIST)[2]
 STALE = {
     "name": "stale-list",
     "where": {"endpoint": "list"},

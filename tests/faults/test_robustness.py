@@ -26,14 +26,14 @@ from faults.addon import Faults
 from faults.model.action import Action
 from faults.model.base import Stage
 from faults.rules import Rule
-from tests.faults.clients import H1, H2, LIST, NAME, ask, curl
+from tests.faults.clients import BOTH, LIST, NAME, ask, curl
 from tests.faults.edge import Edge
 from tests.faults.origin import COBRA, answer
 
 LATEST = f"/{COBRA}/@latest"
 
 
-@pytest.mark.parametrize("version", [H1, H2], ids=["h1", "h2"])
+@BOTH
 def test_a_rule_that_raises_fails_its_exchange_loudly(edge: Edge, version: tuple[str]) -> None:
     # The origin has no such list, so the versions for a stale @latest cannot be found.
     edge.arm("""

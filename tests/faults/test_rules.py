@@ -39,7 +39,7 @@ REFUSED = [
     ("{do: {dns: {reply: drop, address: 192.0.2.1}}}", "exclude each other"),
     (
         "{do: {dns: {address: 192.0.2}}}",
-        "must be an IPv4 address or an IPv6 address, not '192.0.2'",
+        "must be an IPv4 address, an IPv6 address or here, not '192.0.2'",
     ),
     ("{do: {}}", "nothing to do"),
     ("{do: {blackhole: false}}", "write true, or leave it out"),
@@ -57,6 +57,7 @@ REFUSED = [
     ("{do: {stall: 1}, where: {version: '>=1.2'}}", "bad range '>=1.2'"),
     ("{do: {stall: 1}, where: {age: soon}}", "bad age 'soon'"),
     ("{do: {stall: 1}, where: {status: 99}}", "99 is not a status"),
+    ("{do: {stall: 1}, where: {per: connection}}", "per needs what is counted: nth, first, after"),
     ("{do: {stall: 1}, where: {nth: -1}}", "greater than or equal to 0"),
     ("{do: {stall: 1}, where: {until: Never!}}", "'Never!' is not a time"),
     ("{do: {stale-list: {without: ['>=x']}}}", "bad range '>=x'"),

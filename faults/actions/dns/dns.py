@@ -19,7 +19,9 @@ Reply = Literal[
 ]
 
 
-def _address(value: Any) -> IPv4Address | IPv6Address:
+def _address(value: Any) -> IPv4Address | IPv6Address | Literal["here"]:
+    if value == "here":
+        return "here"
     try:
         if isinstance(value, str):
             return ip_address(value)
@@ -29,9 +31,11 @@ def _address(value: Any) -> IPv4Address | IPv6Address:
 
 
 Address = Annotated[
-    IPv4Address | IPv6Address,
+    IPv4Address | IPv6Address | Literal["here"],
     PlainValidator(_address),
-    WithJsonSchema({"type": "string", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]}),
+    WithJsonSchema(
+        {"type": "string", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}, {"const": "here"}]}
+    ),
 ]
 
 _ALWAYS = ("nxdomain", "servfail", "refused", "no-data", "drop")
@@ -46,7 +50,9 @@ class Dns(Action):
 
     reply: Reply | None = Field(None, description="The answer's kind; `drop` sends none.")
     address: Annotated[tuple[Address, ...], OneOrMany()] | None = Field(
-        None, description="Answer A and AAAA queries with these addresses (TTL 0)."
+        None,
+        description="Answer A and AAAA queries with these addresses (TTL 0), in this order;"
+        " `here` is the one that was asked.",
     )
     delay: Seconds | None = Field(None, description="Wait this long before anything else.")
     flap: list[Reply] | None = Field(
@@ -80,8 +86,9 @@ class Dns(Action):
             detail["delay"] = self.delay
         reply = self.flap[(decision.match - 1) % len(self.flap)] if self.flap else self.reply
         if self.address is not None:
-            flow.response = _addresses(flow, self.address)
-            detail["address"] = [str(address) for address in self.address]
+            addresses = [_here(flow) if one == "here" else one for one in self.address]
+            flow.response = _addresses(flow, addresses)
+            detail["address"] = [str(address) for address in addresses]
         elif reply is not None and _reply(flow, reply):
             detail["reply"] = reply
         return detail or None
@@ -120,13 +127,20 @@ class Dns(Action):
         Example(
             "{where: {query: proxy.golang.org}, do: {dns: {address: [192.0.2.1, 2001:db8::1]}}}",
             "A and AAAA point to the wrong place; other types get no data.",
-            "TTL 0, so that nothing outlives the rule; a poisoned cache would give it a real TTL.",
+            "TTL 0, so that nothing outlives the rule; a poisoned cache would give it a real TTL."
+            " In a local lab the edge is also at fd00:c612::2: an IPv6 address that works.",
         ),
         Example(
             "{where: {query: proxy.golang.org}, do: {dns: {address: 198.18.255.1}}}",
             "In a lab nothing answers there, not even `unreachable`; go stops dialling after 30 s.",
             "As a firewall that drops SYNs. In a lab only 198.18.255.0/24 is so: what else is not"
             " there is `unreachable` at once. Elsewhere it is an address like any other.",
+        ),
+        Example(
+            "{where: {query: proxy.golang.org}, do: {dns: {address: [127.0.0.2, here]}}}",
+            "Two addresses, of which the first refuses; go tries the next.",
+            "In a lab 127.0.0.2 refuses, 192.0.2.1 is unreachable, 198.18.255.1 is silent. Real"
+            " resolvers turn the order round; this one keeps it.",
         ),
         Example(
             "{where: {query: proxy.golang.org}, do: {dns: only-aaaa}}",
@@ -166,6 +180,19 @@ def _reply(flow: "dns.DNSFlow", reply: str) -> bool:
     else:
         return False
     return True
+
+
+def _here(flow: "dns.DNSFlow") -> IPv4Address | IPv6Address:
+    """Return the address at which the query arrived.
+
+    Raises:
+        ValueError: it arrived at one of all addresses, and nobody says which.
+    """
+    name = flow.client_conn.sockname
+    found = ip_address(name[0]) if name else IPv4Address(0)
+    if found.is_unspecified:
+        raise ValueError("`here` is not known: this resolver listens on all addresses")
+    return found
 
 
 def _addresses(flow: "dns.DNSFlow", addresses: Iterable[IPv4Address | IPv6Address]) -> Any:

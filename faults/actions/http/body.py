@@ -1,5 +1,7 @@
 """Changes the answer's body."""
 
+import codecs
+import gzip
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -23,8 +25,10 @@ class Body(Action):
     short = "make"
     order = 80
 
-    make: Literal["empty", "bom", "gzip"] | None = Field(
-        None, description="empty; behind a byte order mark; or gzipped without saying so."
+    make: Literal["empty", "bom", "utf-16", "gzip"] | None = Field(
+        None,
+        description="empty; behind a byte order mark; in UTF-16, with its mark; or gzipped without"
+        " saying so.",
     )
     text: str | None = Field(None, description="This instead.")
     patch: Annotated[tuple[Patch, ...], OneOrMany()] | None = Field(
@@ -35,7 +39,9 @@ class Body(Action):
     @model_validator(mode="after")
     def _one(self) -> Self:
         if len([name for name in self.model_fields_set if getattr(self, name) is not None]) != 1:
-            raise ValueError("needs exactly one of make (empty, bom, gzip), text, patch, truncate")
+            raise ValueError(
+                "needs exactly one of make (empty, bom, utf-16, gzip), text, patch, truncate"
+            )
         return self
 
     async def on_response(self, decision: Decision, exchange: Exchange) -> Detail:
@@ -51,11 +57,7 @@ class Body(Action):
             for patch in self.patch:
                 after = after.replace(patch.find.encode(), patch.with_.encode())
         else:
-            after = {"empty": b"", "bom": b"\xef\xbb\xbf" + before}.get(str(self.make), before)
-            if self.make == "gzip":
-                import gzip
-
-                after = gzip.compress(before, mtime=0)
+            after = _made(self.make, before)
         if after == before:
             return None
         response.content = after
@@ -71,6 +73,11 @@ class Body(Action):
             "{where: {endpoint: list}, do: {body: bom}}",
             "A UTF-8 byte order mark in front; go drops the first version, silently.",
             "As files saved by some editors.",
+        ),
+        Example(
+            "{where: {endpoint: list}, do: {body: utf-16}}",
+            "The text in UTF-16, little endian, behind its mark; go reads an empty list.",
+            "As a file that some shells of Windows have written.",
         ),
         Example(
             "{where: {endpoint: list}, do: {body: gzip}}",
@@ -93,3 +100,14 @@ class Body(Action):
             "As a file cut on the proxy's disk. For a cut connection see half-close.",
         ),
     )
+
+
+def _made(what: str | None, body: bytes) -> bytes:
+    match what:
+        case "bom":
+            return codecs.BOM_UTF8 + body
+        case "utf-16":
+            return codecs.BOM_UTF16_LE + body.decode("utf-8", "replace").encode("utf-16-le")
+        case "gzip":
+            return gzip.compress(body, mtime=0)
+    return b""

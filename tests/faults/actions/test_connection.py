@@ -7,16 +7,11 @@ import time
 
 import pytest
 
-from tests.faults.clients import H1, H2, LIST, NAME, ZIP, Tls, connect, curl, get, read
-from tests.faults.edge import Edge
-from tests.faults.origin import Origin, answer
+from tests.faults.clients import BOTH, H2, LIST, NAME, ZIP, Tls, connect, curl, get, read
+from tests.faults.edge import Edge, arm
+from tests.faults.origin import WHOLE, Origin, answer
 
-WHOLE = answer(ZIP)[2]
 PLAIN = pytest.mark.parametrize("name", [None, NAME], ids=["plain", "tls"])
-
-
-def arm(edge: Edge, where: str, do: str) -> None:
-    edge.arm(f"[{{name: it, where: {where}, do: {do}}}]".replace("PORT", str(edge.port)))
 
 
 def test_reset_at_accept_is_a_rst_before_any_byte(edge: Edge) -> None:
@@ -94,7 +89,7 @@ def test_a_handshake_that_is_never_answered(edge: Edge) -> None:
     assert edge.eventually(lambda: edge.records("tls")[0]["outcome"] == "failed")
 
 
-@pytest.mark.parametrize("version", [H1, H2], ids=["h1", "h2"])
+@BOTH
 def test_headers_come_and_the_body_does_not(edge: Edge, version: tuple[str]) -> None:
     arm(edge, "{endpoint: zip}", "{hang: after-headers}")
     seen = curl(edge, ZIP, *version, "--max-time", "0.5")
@@ -122,7 +117,7 @@ def test_half_close_is_a_fin_and_the_other_half_stays(edge: Edge, name: str | No
             sock.sendall(b"and here")
 
 
-@pytest.mark.parametrize("version", [H1, H2], ids=["h1", "h2"])
+@BOTH
 def test_bandwidth_takes_its_time(edge: Edge, version: tuple[str]) -> None:
     arm(edge, "{endpoint: zip}", "{bandwidth: 10000}")
     slow = curl(edge, ZIP, *version)

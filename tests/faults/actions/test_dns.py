@@ -29,6 +29,17 @@ def test_a_wrong_address_that_nobody_may_keep(edge: Edge) -> None:
     assert edge.records("dns")[0]["answers"] == ["192.0.2.1"]
 
 
+def test_here_is_where_the_resolver_was_asked(edge: Edge) -> None:
+    arm(edge, "{address: [192.0.2.1, here, 198.18.255.1]}")
+    assert addresses(edge, "A") == ["192.0.2.1", "127.0.0.1", "198.18.255.1"]
+    assert addresses(edge, "AAAA") == []
+    assert edge.records("dns")[0]["fired"][0]["address"] == [
+        "192.0.2.1",
+        "127.0.0.1",
+        "198.18.255.1",
+    ]
+
+
 def test_only_ipv6(edge: Edge) -> None:
     arm(edge, "only-aaaa")
     assert (addresses(edge, "A"), addresses(edge, "AAAA")) == ([], ["::1"])

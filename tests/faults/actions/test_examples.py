@@ -11,13 +11,12 @@ from faults import reference, rules
 from faults.model.action import Example
 from faults.model.base import Stage
 from faults.rules import Rule
-from tests.faults.clients import H2, LIST, ask, connect, curl, get, read
+from tests.faults.clients import CORP, H2, LIST, ask, connect, curl, get, read
 from tests.faults.edge import Edge
 from tests.faults.origin import SECRET
 
 COBRA = "/github.com/spf13/cobra"
 AZURE = "/github.com/%21azure/sdk"
-CORP = "/git.corp.example/lib/@v/list"
 PATHS = {
     "list": LIST,
     "latest": f"{COBRA}/@latest",

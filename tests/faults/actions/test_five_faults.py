@@ -7,11 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.clients import H1, H2, LIST, NAME, ZIP, ask, connect, curl, get, go, read
+from tests.faults.clients import BOTH, LIST, NAME, ZIP, ask, connect, curl, get, go, read
 from tests.faults.edge import Edge
 from tests.faults.origin import COBRA, Origin, answer
-
-BOTH = pytest.mark.parametrize("version", [H1, H2], ids=["h1", "h2"])
 
 
 @BOTH

@@ -7,30 +7,9 @@ from pathlib import Path
 import h2.events
 import pytest
 
-from tests.faults.clients import (
-    H1,
-    H2,
-    LIST,
-    ZIP,
-    connect,
-    curl,
-    get,
-    go,
-    h2_events,
-    read,
-)
-from tests.faults.edge import Edge
-from tests.faults.origin import COBRA, answer
-
-BOTH = pytest.mark.parametrize("version", [H1, H2], ids=["h1", "h2"])
-TRUE_LIST = answer(LIST)[2]
-WHOLE = answer(ZIP)[2]
-LIST_OF_TWO = b"v2.6.1\nv2.7.9\nv2.8.9\n"
-CORP = "/git.corp.example/lib/@v/list"
-
-
-def arm(edge: Edge, where: str, do: str) -> None:
-    edge.arm(f"[{{name: it, where: {where}, do: {do}}}]")
+from tests.faults.clients import BOTH, H1, H2, LIST, ZIP, connect, curl, get, go, h2_events, read
+from tests.faults.edge import Edge, arm
+from tests.faults.origin import COBRA, TRUE_LIST, WHOLE
 
 
 def test_more_announced_than_sent(edge: Edge, tmp_path: Path, go_command: str) -> None:

@@ -8,30 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.clients import (
-    H1,
-    H2,
-    LIST,
-    NAME,
-    ZIP,
-    connect,
-    curl,
-    get,
-    go,
-    read,
-)
-from tests.faults.edge import Edge
-from tests.faults.origin import COBRA, SECRET, Origin, answer
-
-BOTH = pytest.mark.parametrize("version", [H1, H2], ids=["h1", "h2"])
-TRUE_LIST = answer(LIST)[2]
-WHOLE = answer(ZIP)[2]
-LIST_OF_TWO = b"v2.6.1\nv2.7.9\nv2.8.9\n"
-CORP = "/git.corp.example/lib/@v/list"
-
-
-def arm(edge: Edge, where: str, do: str) -> None:
-    edge.arm(f"[{{name: it, where: {where}, do: {do}}}]")
+from tests.faults.clients import BOTH, CORP, LIST, NAME, ZIP, connect, curl, get, go, read
+from tests.faults.edge import Edge, arm
+from tests.faults.origin import COBRA, SECRET, TRUE_LIST, WHOLE, Origin
 
 
 def test_the_ledger_has_the_origins_status_only_if_it_was_asked(edge: Edge) -> None:
@@ -106,6 +85,7 @@ def test_another_status_on_the_true_body(edge: Edge, version: tuple[str]) -> Non
     [
         ("empty", b""),
         ("bom", b"\xef\xbb\xbf" + TRUE_LIST),
+        ("utf-16", b"\xff\xfev\x001\x00" + TRUE_LIST[2:].decode().encode("utf-16-le")),
         ("gzip", gzip.compress(TRUE_LIST, mtime=0)),
         ("{text: hello}", b"hello"),
         ("{truncate: 7}", TRUE_LIST[:7]),
@@ -217,6 +197,7 @@ DOWNLOAD = ("mod", "download", f"{COBRA}@v1.8.0")
         ("list", "{content-length: -7}", True, LISTING, 1, "more than declared Content-Length"),
         ("list", "{body: bom}", True, LISTING, 0, ""),
         ("list", "{body: gzip}", True, LISTING, 0, ""),
+        ("list", "{body: utf-16}", True, LISTING, 0, ""),
         ("list", "{chunked: unfinished}", False, LISTING, 1, "unexpected EOF"),
     ],
 )
@@ -245,3 +226,16 @@ def test_what_go_makes_of_a_body_that_goes_on(edge: Edge, tmp_path: Path, go_com
     seen = go(edge, tmp_path, go_command, *LISTING, tls=False)
     assert "Unsolicited response" in seen.stderr or "malformed HTTP response" in seen.stderr
     assert seen.returncode == int("malformed HTTP response" in seen.stderr)
+
+
+@BOTH
+def test_a_server_that_gives_up_after_so_many_requests_of_a_connection(
+    edge: Edge, version: tuple[str]
+) -> None:
+    """Each connection has a count of its own; in HTTP/2 its streams share one."""
+    arm(edge, "{endpoint: list, after: 1, per: connection}", "{respond: 503}")
+    nowhere = ["-o", "/dev/null"]
+    twice = [*nowhere, *nowhere, "-w", "%{http_code} ", f"https://{NAME}{LIST}"]
+    for _ in range(2):
+        assert curl(edge, LIST, *version, *twice).body == b"200 503 "
+    assert edge.fired() == {"it": 2}

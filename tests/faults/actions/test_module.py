@@ -11,18 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.clients import H1, H2, LIST, ZIP, curl, go
-from tests.faults.edge import Edge
-from tests.faults.origin import COBRA, SECRET, Origin, answer, go_mod
+from tests.faults.clients import BOTH, CORP, LIST, ZIP, curl, go
+from tests.faults.edge import Edge, arm
+from tests.faults.origin import COBRA, SECRET, TRUE_LIST, Origin, answer, go_mod
 
 AT = f"/{COBRA}/@v"
-CORP = "/git.corp.example/lib/@v/list"
-TRUE_LIST = answer(LIST)[2]
-BOTH = pytest.mark.parametrize("version", [H1, H2], ids=["h1", "h2"])
-
-
-def arm(edge: Edge, where: str, do: str, seed: int = 7) -> None:
-    edge.arm(f"[{{name: it, where: {where}, do: {do}}}]", seed)
 
 
 def download(edge: Edge, home: Path, command: str) -> str:

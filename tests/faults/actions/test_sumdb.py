@@ -4,22 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from faults.goproto import signed_note
-from tests.faults.clients import H1, H2, LIST, curl, go
-from tests.faults.edge import Edge
+from tests.faults.clients import curl, go
+from tests.faults.edge import Edge, arm
 from tests.faults.origin import COBRA, answer
 
 AT = f"/{COBRA}/@v"
-CORP = "/git.corp.example/lib/@v/list"
 LOOKUP = f"/sumdb/sum.golang.org/lookup/{COBRA}@v1.8.0"
-TRUE_LIST = answer(LIST)[2]
-BOTH = pytest.mark.parametrize("version", [H1, H2], ids=["h1", "h2"])
-
-
-def arm(edge: Edge, where: str, do: str, seed: int = 7) -> None:
-    edge.arm(f"[{{name: it, where: {where}, do: {do}}}]", seed)
 
 
 def test_a_record_with_another_hash(edge: Edge) -> None:

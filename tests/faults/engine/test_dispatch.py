@@ -16,7 +16,7 @@ from faults.model.base import Stage
 from faults.traffic.ledger import Ledger, Record
 
 RULES = "[{name: it, where: {query: a.b}, do: {dns: nxdomain}}]"
-FACTS = {"query": "a.b", "query-type": "A", "client": "", "port": 53, "age": 0.0}
+FACTS = {"query": "a.b", "query-type": "A", "connection": "1", "client": "", "port": 53, "age": 0.0}
 
 
 def act(outcome: Detail | Exception) -> tuple[bool, Ledger, Record, int]:

@@ -20,7 +20,8 @@ from faults.rules import Rule
 HOSTS = ["proxy.golang.org", "goproxy.cn", "a.b"]
 MODULES = ["github.com/spf13/cobra", "github.com/Azure/sdk", ""]
 FACTS: dict[str, Any] = {
-    "client": "127.0.0.1", "port": 443, "age": 3.0, "sni": "goproxy.cn", "alpn": ("h2",),
+    "connection": "1", "client": "127.0.0.1",
+    "port": 443, "age": 3.0, "sni": "goproxy.cn", "alpn": ("h2",),
     "host": "goproxy.cn", "path": "/x", "method": "GET", "header": {}, "endpoint": "list",
     "module": "github.com/spf13/cobra", "version": "", "status": 200, "content-type": "text/plain",
 }  # fmt: skip
@@ -177,3 +178,27 @@ def test_the_outcomes_that_are_remembered_are_bounded(monkeypatch: pytest.Monkey
     for number in range(100):
         assert len(list(index.matching({**FACTS, "path": f"/{number}.zip"}))) == 1
     assert 0 < len(index.columns["path"].cache) <= 10
+
+
+def test_per_connection_each_has_a_count_of_its_own() -> None:
+    rule = rules.parse("[{where: {nth: 2, per: connection}, do: {respond: 503}}]")[0]
+    armed = ArmedRule(rule, 0)
+    asked = ["a", "b", "a", "a", "b", "c"]
+    assert [armed.decide(connection) for connection in asked] == [0, 0, 2, 0, 2, 0]
+    assert armed.seen == 6
+
+
+def test_per_connection_only_so_many_are_remembered() -> None:
+    rule = rules.parse("[{where: {first: 1, per: connection}, do: {respond: 503}}]")[0]
+    armed = ArmedRule(rule, 0)
+    for number in range(2 * matching.CACHED):
+        assert armed.decide(str(number)) == 1
+        assert armed.decide("kept") == (1 if number == 0 else 0)
+    assert len(armed._of_connection) <= matching.CACHED
+
+
+def test_what_counts_per_connection_does_not_count_others() -> None:
+    text = "[{where: {%s}, do: {respond: 503}}]"
+    assert rules.parse(text % "nth: 2")[0].remembers
+    assert not rules.parse(text % "nth: 2, per: connection")[0].remembers
+    assert rules.parse(text % "nth: 2, per: connection, until: 1s")[0].remembers

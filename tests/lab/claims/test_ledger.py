@@ -8,8 +8,8 @@ import pytest
 
 from lab.claims.ledger import differences, record, take, writable, write_record
 from lab.claims.model import Claim
-from lab.claims.results import Entry, Ledger, Measured, Outcome, Proven, judged
-from lab.errors import UsageError
+from lab.claims.results import Entry, Ledger, Measured, Outcome, Proven, Silence, judged, together
+from lab.errors import LabError, UsageError
 from lab.toolchain import Toolchain
 from tests.lab.claims.sample import a_claim
 from tests.lab.test_session import GO, OLD, FakeBackend
@@ -71,6 +71,42 @@ def test_versions_that_disagree_are_named() -> None:
     assert entry.condition == "go 1.21, 1.24: holds; go 1.27: refuted"
 
 
+def test_one_version_in_which_nothing_was_decided_spoils_the_verdict() -> None:
+    by_go = {"1.21": Measured(verdict="holds"), "1.27": Measured(verdict="undecided")}
+    entry = Entry(id="A01", family="x", sources=[], says="y", by_go=by_go)
+    assert entry.verdict == "undecided"
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (["silent", "-"], "silent"),
+        (["loud", "loud"], "loud"),
+        (["silent", "loud"], "silent or loud"),
+        (["-"], "-"),
+    ],
+)
+def test_what_is_silent_in_one_case_and_loud_in_another_is_both(
+    found: list[Silence], said: Silence
+) -> None:
+    assert together(found) == said
+
+
+def test_a_lab_that_cannot_be_started_is_an_error_of_that_claim_alone() -> None:
+    def trouble(name: str) -> None:
+        if name == "A01":
+            raise LabError("no room")
+
+    claims = [a_claim(), a_claim(id="A02")]
+    found = take(
+        claims, FakeBackend(trouble), [GO], jobs=1, seed=0, observe=lambda *_: None
+    ).entries
+    assert [(entry.verdict, entry.condition) for entry in found] == [
+        ("error", "no room"),
+        ("holds", ""),
+    ]
+
+
 def test_a_ledger_is_taken_with_each_version() -> None:
     found = taken(a_claim(cases={"a": {}, "b": {"limit": 40}}), GO, OLD)
     (entry,) = found.entries
@@ -114,6 +150,10 @@ def test_the_record_keeps_what_was_not_measured_again(tmp_path: Path) -> None:
     write_record(taken(a_claim(), OLD), file)
     found = record(file)
     assert list(found["A01"]) == ["1.21.13", "1.99.0"]
+    # The same result is proved once, by the newest Go.
+    assert [len(one.proofs) for one in found["A01"].values()] == [0, 1]
+    write_record(taken(a_claim(needs=["strace"])), file)
+    assert record(file) == found
     assert differences(taken(a_claim(), GO, OLD), found) == []
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from lab.claims.measure import _replayed, pieces
 from lab.claims.results import Proven
+from lab.errors import LabError
 from lab.sandbox.interface import Completed
 from tests.lab.claims.sample import FAULT, HIDDEN, SHOWN, a_claim
 from tests.lab.replay.fake import LINE, SPEC, Answers, FakeLab, completed, honest
@@ -102,3 +103,26 @@ def test_what_waits_is_a_piece_of_its_own_and_so_is_each_world() -> None:
         ["other"],
         ["scenario"],
     ]
+
+
+def test_what_failed_in_the_lab_itself_is_an_error() -> None:
+    def broken(line: str, lab: FakeLab) -> Completed | str:
+        record = {"kind": "error", "rule": "fault", "do": "respond", "error": "KeyError: 'x'"}
+        lab.rules.records.append(record)
+        return honest(line, lab)
+
+    found = measured(broken)
+    assert (found.outcome, found.reason) == (
+        "error",
+        "a fault rule failed: rule fault (respond): KeyError: 'x'",
+    )
+
+
+@pytest.mark.parametrize("answer", ["cobra\n", completed(127)])
+def test_a_lab_that_has_died_decides_nothing_whatever_was_seen(answer: Completed | str) -> None:
+    def dying(line: str, lab: FakeLab) -> Completed | str:
+        lab.dead = "edge"
+        return answer
+
+    with pytest.raises(LabError, match="the edge of the lab has ended"):
+        measured(dying)

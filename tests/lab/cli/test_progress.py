@@ -18,8 +18,8 @@ import pytest
 from lab.paths import scenarios_root
 from tests.lab.golab import COMMAND, golab
 
-SLOW = "proxy-timeout"  # two variants, which take seconds to run into their limits
-PLANNED = ["egress-blocked", f"{SLOW}/mute", f"{SLOW}/stalled-zip"]
+HANGING = "proxy-timeout/stalled-zip"  # takes seconds to run into its limits
+PLANNED = ["egress-blocked", HANGING, "fallback-comma/mute"]
 
 
 def row(name: str, verdict: str = "reproduced") -> str:
@@ -74,7 +74,7 @@ def test_a_terminal_shows_rows_as_they_finish_and_what_did_after_ctrl_c() -> Non
     with in_terminal("run", *PLANNED[:2], "--jobs", "1") as child:
         child.expect(r"0/2 .*egress-blocked: ")
         child.expect(r"egress-blocked [^\n]*reproduced[^\n]* \d\.\d s\s")
-        child.expect(rf"1/2 .*left.*so far.*{SLOW}/mute: ")
+        child.expect(rf"1/2 .*left.*so far.*{HANGING}: ")
         child.sendintr()
         text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", child.read().replace("\r\n", "\n"))
         assert re.search(r"INTERRUPTED after 1 of 2 runs: 1 reproduced  \(", text)
@@ -119,7 +119,7 @@ def test_an_interrupt_leaves_what_had_finished(tmp_path: Path, jobs: str) -> Non
     assert rest == "golab: interrupted; nothing is left behind\n"
     assert "verdict  REPRODUCED" in done.stdout
     assert "\nINTERRUPTED after 1 of 3 runs: 1 reproduced  (" in done.stdout
-    assert SLOW not in done.stdout
+    assert HANGING not in done.stdout
     report = json.loads((tmp_path / "r.json").read_text())
     jsonschema.validate(report, json.loads(golab("schema", "report").stdout))
     assert [run["scenario"] for run in report["runs"]] == ["egress-blocked"]
@@ -130,7 +130,7 @@ def test_an_interrupt_leaves_what_had_finished(tmp_path: Path, jobs: str) -> Non
 
 def test_an_interrupt_before_anything_had_finished(tmp_path: Path) -> None:
     with in_terminal("run", PLANNED[1], "--json", str(tmp_path / "r.json")) as child:
-        child.expect("mute: broken")
+        child.expect("stalled-zip: broken")
         child.sendintr()
         text = child.read()
         child.close()

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from lab.daemon import registry
+from lab.errors import LabError
 from tests.lab.daemon.byhand import LAB, golab, labs, up
 
 
@@ -105,6 +106,19 @@ def test_wrong_names_are_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
         assert done.returncode == 2
         assert said in done.stderr
         assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_runtime_directory_that_others_may_look_into_is_not_used(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    ours = registry.folder()
+    for mode in (0o710, 0o701, 0o720):
+        ours.chmod(mode)
+        with pytest.raises(LabError, match="is not ours alone; remove it"):
+            registry.folder()
+    ours.chmod(0o700)
+    assert registry.folder() == ours
 
 
 def test_what_a_killed_holder_has_left_is_removed(

@@ -13,7 +13,6 @@ from contextlib import suppress
 from pathlib import Path
 
 import pexpect
-import pytest
 
 from tests.lab.daemon.byhand import ASKED, GOLAB, LAB, golab, labs, running
 from tests.programs import needed
@@ -98,7 +97,6 @@ def test_an_interrupt_ends_the_command_and_a_second_one_kills_it(lab_id: str) ->
     assert "trap" not in left
 
 
-@pytest.mark.slow
 def test_an_interrupt_before_the_command_has_begun(own_lab: str) -> None:
     (lab,) = [lab for lab in labs() if lab["lab"] == own_lab]
     holder = int(lab["holder"].split()[-1])

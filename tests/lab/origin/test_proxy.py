@@ -6,6 +6,7 @@ import pytest
 
 from lab.origin.app import Origin
 from lab.origin.control import carry_out
+from lab.origin.message import LONG, SHORT
 from lab.origin.state import OriginState
 from lab.world.tree import Tree
 from tests.lab.origin.asking import ask, basic
@@ -180,6 +181,21 @@ def test_a_frozen_proxy_has_seen_nothing_since(origin: Origin) -> None:
     assert json.loads(ask(origin, f"goproxy.cn/{module}/@latest").body)["Version"] == "v1.8.0"
     assert ask(origin, f"goproxy.cn/{module}/@v/v1.8.1.info").status == 404
     assert ask(origin, f"proxy.golang.org/{module}/@v/list").text.endswith("v1.8.1\n")
+
+
+def test_what_was_published_at_the_very_moment_of_a_freeze_is_seen(origin: Origin) -> None:
+    origin.state = OriginState(frozen={"goproxy.cn": "2020-07-12T00:05:02Z"})
+    assert ask(origin, "goproxy.cn/github.com/gorilla/mux/@v/list").text.endswith("v1.8.0\n")
+
+
+def test_a_version_may_be_kept_for_long_and_what_a_branch_is_may_not(origin: Origin) -> None:
+    module = "proxy.golang.org/github.com/gorilla/mux/@v"
+    kept = {
+        query: ask(origin, f"{module}/{query}").headers["cache-control"]
+        for query in ("v1.8.0.info", "v1.8.0.zip", "master.info", "v1.info")
+    }
+    assert kept["v1.8.0.info"] == kept["v1.8.0.zip"] == LONG
+    assert kept["master.info"] == kept["v1.info"] == SHORT
 
 
 def test_the_access_log_says_who_asked_for_what(origin: Origin, tree: Tree) -> None:

@@ -108,6 +108,16 @@ def test_a_line_without_end_is_bounded(
         call.result(30)
 
 
+def test_a_long_conversation_is_no_long_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(codec, "LONGEST", 50)
+    splitter = codec.Splitter()
+    for _ in range(20):
+        assert list(splitter.take(b"x" * 20)) == []
+        assert list(splitter.take(b"y" * 20 + b"\n")) == [b"x" * 20 + b"y" * 20]
+    with pytest.raises(ValueError, match="a message of more than"):
+        list(splitter.take(b"x" * 51))
+
+
 def test_answers_to_what_nobody_asked_change_nothing(
     ends: tuple[Channel, socket.socket],
 ) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
+
 from faults.rules import from_data
 from lab.client import Client, prepare, resolv_conf
 from lab.client_spec import ClientSpec
@@ -71,6 +73,27 @@ def test_a_dial_into_the_black_hole_waits_for_as_long_as_go_dials(client: Client
     assert {record["kind"] for record in records} == {"dns"}
     done = client.run("go list -m -versions github.com/gorilla/mux", limit=20)
     assert done.exit == 0
+
+
+@pytest.mark.parametrize("bad", ["127.0.0.2", "192.0.2.1"])
+def test_one_of_several_addresses_is_bad(client: Client, bad: str) -> None:
+    rule = {"name": "two", "where": {"query": "proxy.golang.org"}}
+    client.lab.edge.arm(from_data([{**rule, "do": {"dns": {"address": [bad, "here"]}}}]))
+    assert client.run("go list -m -versions github.com/gorilla/mux", limit=20).exit == 0
+    assert client.handshake(bad, "proxy.golang.org", 2) != ""
+    client.lab.edge.arm([])
+
+
+def test_names_can_lead_to_ipv6(client: Client) -> None:
+    if not Path("/proc/net/if_inet6").exists():
+        pytest.skip("this kernel has no IPv6")
+    rule = {"name": "six", "where": {"query": "proxy.golang.org"}}
+    client.lab.edge.arm(from_data([{**rule, "do": {"dns": {"address": "fd00:c612::2"}}}]))
+    done = client.run("go list -m -versions github.com/gorilla/mux", limit=20)
+    records = client.lab.edge.ledger().records
+    assert (done.exit, done.stderr) == (0, "")
+    assert {record["client"] for record in records if record["kind"] == "http"} == {"fd00:c612::2"}
+    client.lab.edge.arm([])
 
 
 def test_the_proof_fails_where_it_should() -> None:

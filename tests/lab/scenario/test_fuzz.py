@@ -113,7 +113,7 @@ def test_no_part_can_be_replaced_without_a_line_of_our_own(tmp_path: Path, value
         (("world", "modules", "x.test/a", "versions", "v1.0.0", "files", "b"), {"sise": 1},
          "unknown key 'sise'; did you mean 'size'?"),
         (("faults", 1, "do", "dns", "address"), ["192.0.2"],
-         "must be an IPv4 address or an IPv6 address, not '192.0.2'"),
+         "must be an IPv4 address, an IPv6 address or here, not '192.0.2'"),
         (("faults", 2, "do", "stale-list", "as-of"), "2023-06-01T00:00:00",
          ("must name its time zone, as the Z of 2024-01-31T12:00:00Z does,"
          " not '2023-06-01T00:00:00'")),

@@ -11,6 +11,8 @@ from lab.schema import Name, OneOf, Part, Text
 
 Recorded = Literal["detected", "miss", "false-alarm", "right"]
 DiagnosticName = Annotated[Name, OneOf("diagnostic", diagnostics)]
+DiagnosticNames = Annotated[list[DiagnosticName], Field(max_length=1000)]
+"""More than there ever are: each unknown one is compared with all that are known."""
 
 
 class Subject(Part):
@@ -27,13 +29,13 @@ class Subject(Part):
 class Outcomes(Part):
     """Which diagnostics detect the failure and which do not; checked strictly."""
 
-    detect: list[DiagnosticName] = []
+    detect: DiagnosticNames = []
     """Quiet in healthy, alarm in broken, quiet in repaired."""
-    miss: list[DiagnosticName] = []
+    miss: DiagnosticNames = []
     """Quiet in the broken arm."""
-    false_alarm: list[DiagnosticName] = []
+    false_alarm: DiagnosticNames = []
     """An alarm in the healthy arm, or still one in the repaired arm."""
-    right: list[DiagnosticName] = []
+    right: DiagnosticNames = []
     """Quiet in a control."""
     limit: Annotated[float, Field(gt=0, le=120)] = 5.0
     """Seconds that a diagnostic may take."""

@@ -153,7 +153,7 @@ def test_faults_and_logs(lab_id: str) -> None:
     golab("exec", lab_id, ASKED)
     asked = r"GET https://proxy.corp.example/git.corp.example/lib/@v/list  "
     line = next(line for line in following.stdout if asked in line)
-    assert line.endswith(f"{asked}200 (origin 401)  fault auth-fallback: respond\n")
+    assert line.endswith(f"{asked}200 (origin 401)  fault auth-fallback: auth-fallback\n")
     following.send_signal(signal.SIGINT)
     assert following.wait(10) == 130
     assert re.search(rf"^{LAB} +on +fired \d", golab("fault", "list", lab_id).stdout)

@@ -9,7 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from lab.results import ARMS, ArmName, Compared, Difference, RunResult
 
 # What differs from run to run with one and the same Go.
-_PASSING = re.compile(r"\b\d+(\.\d+)?m?s\b|(?<=:)\d+(?=->)|/tmp/\S+|(?<=\bgo)1\.\d+(\.\d+)?")
+_PASSING = re.compile(
+    r"\b\d+(\.\d+)?m?s\b|(?<=:)\d+(?=->)|/tmp/\S+|(?<=\bgo)1\.\d+(\.\d+)?"
+    r"|\b\d{4}-\d\d-\d\dT[\d:.]+Z?"
+)
 
 
 def compared(results: Sequence[RunResult]) -> list[Compared]:
@@ -50,9 +53,7 @@ def _aspects(by_go: Mapping[str, RunResult]) -> Iterator[tuple[str, dict[str, st
         for file in ("go.mod", "go.sum"):
             texts = {go: run.arms[arm].project.get(file, "") for go, run in runs.items()}
             yield f"{arm}: {file}", _odd_lines(texts)
-        for fault in sorted({name for run in runs.values() for name in run.arms[arm].fired}):
-            hits = {go: str(run.arms[arm].fired.get(fault, 0)) for go, run in runs.items()}
-            yield f"{arm}: {fault} fired", hits
+        yield f"{arm}: asked", _odd_lines({go: run.arms[arm].asked for go, run in runs.items()})
     looks = {go: {row.id: row.outcome for row in run.diagnostics} for go, run in by_go.items()}
     for name in sorted({name for look in looks.values() for name in look}):
         yield name, {go: look[name] for go, look in looks.items() if name in look}
@@ -63,10 +64,14 @@ def _exit(run: RunResult, arm: ArmName) -> str:
     return "ended by the lab's limit" if status is None else str(status)
 
 
-def _odd_lines(texts: Mapping[str, str]) -> dict[str, str]:
+def _odd_lines(texts: Mapping[str, str | Sequence[str]]) -> dict[str, str]:
     """Return of each text the first line that not all of them have, '' if there is none."""
     lines = {
-        go: [_PASSING.sub("…", line) for line in text.splitlines()] for go, text in texts.items()
+        go: [
+            _PASSING.sub("…", line)
+            for line in (text.splitlines() if isinstance(text, str) else text)
+        ]
+        for go, text in texts.items()
     }
     in_how_many = Counter(line for each in lines.values() for line in set(each))
     return {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pytest
 
@@ -22,9 +22,15 @@ def run(
     stderr: str = "",
     name: str = "s",
     fired: Mapping[str, int] | None = None,
+    asked: Sequence[str] = (),
 ) -> RunResult:
     command = {"argv": ["go"], "exit": exit, "stdout": "", "stderr": stderr, "seconds": 1}
-    arm = {"commands": [command], "fired": fired or {}, "project": {"go.mod": "module m\n"}}
+    arm = {
+        "commands": [command],
+        "fired": fired or {},
+        "project": {"go.mod": "module m\n"},
+        "asked": asked,
+    }
     arms = {"healthy": {**arm, "fired": {}}, "broken": arm}
     said = {**BASE, "scenario": name, "go": go, "verdict": verdict, "seconds": 1, "arms": arms}
     return RunResult.model_validate({**said, "silent": exit == 0})
@@ -68,6 +74,10 @@ def test_the_line_that_is_shown_is_the_first_one_that_not_all_have() -> None:
             "read tcp 10.0.0.1:40311->10.0.0.2:443: reset",
             "read tcp 10.0.0.1:9->10.0.0.2:443: reset",
         ),
+        (
+            "current time 2026-11-21T19:23:26Z is after",
+            "current time 2026-11-21T19:23:28Z is after",
+        ),
         ("/tmp/go-build1/x failed", "/tmp/go-build22/x failed"),
         ("running go1.21.13", "running go1.27.3"),
     ],
@@ -76,9 +86,12 @@ def test_what_differs_from_run_to_run_anyway_is_no_difference(one: str, other: s
     assert differences(run("1.21.13", stderr=one), run("1.27.3", stderr=other)) == {}
 
 
-def test_how_often_a_fault_fired_is_compared() -> None:
-    found = differences(run("1", fired={"gone": 2}), run("2", fired={"gone": 1}))
-    assert found == {"broken: gone fired": {"1": "2", "2": "1"}}
+def test_who_was_asked_is_compared_and_not_how_often_a_fault_fired() -> None:
+    one = run("1", fired={"gone": 2}, asked=["DNS a.example"])
+    other = run("2", fired={"gone": 1}, asked=["DNS a.example", "DNS b.example"])
+    found = differences(one, other)
+    assert found["broken: asked"] == {"1": "", "2": "DNS b.example"}
+    assert set(found) == {"healthy: asked", "broken: asked"}
 
 
 def test_a_run_that_came_to_nothing_differs_in_its_verdict_alone() -> None:

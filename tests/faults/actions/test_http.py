@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.clients import BOTH, CORP, H1, H2, LIST, NAME, ZIP, connect, curl, get, go, read
+from tests.faults.clients import BOTH, CORP, LIST, NAME, ZIP, connect, curl, get, go, read
 from tests.faults.edge import Edge, arm
 from tests.faults.origin import COBRA, SECRET, TRUE_LIST, WHOLE, Origin
 

@@ -86,12 +86,12 @@ class DiagnosticResult(Result):
     """Arm -> how long it took."""
     outcome: Outcome
     recorded: Outcome | None
-    """None: the scenario does not record this diagnostic."""
+    """None: this diagnostic is not on record."""
 
     @property
     def agrees(self) -> bool:
-        """Whether this is as recorded; a diagnostic that cannot run here contradicts nothing."""
-        return self.outcome == "unavailable" or self.outcome == self.recorded
+        """Whether this is as recorded; what cannot run, or is on no record, contradicts nothing."""
+        return self.outcome == "unavailable" or self.recorded in (self.outcome, None)
 
 
 class RunResult(Result):

@@ -16,6 +16,7 @@ import lab
 from lab.comparison import compared
 from lab.errors import LabError, UnfitError, UsageError, in_a_line
 from lab.labs import start_for
+from lab.replay.outcomes import Looking
 from lab.replay.replay import about, replay
 from lab.results import Report, RunResult, Verdict, repeated, totals
 from lab.sandbox.interface import Backend
@@ -65,6 +66,7 @@ class Session:
         seed: fixes every chance.
         repeat: how often each run is replayed with each toolchain.
         replay: what replays a run, if not in a lab of the session's own.
+        looking: which diagnostics look.
     """
 
     def __init__(
@@ -75,11 +77,13 @@ class Session:
         seed: int,
         repeat: int = 1,
         replay: Replay | None = None,
+        looking: Looking = "recorded",
     ) -> None:
         self.backend = backend
         self.toolchains = toolchains
         self.seed = seed
         self.repeat = repeat
+        self.looking = looking
         self._replay = replay or self._in_a_lab_of_ours
         self._started = datetime.datetime.now(datetime.UTC)
         self._clock = time.monotonic()
@@ -165,8 +169,15 @@ class Session:
     ) -> RunResult:
         with start_for(run, self.backend, toolchain) as (lab_, spec):
             self._fit = True
-            name, seed = self.backend.name, self.seed
-            return replay(run, lab_, spec, backend=name, seed=seed, observe=observe)
+            return replay(
+                run,
+                lab_,
+                spec,
+                backend=self.backend.name,
+                seed=self.seed,
+                observe=observe,
+                looking=self.looking,
+            )
 
     def _unseen(
         self, run: Run, toolchain: Toolchain, verdict: Verdict, reason: str, seconds: float = 0

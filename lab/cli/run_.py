@@ -20,6 +20,7 @@ from lab.toolchain import chosen
 
 if TYPE_CHECKING:
     from lab.cli.progress import Live
+    from lab.replay.outcomes import Looking
     from lab.results import Report, RunResult
     from lab.scenario.load import Run
     from lab.session import Replay
@@ -59,6 +60,14 @@ _SHOWN_IN_FULL = 3
     metavar="N",
     help="Replay all of it N times, and count the verdicts that differ.",
 )
+@click.option(
+    "--diagnostics",
+    "looking",
+    type=click.Choice(["recorded", "all", "none"]),
+    default="recorded",
+    show_default=True,
+    help="Which of them look.",
+)
 @click.option("--seed", type=click.IntRange(0), metavar="N", help="What fixes every chance.")
 @click.option(
     "--json",
@@ -86,6 +95,7 @@ def command(
     skip_slow: bool,
     jobs: int | None,
     repeat: int,
+    looking: Looking,
     seed: int | None,
     json_file: str | None,
     artifacts: Path | None,
@@ -104,6 +114,8 @@ def command(
     several = everything or family is not None or len(scenarios) > 1 or len(goes) > 1 or repeat > 1
     if keep and repeat > 1:
         raise UsageError("--keep leaves one lab of each run up; leave out --repeat")
+    if keep and looking != "recorded":
+        raise UsageError("--keep has the recorded diagnostics look; leave out --diagnostics")
     human = json_file != "-"
     interrupt: KeyboardInterrupt | None = None
     seed = secrets.randbits(32) if seed is None else seed
@@ -133,6 +145,7 @@ def command(
                 seed=seed,
                 repeat=repeat,
                 replay=_keeping(place.name, seed, live) if keep else None,
+                looking=looking,
             )
             try:
                 report = session.run(runs, live, jobs=1 if keep else jobs or os.cpu_count() or 1)

@@ -13,8 +13,9 @@ from lab.errors import LabError
 from lab.replay.commands import Done, carried_out, run_command
 from lab.results import ArmName
 from lab.sandbox.interface import Lab, LabSpec
-from lab.scenario.commands import Step
+from lab.scenario.commands import Change, Step
 from lab.scenario.model import Scenario
+from lab.scenario.origin import OriginChange
 from lab.schema import as_list
 
 
@@ -26,6 +27,7 @@ class Stage:
         name: which of them, as in the file.
         client: its settings from here on.
         change: the files that are written or taken away.
+        origin: how the origin stands from here on.
         rules: the faults from here on.
         steps: what it does then.
     """
@@ -33,6 +35,7 @@ class Stage:
     name: str
     client: ClientSpec
     change: ClientSpec
+    origin: OriginChange
     rules: Sequence[Rule]
     steps: Sequence[Step] = ()
 
@@ -63,7 +66,8 @@ def arms(scenario: Scenario) -> list[Arm]:
     if scenario.is_control:
         return [healthy]
     broken = base.overlaid(damage.client)
-    breaks = Stage("break", broken, damage.client, scenario.faults, damage.steps)
+    withdrawn = scenario.origin.overlaid(damage.origin)
+    breaks = Stage("break", broken, damage.client, withdrawn, scenario.faults, damage.steps)
     remedy = _remedy(scenario, breaks, always)
     # A remedy is applied where the damage is, unless it removes the cause itself.
     done = [breaks, remedy] if breaks.steps else [remedy]
@@ -73,8 +77,8 @@ def arms(scenario: Scenario) -> list[Arm]:
         said += f" (the fault is {'gone' if off else 'still there'})"
     return [
         healthy,
-        Arm("broken", broken, breaks.rules, settings(damage.client), [breaks]),
-        Arm("repaired", remedy.client, remedy.rules, [said, *settings(repair.client)], done),
+        Arm("broken", broken, breaks.rules, _conditions(damage), [breaks]),
+        Arm("repaired", remedy.client, remedy.rules, [said, *_conditions(repair)], done),
     ]
 
 
@@ -84,11 +88,17 @@ def _remedy(scenario: Scenario, breaks: Stage, always: Sequence[Rule]) -> Stage:
     if repair.faults == "keep":
         kept = client if breaks.steps else change
         after = breaks.client.overlaid(client)
-        return Stage("repair", after, kept, breaks.rules, repair.steps)
+        origin = breaks.origin.overlaid(repair.origin)
+        return Stage("repair", after, kept, origin, breaks.rules, repair.steps)
     # What the break has set is taken back; what its commands did is for those of the remedy.
     undone = _as_before(scenario.client, breaks.change) if breaks.steps else ClientSpec()
     after = scenario.client.overlaid(client)
-    return Stage("repair", after, undone.overlaid(client), always, repair.steps)
+    origin = scenario.origin.overlaid(repair.origin)
+    return Stage("repair", after, undone.overlaid(client), origin, always, repair.steps)
+
+
+def _conditions(change: Change) -> list[str]:
+    return [*settings(change.client), *change.origin.settings()]
 
 
 def _as_before(base: ClientSpec, change: ClientSpec) -> ClientSpec:
@@ -127,6 +137,11 @@ def set_up(lab: Lab, spec: LabSpec, scenario: Scenario, arm: Arm, seed: int) -> 
     """
     rules: Sequence[Rule] = scenario.circumstances
     lab.edge.arm(rules, seed=seed)  # no fault touches what is done while all is well
+    origin = OriginChange()  # as each lab begins
+    parts = (scenario.origin, scenario.break_.origin, scenario.repair.origin)
+    if any(part != origin for part in parts):  # and an arm before this one may have changed it
+        lab.origin.set(scenario.origin.state)
+        origin = scenario.origin
     client = prepare(lab, spec, scenario.client)
     _before(scenario, client)
     if not arm.stages:
@@ -136,6 +151,9 @@ def set_up(lab: Lab, spec: LabSpec, scenario: Scenario, arm: Arm, seed: int) -> 
         if stage.rules is not rules:
             rules = stage.rules
             lab.edge.arm(rules, seed=seed)
+        if stage.origin != origin:
+            origin = stage.origin
+            lab.origin.set(origin.state)
         client = settle(lab, spec, stage.client, stage.change)
         for step in stage.steps:
             limit = step.limit or scenario.replay.limit

@@ -19,6 +19,7 @@ from lab.expectations import differences
 from lab.replay.arms import Arm, Begun, arms, set_up
 from lab.replay.commands import carried_out, project, recorded, run_command
 from lab.replay.diagnose import Look, diagnose, target
+from lab.replay.outcomes import Looking, outcomes
 from lab.replay.scoring import scored
 from lab.replay.verdict import judge
 from lab.results import ArmName, ArmResult, RunResult
@@ -42,8 +43,9 @@ def replay(
     backend: str,
     seed: int,
     observe: Observer = lambda _: None,
+    looking: Looking = "recorded",
 ) -> RunResult:
-    """Replay one scenario in a running lab, and judge it.
+    """Replay one scenario in a running lab, and judge it; `looking` are the diagnostics.
 
     Raises:
         LabError: the lab failed; which part, and in which arm.
@@ -51,16 +53,19 @@ def replay(
     run = run.with_go(spec.toolchain.version)
     scenario = run.scenario
     started = time.monotonic()
+    record = outcomes(run, spec.toolchain.version, looking)
+    chosen = [diagnostics()[name] for name in record]
     results: dict[ArmName, ArmResult] = {}
     looks: dict[ArmName, dict[str, Look]] = {}
     for arm in arms(scenario):
         observe(arm.name)
         try:
-            results[arm.name], looks[arm.name] = _gone_through(scenario, arm, lab, spec, seed)
+            results[arm.name], looks[arm.name] = _gone_through(
+                scenario, arm, lab, spec, seed, chosen
+            )
         except LabError as error:
             raise _named(error, arm, lab) from error
-    chosen = [diagnostics()[name] for name in scenario.diagnostics.outcomes]
-    table = scored(chosen, scenario.diagnostics.outcomes, looks)
+    table = scored(chosen, record, looks)
     judgement = judge(scenario, results, table)
     return RunResult(
         **about(run),
@@ -95,12 +100,11 @@ def about(run: Run) -> dict[str, Any]:
 
 
 def _gone_through(
-    scenario: Scenario, arm: Arm, lab: Lab, spec: LabSpec, seed: int
+    scenario: Scenario, arm: Arm, lab: Lab, spec: LabSpec, seed: int, chosen: list[Diagnostic]
 ) -> tuple[ArmResult, dict[str, Look]]:
     begun = set_up(lab, spec, scenario, arm, seed)
     result = replayed(scenario, arm, begun)
     lab.check()
-    chosen = [diagnostics()[name] for name in scenario.diagnostics.outcomes]
     at = target(scenario, result.project.get("go.mod", ""))
     looks: dict[str, Look] = {}
     errors = result.errors

@@ -27,7 +27,7 @@ def outcome(healthy: State, broken: State | None, repaired: State | None) -> Out
 
 def scored(
     chosen: Sequence[Diagnostic],
-    recorded: Mapping[str, Outcome],
+    recorded: Mapping[str, Outcome | None],
     looks: Mapping[ArmName, Mapping[str, Look]],
 ) -> list[DiagnosticResult]:
     """Return a row for each diagnostic, in their order.

@@ -38,6 +38,13 @@ def problems(source: Source, scenario: Scenario) -> Iterator[Problem]:
         yield from checker.logins(client, key)
         if key[0] != "break":  # there a proxy that does not exist may be the point
             yield from checker.proxies(client, key)
+    for key, origin in {
+        ("origin",): scenario.origin,
+        ("break", "origin"): scenario.break_.origin,
+        ("repair", "origin"): scenario.repair.origin,
+    }.items():
+        for at, message in origin.senseless(whole, checker.hosts):
+            yield source.problem((*key, *at), message)
 
 
 def _hosts(world: World) -> set[str]:

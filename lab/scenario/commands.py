@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, field_validator
 from lab.client_spec import ClientSpec
 from lab.command import words
 from lab.expectations import Expected, Limit
+from lab.scenario.origin import OriginChange
 from lab.schema import Part, Text, no_nul
 
 
@@ -50,6 +51,8 @@ class Change(Part):
 
     client: ClientSpec = ClientSpec()
     """Settings and files of the client, laid over those of the scenario."""
+    origin: OriginChange = OriginChange()
+    """How the origin stands from then on, such as `absent: [PATH@VERSION]`: withdrawn."""
     run: Steps | None = None
     """What the client does then, before the replay; each must succeed, or do what it says."""
 

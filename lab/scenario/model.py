@@ -12,6 +12,7 @@ from faults.validation import PlacedError
 from lab.client_spec import ClientSpec
 from lab.scenario.commands import Change, Repair, Replay
 from lab.scenario.fault import Fault, Rules
+from lab.scenario.origin import OriginChange
 from lab.scenario.record import Record
 from lab.scenario.variants import MAX_VARIANTS, Axis, AxisName, ByGo, GoVersion, Pattern, Variant
 from lab.schema import Name, Part, Text
@@ -69,6 +70,8 @@ class Scenario(Part):
     world: World = World()
     """What this scenario needs beyond the base world."""
     client: ClientSpec = ClientSpec()
+    origin: OriginChange = OriginChange()
+    """How the origin stands while all is well, where that differs from the world as it is built."""
     faults: Rules = []
     """The rules of the broken arm. Each must fire there, or the run proves nothing; one that is
     `always` there holds in all arms, and one that `fires: never` must not fire."""

@@ -169,8 +169,9 @@ def test_narrow_tables_put_one_cell_below_the_other() -> None:
 
 def test_every_list_fits_the_terminal(tmp_path: Path) -> None:
     env = {"XDG_RUNTIME_DIR": str(tmp_path), "NO_COLOR": "1"}
-    golab("up", "dns-failure/nxdomain", XDG_RUNTIME_DIR=str(tmp_path))
+    lab = golab("up", "dns-failure/nxdomain", XDG_RUNTIME_DIR=str(tmp_path)).stdout.strip()
     try:
+        assert lab in in_terminal("ps", columns=80, **env)
         for columns in (40, 80):
             for args in (["ps"], ["faults", "list"], ["show", "dns-failure"]):
                 for line in in_terminal(*args, columns=columns, **env).splitlines():

@@ -312,7 +312,9 @@ def test_a_go_that_only_root_may_read_is_said(lab_spec: LabSpec, tmp_path: Path)
 def test_what_a_client_sends_does_not_fill_the_hosts_memory(running_lab: LocalLab) -> None:
     """The edge and the origin keep a request in memory, and it can be as long as you like."""
     first = int(running_lab._init.noted["pid"])
-    for part in Path(f"/proc/{first}/task/{first}/children").read_text().split()[:2]:
+    parts = Path(f"/proc/{first}/task/{first}/children").read_text().split()[:2]
+    assert len(parts) == 2
+    for part in parts:
         rows = Path(f"/proc/{part}/limits").read_text().splitlines()
         (row,) = [row for row in rows if row.startswith("Max data")]
         assert int(row.split()[3]) <= 1 << 30

@@ -1,0 +1,89 @@
+"""What is on record of every diagnostic, and which of them look."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lab.diagnostics.catalogue import diagnostics
+from lab.replay import outcomes
+from lab.replay.outcomes import Outcomes, recorded, written
+from lab.replay.replay import replay
+from lab.results import DiagnosticResult, RunResult
+from lab.scenario.load import catalogue
+from tests.lab.replay.fake import SPEC, FakeLab, a_run
+
+RECORD = {"subject": {"module": "m.example/m", "version": "v1"}, "miss": ["goproxy-env"]}
+
+
+def test_the_record_agrees_with_the_catalogue() -> None:
+    runs = {run.name: run for one in catalogue().values() for run in one.runs()}
+    file = recorded()
+    assert file.runs.keys() <= runs.keys(), "a run that there is not"
+    for name in file.runs:
+        worth = file.of(name)
+        assert sum(map(len, file.runs[name].values())) == len(worth), f"{name}: one is there twice"
+        assert worth.keys() == diagnostics().keys(), name
+        run = runs[name].with_go(file.go)
+        for diagnostic, outcome in run.scenario.diagnostics.outcomes.items():
+            assert worth[diagnostic] in (outcome, "unavailable"), (name, diagnostic)
+
+
+def looked(
+    looking: outcomes.Looking, monkeypatch: pytest.MonkeyPatch, go: str = "1.99.0"
+) -> RunResult:
+    file = Outcomes(go=go, runs={"hidden": {"detected": ["port-open"], "miss": ["goproxy-env"]}})
+    monkeypatch.setattr(outcomes, "recorded", lambda: file)
+    run = a_run(diagnostics=RECORD)
+    return replay(run, FakeLab(), SPEC, backend="fake", seed=7, looking=looking)
+
+
+def test_which_diagnostics_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [row.id for row in looked("recorded", monkeypatch).diagnostics] == ["goproxy-env"]
+    assert looked("none", monkeypatch).diagnostics == []
+    whole = looked("all", monkeypatch)
+    assert [row.id for row in whole.diagnostics] == list(diagnostics())
+    assert {row.id: row.recorded for row in whole.diagnostics if row.recorded} == {
+        "goproxy-env": "miss",
+        "port-open": "detected",
+    }
+
+
+def test_one_that_is_on_record_is_compared_and_one_that_is_not_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    result = looked("all", monkeypatch)
+    measured = next(row.outcome for row in result.diagnostics if row.id == "port-open")
+    if measured != "unavailable":
+        assert f"port-open: measured {measured}, recorded detected" in result.reason
+    assert "head-status" not in result.reason
+    with_another_go = looked("all", monkeypatch, "1.98.0")
+    assert "recorded detected" not in with_another_go.reason
+
+
+def row(id_: str, outcome: str) -> DiagnosticResult:
+    return DiagnosticResult.model_validate(
+        {
+            "id": id_, "origin": "golab", "command": "", "healthy": "quiet", "said": {},
+            "outcome": outcome, "recorded": None,
+        }
+    )  # fmt: skip
+
+
+def test_the_file_keeps_what_could_not_be_measured_here(tmp_path: Path) -> None:
+    result = looked_at = RunResult(
+        scenario="s", variant="v", kind="failure", family="f", title="t", go="1.27.3",
+        backend="b", verdict="reproduced", seconds=1,
+        diagnostics=[row("b", "miss"), row("a", "miss"), row("c", "unavailable")],
+    )  # fmt: skip
+    before = Outcomes(go="1.27.3", runs={"s/v": {"detected": ["c"]}, "other": {"miss": ["a"]}})
+    (tmp_path / "outcomes.yaml").write_text(written([result], before))
+    found = recorded(tmp_path)
+    assert (found.go, looked_at.go) == ("1.27.3", "1.27.3")
+    assert found.runs == {"other": {"miss": ["a"]}, "s/v": {"detected": ["c"], "miss": ["a", "b"]}}
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "outcomes.yaml").write_text(
+        written([result.model_copy(update={"go": "1.28.0"})], before)
+    )
+    assert list(recorded(tmp_path / "new").runs) == ["s/v"], "another Go begins anew"

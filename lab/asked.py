@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Annotated, Any
 from urllib.parse import unquote
@@ -42,6 +42,18 @@ def _pattern(text: str) -> str:
 Asked = Annotated[str, Field(max_length=1000), AfterValidator(_pattern)]
 """`[METHOD|DNS|TLS|CONNECT ][SCHEME://]HOST[/PATH]`, host and path as globs."""
 Host = Annotated[str, Field(max_length=1000, pattern=r"^[^/\s]+$"), AfterValidator(glob)]
+
+
+def names(
+    asked: Iterable[str], connections: Iterable[str]
+) -> Iterator[tuple[tuple[str, str], str]]:
+    """Yield (place, glob) of each host that `asked` and `connections` of an expectation name."""
+    for pattern in asked:
+        found = _PARTS.fullmatch(pattern)
+        assert found
+        yield ("asked", pattern), found["host"].lower()
+    for name in connections:
+        yield ("connections", name), name.lower()
 
 
 def times(pattern: str, records: Iterable[Record]) -> int:

@@ -15,8 +15,11 @@ from faults.model.globs import glob_free
 from faults.nearest import nearest
 from faults.rules import Rule, repeated
 from faults.source import Loc, Problem, Source
+from lab import asked
 from lab.client_spec import ClientSpec
+from lab.expectations import Expected
 from lab.gosettings import proxies
+from lab.scenario.commands import Replay, ReplayStep
 from lab.scenario.model import Scenario
 from lab.scenario.record import Record
 from lab.world.load import base_world
@@ -38,6 +41,16 @@ def problems(source: Source, scenario: Scenario) -> Iterator[Problem]:
         yield from checker.logins(client, key)
         if key[0] != "break":  # there a proxy that does not exist may be the point
             yield from checker.proxies(client, key)
+    named = (
+        (("replay", *at, *key), name)
+        for at, expected in _expected(scenario.replay)
+        for key, name in asked.names(expected.asked, expected.connections)
+    )
+    for at, name in islice(named, _MANY):
+        if not checker.may_be_asked(name):
+            there = nearest(name, checker.hosts)
+            message = f"nobody here is called {name!r}{there}, so it would never be asked"
+            yield source.problem(at, message)
     for key, origin in {
         ("origin",): scenario.origin,
         ("break", "origin"): scenario.break_.origin,
@@ -81,14 +94,26 @@ def _paths(world: World, data: Any) -> set[str]:
     return {"/".join(part[:size]) for part in parts for size in range(1, len(part) + 1)}
 
 
+def _expected(replay: Replay) -> Iterator[tuple[Loc, Expected]]:
+    """Yield what is expected of each command and in each arm, and where that stands."""
+    arms = ("healthy", "broken", "repaired")
+    yield from (((arm,), found) for arm in arms if (found := getattr(replay, arm)))
+    for index, step in enumerate(replay.run if isinstance(replay.run, list) else ()):
+        if isinstance(step, ReplayStep):
+            yield ("run", index), step
+            for arm in arms:
+                if found := getattr(step, arm):
+                    yield ("run", index, arm), found
+
+
 def _texts(data: Any) -> Iterator[str]:
-    """Yield every text in the data of a scenario file but those of its rules."""
+    """Yield every text in the data of a scenario file but of its rules and of who is asked."""
     if isinstance(data, str):
         yield data
     elif isinstance(data, dict):
         for key, value in data.items():
             yield key
-            yield from _texts(value) if key != "faults" else ()
+            yield from _texts(value) if key not in ("faults", "asked", "connections") else ()
     elif isinstance(data, list):
         for item in data:
             yield from _texts(item)
@@ -102,6 +127,12 @@ class _Checker:
     world: World
     hosts: set[str]
     paths: set[str]
+
+    def may_be_asked(self, name: str) -> bool:
+        """Say whether a host that is meant by this glob is of the world, or named in the file."""
+        if any(fnmatch.fnmatchcase(host, name) for host in self.hosts):
+            return True
+        return any(name in text.lower() for text in _texts(self.source.data))
 
     def rules(self, rules: Sequence[Rule], at: Loc) -> Iterator[Problem]:
         """Find rules that can never fire: of themselves, or for want of such a name."""

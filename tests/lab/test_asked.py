@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,8 +10,11 @@ from pydantic import ValidationError
 
 from faults.goproto import urls
 from lab.asked import connections, hosts, subjects, times
+from lab.errors import ScenarioError
 from lab.expectations import Expected, differences
+from lab.paths import scenarios_root
 from lab.sandbox.interface import Completed
+from lab.scenario.load import load
 
 Record = dict[str, Any]
 PROXY, PRIVATE = "proxy.golang.org", "git.corp.example"
@@ -187,3 +191,31 @@ def test_another_one_asked_or_about_another_module_is_another_subject(other: Rec
 def test_checksums_are_looked_up_for_a_module_not_for_a_version() -> None:
     lookups = [got(f"https://sum.golang.org/lookup/rsc.io/quote@v1.5.{n}") for n in range(3)]
     assert subjects(lookups) == ["https://sum.golang.org/lookup/rsc.io/quote"]
+
+
+FILE = (scenarios_root() / "auth" / "auth-fallback.yaml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("asked: {proxy.golang.org: 0}", ""),
+        ("asked: {'DNS *.corp.example': 0}", ""),
+        ("asked: {'DNS 198.18.255.1': 0}", "nobody here is called '198.18.255.1'"),
+        ("asked: {proxy.golnag.org: 0}", "'proxy.golnag.org'; did you mean 'proxy.golang.org'?"),
+        ("asked: {GET https://sum.golang.og/lookup/*: 0}", "'sum.golang.og'; did you mean 'sum.g"),
+        ("connections: {'*.crop.example': 0}", "nobody here is called '*.crop.example'"),
+    ],
+)
+def test_a_host_that_nobody_could_ask_is_no_proof(tmp_path: Path, asked: str, said: str) -> None:
+    """`asked: {TYPO: 0}` would hold for ever."""
+    file = tmp_path / "mine.yaml"
+    file.write_text(FILE.replace("broken: {exit: 0,", f"broken: {{{asked}, exit: 0,"))
+    if not said:
+        assert load(file).scenario.replay.broken
+        return
+    with pytest.raises(ScenarioError) as refused:
+        load(file)
+    (problem,) = refused.value.problems
+    assert said in problem
+    assert problem.endswith("so it would never be asked")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @click.command("record")
 @click.argument("files", nargs=-1, metavar="[FILE | ID]...", shell_complete=complete.scenarios)
-@click.option("--all", "everything", is_flag=True, help="The whole catalogue, all diagnostics.")
+@click.option("--all", "everything", is_flag=True, help="The whole catalogue.")
 @click.option("--dry-run", is_flag=True, help="Show the difference and write nothing.")
 @click.option(
     "--backend",
@@ -45,18 +45,21 @@ def command(
     is silent, and what the named diagnostics are worth.
 
     The difference is shown. Comments and order stay. Patterns that hold stay; one that does not is
-    replaced by what tells the arm from the healthy one. With --all the outcomes of all diagnostics
-    are written into scenarios/outcomes.yaml, too.
+    replaced by what tells the arm from the healthy one. Of the catalogue the outcomes of all
+    diagnostics are written into scenarios/outcomes.yaml, too.
     """
     if bool(files) == everything:
         raise UsageError("which files? name some, or say --all")
     with open_backend(backend, labs=2, go=[go] if go else []) as place:
         from lab.cli.progress import Live, fetching
         from lab.labs import compiles
+        from lab.paths import scenarios_root
         from lab.recording.files import opened
         from lab.session import Session
 
-        found = [opened(path) for path in _paths(files)]
+        paths = _paths(files)
+        of_catalogue = all(path.resolve().parents[1] == scenarios_root() for path in paths)
+        found = [opened(path) for path in paths]
         runs = [run for file in found for run in file.loaded.runs()]
         with fetching() as progress:
             toolchain = place.toolchain(go, progress)
@@ -67,12 +70,12 @@ def command(
                 place,
                 [toolchain],
                 seed=secrets.randbits(32),
-                looking="all" if everything else "recorded",
+                looking="all" if of_catalogue else "recorded",
             )
             results = session.run(runs, live, jobs=jobs or os.cpu_count() or 1).runs
     by_name = {result.name: result for result in results}
     status = max([_recorded(file, by_name, dry_run=dry_run) for file in found])
-    if everything and not dry_run:
+    if of_catalogue and not dry_run:
         _write_outcomes([one for one in results if one.verdict in ("reproduced", "changed")])
     return status
 

@@ -47,11 +47,16 @@ def up(
         GolabError: it did not come up.
     """
     request = {"scenario": scenario, "arm": arm, "backend": backend, "go": go}
-    with _holder(request, cwd=None if Path(scenario).exists() else "/") as messages:
+    with _holder(request, cwd=None if _is_file(scenario) else "/") as messages:
         held = _up(messages, say=say, progress=progress)
         INTERRUPTS.hold()  # from here on the lab stays, and an interrupt says so
     _stays(held)
     return held
+
+
+def _is_file(scenario: str) -> bool:
+    """Tell whether a scenario is named by its file, with or without one of its variants."""
+    return Path(scenario).exists() or Path(scenario).parent.is_file()
 
 
 def keep(

@@ -1,7 +1,7 @@
 """Which diagnostics look at a run, and what is recorded of each: scenarios/outcomes.yaml.
 
 A scenario names the diagnostics that its story is about. The file has what every diagnostic is
-worth for every run of the catalogue, with one Go version; `golab record --all` writes it.
+worth for every run of the catalogue, with one Go version; `golab record` writes it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Record = dict[str, dict[str, list[str]]]
 
 FILE = "outcomes.yaml"
 _HEAD = """\
-# Written by `golab record --all`: what every diagnostic is worth for every run of the catalogue.
+# Written by `golab record`: what every diagnostic is worth for every run of the catalogue.
 # A test compares it with the scenarios, `golab run --diagnostics all` with what is measured.
 """
 

@@ -86,7 +86,7 @@ def _spoilt(arms: Mapping[ArmName, ArmResult]) -> Iterator[str]:
 
 def _spoilt_diagnostics(table: Sequence[DiagnosticResult]) -> Iterator[str]:
     for row in table:
-        if row.outcome == "error" != row.recorded:
+        if row.outcome == "error" and row.recorded not in ("error", None):
             arm = next(arm for arm in ARMS if getattr(row, arm) == "error")
             yield f"{arm}: the diagnostic {row.id} could not say anything: {row.said[arm]}"
 

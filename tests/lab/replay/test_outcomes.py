@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from lab.replay.outcomes import Outcomes, recorded, written
 from lab.replay.replay import replay
 from lab.results import DiagnosticResult, RunResult
 from lab.scenario.load import catalogue
+from tests.lab.golab import golab
 from tests.lab.replay.fake import SPEC, FakeLab, a_run
 
 RECORD = {"subject": {"module": "m.example/m", "version": "v1"}, "miss": ["goproxy-env"]}
@@ -27,7 +29,18 @@ def test_the_record_agrees_with_the_catalogue() -> None:
         assert worth.keys() == diagnostics().keys(), name
         run = runs[name].with_go(file.go)
         for diagnostic, outcome in run.scenario.diagnostics.outcomes.items():
-            assert worth[diagnostic] in (outcome, "unavailable"), (name, diagnostic)
+            said = f"{name}: {diagnostic}; `golab record {run.scenario.id} --go {file.go}`"
+            assert worth[diagnostic] in (outcome, "unavailable"), said
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_the_record_is_what_is_measured(tmp_path: Path) -> None:
+    file = tmp_path / "report.json"
+    looking = ("--diagnostics", "all", "--go", recorded().go, "--json", str(file))
+    golab("run", "--all", "--skip-slow", *looking, limit=3000)
+    runs = json.loads(file.read_text())["runs"]
+    assert {run["reason"] for run in runs if run["verdict"] != "reproduced"} == set()
 
 
 def looked(

@@ -108,6 +108,12 @@ def test_an_error_goes_before_all_else() -> None:
     assert judged(crashed, broken=arm("", fired={})) == ("error", said)
 
 
+def test_a_crash_that_is_on_record_or_on_none_says_nothing_of_the_run() -> None:
+    for known in ("error", None):
+        assert judged(row("error", known, "error")) == ("reproduced", "")
+    assert judged(row("error", "detected", "error"))[0] == "error"
+
+
 def test_a_limit_that_ended_the_broken_arm_is_said() -> None:
     reason = "the lab's limit of 3 s ended the broken arm, not go"
     mute = arm("", None, fired={"gone": 1})

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lab.daemon import start
 from lab.errors import ScenarioError, UsageError
 from lab.scenario.load import Run, load, select
 from lab.scenario.variants import covers
@@ -171,6 +172,15 @@ def test_a_variant_of_a_file_has_a_name(tmp_path: Path, monkeypatch: pytest.Monk
         UsageError, match=r"no variant '404-coma' of mine\.yaml; did you mean '404-c"
     ):
         select(["mine.yaml/404-coma"])
+
+
+def test_up_looks_for_a_variant_of_a_file_where_its_user_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs(tmp_path, BASE + MATRIX)
+    monkeypatch.chdir(tmp_path)
+    found = [start._is_file(name) for name in ("mine.yaml", "mine.yaml/404-comma", "stale-list/x")]
+    assert found == [True, True, False]
 
 
 BY_GO = """\

@@ -37,7 +37,7 @@ def report(
     params = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
     tried = {found["run"].name for found in params if isinstance(found.get("run"), Run)}
     names = sorted(tried | {"auth-fallback"})
-    done = golab("run", *names, "--seed", "7", "--json", str(file), cwd=folder, limit=600)
+    done = golab("run", *names, "--seed", "7", "--json", str(file), cwd=folder, limit=1500)
     assert done.returncode in (0, 1, 3), done.stderr
     found: dict[str, Any] = json.loads(file.read_text())
     return found
@@ -47,7 +47,7 @@ def test_the_five_faults_the_lab_is_named_for_are_there() -> None:
     assert catalogue().keys() >= NAMED_FOR
 
 
-@pytest.mark.timeout(700)
+@pytest.mark.timeout(1600)
 @pytest.mark.parametrize("run", RUNS)
 def test_a_scenario_is_reproduced(run: Run, report: dict[str, Any]) -> None:
     result = next(

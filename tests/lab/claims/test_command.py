@@ -64,7 +64,7 @@ def test_wrong_usage_is_one_line(args: list[str], said: str) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
-@pytest.mark.slow
+@pytest.mark.whole
 @pytest.mark.timeout(1500)
 @pytest.mark.parametrize("version", [DEFAULT, "1.21.13"])
 def test_every_claim_comes_to_what_is_on_record(version: str, index: None) -> None:

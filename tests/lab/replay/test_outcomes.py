@@ -33,7 +33,7 @@ def test_the_record_agrees_with_the_catalogue() -> None:
             assert worth[diagnostic] in (outcome, "unavailable"), said
 
 
-@pytest.mark.slow
+@pytest.mark.whole
 @pytest.mark.timeout(3600)
 def test_the_record_is_what_is_measured(tmp_path: Path) -> None:
     file = tmp_path / "report.json"

@@ -50,7 +50,7 @@ def test_near(word: object, known: Iterable[str], meant: str) -> None:
     ("word", "known"),
     [
         ("help", ["shell", "ps"]),
-        ("new", COMMANDS),
+        ("make", COMMANDS),
         ("ls", COMMANDS),
         ("start", COMMANDS),
         ("x", COMMANDS),

@@ -66,7 +66,7 @@ def test_wrong_usage_gets_a_line_and_2(args: tuple[str, ...], status: int, said:
         ("faults check", "FILE is missing; `golab faults check --help` shows the usage"),
         ("help fault lits", "no such command 'lits'; did you mean 'list'?"),
         ("help ps x", "`golab ps` has no commands below it"),
-        ("new", "no such command 'new'; `golab --help` shows the usage"),
+        ("make", "no such command 'make'; `golab --help` shows the usage"),
         ("ps x", "got unexpected extra argument (x); `golab ps --help` shows the usage"),
     ],
 )

@@ -200,6 +200,7 @@ WHERE = st.dictionaries(
 DO = st.dictionaries(WORDS, VALUES, max_size=2)
 
 
+@pytest.mark.slow
 @given(st.lists(st.fixed_dictionaries({"where": WHERE, "do": DO}), max_size=3))
 @settings(max_examples=300, deadline=None)
 def test_any_file_is_read_or_refused_in_good_order(data: list[dict[str, object]]) -> None:

@@ -103,6 +103,7 @@ def test_a_bad_rule_file_stops_mitmdump(tmp_path: Path) -> None:
     assert "Traceback" not in said
 
 
+@pytest.mark.slow
 def test_one_rule_is_said_in_the_singular(tmp_path: Path) -> None:
     file = tmp_path / "rules.yaml"
     file.write_text("- {name: shut, where: {port: 1}, do: {refuse: true}}\n")

@@ -123,6 +123,7 @@ main()
     assert (done.returncode, done.stderr, done.stdout) == (130, SAID, "")
 
 
+@pytest.mark.slow
 def test_an_interrupt_while_models_are_built_is_no_error_of_them() -> None:
     """pydantic's C code meets it where nothing of Python is called, so only a timer comes there."""
     script = """
@@ -147,6 +148,7 @@ for moment in range(2, 161, 2):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.slow
 def test_double_interrupts_of_real_runs() -> None:
     """From when golab has its first line: until then the interpreter answers by itself."""
     chosen = random.Random(7)

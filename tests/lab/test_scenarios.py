@@ -90,6 +90,7 @@ def test_every_kind_of_traffic_is_on_record(report: dict[str, Any]) -> None:
     assert "h2" in negotiated
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_decisions(tmp_path: Path) -> None:
     text = catalogue()["stale-list"].file.read_text(encoding="utf-8")
     listing = "go list -m -versions github.com/spf13/cobra"

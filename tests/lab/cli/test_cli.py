@@ -93,6 +93,7 @@ def test_several_at_once_keep_their_order(tmp_path: Path) -> None:
     assert [run["scenario"] for run in runs] == [name.partition("/")[0] for name in names]
 
 
+@pytest.mark.slow
 def test_several_go_versions_are_compared(tmp_path: Path) -> None:
     go = ensure()
     other = next(version for version in PINNED if version != go.version)
@@ -131,6 +132,7 @@ def test_several_go_versions_are_compared(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_list_show_schema() -> None:
     listed = json.loads(golab("list", "--json").stdout)
     assert {item["id"] for item in listed} == set(catalogue())
@@ -148,6 +150,7 @@ def test_list_show_schema() -> None:
         validator.validate(as_json)
 
 
+@pytest.mark.slow
 def test_narrow_tables_put_one_cell_below_the_other() -> None:
     wide = golab("list", COLUMNS="100").stdout.splitlines()
     row = next(line for line in wide if line.startswith("auth-fallback "))
@@ -167,6 +170,7 @@ def test_narrow_tables_put_one_cell_below_the_other() -> None:
     assert all(len(line) <= 40 for line in several)
 
 
+@pytest.mark.slow
 def test_every_list_fits_the_terminal(tmp_path: Path) -> None:
     env = {"XDG_RUNTIME_DIR": str(tmp_path), "NO_COLOR": "1"}
     lab = golab("up", "dns-failure/nxdomain", XDG_RUNTIME_DIR=str(tmp_path)).stdout.strip()

@@ -53,6 +53,7 @@ def of_bash(tmp_path: Path, *lines: tuple[str, ...]) -> list[list[str]]:
     return [offered.split("\n")[:-1] for offered in done.stdout.split("---\n")[:-1]]
 
 
+@pytest.mark.slow
 def test_bash_offers_the_right_words(tmp_path: Path) -> None:
     ids = sorted(catalogue())
     expected: dict[tuple[str, ...], list[str]] = {

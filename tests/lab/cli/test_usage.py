@@ -110,6 +110,7 @@ def test_the_version_in_short() -> None:
     assert golab("-V").stdout == golab("--version").stdout == "golab, version 0.1.0\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["validate", "run", "faults check", "origin serve --world"])
 def test_what_is_no_file_is_refused_at_once(tmp_path: Path, command: str) -> None:
     pipe, large, loop = (tmp_path / f"{name}.yaml" for name in ("pipe", "large", "loop"))

@@ -6,6 +6,8 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+
 from lab.paths import scenarios_root
 from tests.lab.daemon.byhand import golab, labs
 
@@ -35,6 +37,7 @@ def test_a_kept_lab_is_a_held_lab(tmp_path: Path, backend: str) -> None:
     assert kept not in golab("ps").stdout
 
 
+@pytest.mark.slow
 def test_a_file_of_ones_own_and_a_variant_can_be_kept(tmp_path: Path) -> None:
     done = golab("run", "dns-failure/servfail", "--keep", "--backend", "local")
     (lab,) = [lab for lab in labs() if lab["scenario"] == "dns-failure/servfail"]

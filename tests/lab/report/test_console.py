@@ -62,6 +62,7 @@ def test_a_terminal_that_does_not_know_its_size(terminal: TextIO) -> None:
     assert console(terminal).size == (80, 25)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("asked", ["", "0", "²"])
 def test_nothing_is_wrapped_in_a_pipe(asked: str) -> None:
     shown = golab("show", "auth-fallback", COLUMNS=asked).stdout

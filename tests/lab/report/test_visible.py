@@ -102,6 +102,7 @@ def test_nor_do_the_reports_that_are_json(nasty: Path) -> None:
     assert json.loads(report.stdout)["runs"][0]["title"] == NASTY
 
 
+@pytest.mark.slow
 def test_the_lines_of_errors_show_it(tmp_path: Path) -> None:
     file = tmp_path / "\x1b[31m\u202e.yaml"
     for command, text in {

@@ -20,8 +20,7 @@ CASES = [
     pytest.param(
         *(kind, name, text),
         id=f"{kind}-{name}",
-        # the same worlds are read on their own, too
-        marks=pytest.mark.slow if kind == "scenario" and name.startswith("world-") else (),
+        marks=pytest.mark.slow if kind == "world" or name.startswith("world-") else (),
     )
     for kind, generators in {
         "scenario": (hostile.anywhere, hostile.scenarios),

@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -127,6 +128,7 @@ def sound(world: World, directory: Path, given: dict[str, Any]) -> None:
             subprocess.run([*command, "fsck", "--strict"], check=True, capture_output=True)
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(worlds(wild=True))
 def test_any_world_is_refused_with_its_line_or_built(data: dict[str, Any]) -> None:
@@ -136,6 +138,7 @@ def test_any_world_is_refused_with_its_line_or_built(data: dict[str, Any]) -> No
             sound(world, Path(name) / "worlds", data)
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(worlds(wild=False))
 def test_a_world_of_good_parts_is_built(data: dict[str, Any]) -> None:

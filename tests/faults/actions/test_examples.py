@@ -54,24 +54,24 @@ def path_for(rule: Rule) -> tuple[str, str]:
     return PATHS[where.endpoint[0] if where.endpoint else "list"], ""
 
 
-def traffic(edge: Edge, rule: Rule) -> list[str]:
-    """Make traffic that the rule is about; return what the client saw."""
+def traffic(edge: Edge, rule: Rule, wait: float = 5) -> list[str]:
+    """Make traffic that the rule is about; return what the client saw, in so many seconds each."""
     if rule.stage is Stage.QUERY:
-        answers = [ask(edge, kind, wait=0.3) for kind in ("A", "AAAA")]
+        answers = [ask(edge, kind, wait=wait) for kind in ("A", "AAAA")]
         return [str(message and (message.response_code, str(message))) for message in answers]
     path, headers = path_for(rule)
     if H2_ONLY & {word for word, _ in rule.do}:
         seen = curl(edge, path, *H2)
         return [f"{seen.exit} {seen.version} {seen.status} {seen.body!r}"]
     times = 1 + (rule.where.after or 0) + bool(rule.where.path)
-    return [over_tls(edge, path, headers) for _ in range(times)]
+    return [over_tls(edge, path, headers, wait) for _ in range(times)]
 
 
-def over_tls(edge: Edge, path: str, headers: str) -> str:
+def over_tls(edge: Edge, path: str, headers: str, wait: float) -> str:
     try:
-        with connect(edge, timeout=0.3) as sock:
+        with connect(edge, timeout=wait) as sock:
             sock.sendall(get(path, more=headers + "Connection: close\r\n"))
-            return str(read(sock, 0.3))
+            return str(read(sock, wait))
     except (ssl.SSLError, ConnectionError, TimeoutError) as error:
         return type(error).__name__ + str(getattr(error, "reason", error))
 
@@ -86,7 +86,7 @@ def test_fires_and_leaves_no_trace(edge: Edge, tmp_path: Path, word: str, exampl
     edge.arm()
     before = traffic(edge, rule)
     edge.arm(text)
-    during = traffic(edge, rule)
+    during = traffic(edge, rule, wait=0.3)
     assert edge.fired()[rule.name] > 0
     fired = [entry for record in edge.records() for entry in record.get("fired", [])]
     assert {entry["do"] for entry in fired} == {word}

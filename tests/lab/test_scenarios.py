@@ -15,15 +15,17 @@ from tests.lab.golab import golab
 NAMED_FOR = {"auth-fallback", "stale-list", "sni-block", "dns-failure", "proxy-timeout"}
 
 
-def _marks(run: Run) -> tuple[pytest.MarkDecorator, ...]:
-    fast = run.scenario.id in NAMED_FOR and not run.scenario.slow
-    return () if fast else (pytest.mark.slow,)
+def _marks(run: Run, *, first: bool) -> tuple[pytest.MarkDecorator, ...]:
+    """Say who tries a run: everybody; the gate, of each scenario the first; or who asks for all."""
+    if run.scenario.id in NAMED_FOR and not run.scenario.slow:
+        return ()
+    return (pytest.mark.slow if first else pytest.mark.whole,)
 
 
 RUNS = [
-    pytest.param(run, id=run.name, marks=_marks(run))
+    pytest.param(run, id=run.name, marks=_marks(run, first=not number))
     for loaded in catalogue().values()
-    for run in loaded.runs()
+    for number, run in enumerate(loaded.runs())
 ]
 
 

@@ -22,6 +22,9 @@ SMALL = """
 from lab.sandbox.agent import limits
 limits.MEMORY = 256 << 20
 limits.PROCESSES = 64
+import importlib
+from lab.sandbox.local import cgroups  # which has read the limits
+importlib.reload(cgroups)
 """
 
 

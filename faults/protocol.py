@@ -93,6 +93,7 @@ def _bound(path: Path) -> socket.socket:
     try:
         bound.bind(str(path))
         path.chmod(0o600)
+        bound.listen()  # at once: whoever sees the file may connect
     except OSError:
         bound.close()
         raise

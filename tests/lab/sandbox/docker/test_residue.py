@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,15 @@ def started(*args: str, **env: str) -> subprocess.Popen[bytes]:
     )
 
 
+@contextlib.contextmanager
+def ended(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """End a process whatever happens; the tests after this one count what the engine has."""
+    try:
+        yield
+    finally:
+        process.kill()
+
+
 def runs(engine: docker.DockerClient, pid: int) -> bool:
     """Tell whether a container of this process's labs runs."""
     labs = [lab for lab in sweep.every(engine) if lab.owner.split()[1] == str(pid)]
@@ -84,15 +93,15 @@ def test_interrupted_at_any_moment_nothing_stays(
     before = counted(engine)
     moments = random.Random(SEED)
     for delay in [moments.uniform(0.3, 3.5) for _ in range(TIMES // 2)]:
-        process = started(*args)
-        time.sleep(delay)
-        for _ in range(interrupts):
-            process.send_signal(signal.SIGINT)
-            time.sleep(0.1)
-        lines = process.communicate(timeout=20)[1].splitlines()
+        with started(*args) as process, ended(process):
+            time.sleep(delay)
+            for _ in range(interrupts):
+                process.send_signal(signal.SIGINT)
+                time.sleep(0.1)
+            lines = process.communicate(timeout=60)[1].splitlines()
         assert process.returncode == 130, (delay, lines)
         assert lines[-1] == b"golab: interrupted; nothing is left behind"
-        finished = [line for line in lines if re.match(rb"golab: \d of \d: ", line)]
+        finished = [line for line in lines if re.match(rb"golab: \d+ of \d+: ", line)]
         assert len(lines) - len(finished) <= interrupts
         assert counted(engine) == before, delay
 
@@ -103,10 +112,10 @@ def test_a_container_that_dies_when_it_starts_is_one_line(
 ) -> None:
     before = counted(engine)
     events = engine.api.events(filters={"event": "start", "type": "container"}, decode=True)
-    process = started("egress-blocked")
-    killer = threading.Thread(target=_kill_first, args=(engine, events, role))
-    killer.start()
-    process.communicate(timeout=30)
+    with started("egress-blocked") as process, ended(process):
+        killer = threading.Thread(target=_kill_first, args=(engine, events, role))
+        killer.start()
+        process.communicate(timeout=60)
     events.close()
     killer.join(10)
     assert process.returncode == 3

@@ -35,10 +35,12 @@ def main() -> int:
         if not works(*PYTHON, "-c", "import pip"):
             venv.create(VENV, symlinks=True)
             add_pip()
+    except PermissionError as error:
+        return said(f"{error.filename or VENV} cannot be written; retry in a folder of your own")
     except (OSError, ValueError) as error:
         return said(f"pip could not be had: {error}; install python3-venv, or mend that, and retry")
     print(f"installing into {VENV}: this takes half a minute", file=sys.stderr)
-    command = [*PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    command = [*PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "-qq"]
     return subprocess.run([*command, *(sys.argv[1:] or ["."])], cwd=HERE, check=False).returncode
 
 

@@ -116,3 +116,14 @@ def test_an_old_python_is_told(
     monkeypatch.setattr(sys, "version_info", (3, 9, 2))
     assert script.main() == 1
     assert capsys.readouterr().err.startswith("install.py: golab needs Python 3.11 or later, and ")
+
+
+def test_a_folder_that_one_may_not_write_to_is_said(
+    script: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = Path("/sys/golab/.venv")
+    monkeypatch.setattr(script, "VENV", place)
+    monkeypatch.setattr(script, "PYTHON", [str(place / "bin" / "python")])
+    assert script.main() == 1
+    said = "install.py: /sys/golab cannot be written; retry in a folder of your own\n"
+    assert capsys.readouterr().err == said

@@ -31,7 +31,8 @@ def command(name: str, *, as_json: bool) -> None:
     """List the diagnostics with what each is worth in the catalogue, or show one of them."""
     known = diagnostics()
     if name and name not in known:
-        raise UsageError(f"no diagnostic {name!r}{nearest(name, known)}")
+        near = nearest(name, known)
+        raise UsageError(f"no diagnostic {name!r}{near} (`golab diagnostics` shows them all)")
     chosen = [known[name]] if name else list(known.values())
     worth = {one.id: _worth(one.id) for one in chosen}
     if as_json:

@@ -59,6 +59,7 @@ def command(id_: str) -> int:
     _write(path, _SKELETON.format(id=id_, schema=SCHEMA))
     if not Path(SCHEMA).exists():
         _write(Path(SCHEMA), json.dumps(schema(), indent=2, ensure_ascii=False) + "\n")
+        click.echo(f"{SCHEMA}: the schema, with which editors complete and check")
     click.echo(f"{path}: change it, then `golab record {path}` and `golab run {path}`")
     return OK
 

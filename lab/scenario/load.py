@@ -138,7 +138,10 @@ def _loaded(path: Path, name: str | None, prepare: Prepare) -> Loaded:
     try:
         source = prepare(yamlsource.read(path, name=name))
         checker = Checker()
-        scenario = _checked(source, checker)
+        try:
+            scenario = _checked(source, checker)
+        except SourceError as error:
+            raise _with_a_way_on(error, source, path) from None
         variants = cells(source)
     except SourceError as error:
         raise ScenarioError([str(problem) for problem in error.problems]) from None
@@ -159,6 +162,17 @@ def _checked(source: Source, checker: Checker) -> Scenario:
             raise
     whole = checkable(source)
     return validation.check(replace(whole, data=_typed(whole, checker)), Scenario, checker)
+
+
+def _with_a_way_on(error: SourceError, source: Source, path: Path) -> SourceError:
+    """Name what writes a record, if a record is all that the file lacks."""
+    try:
+        _checked(unrecorded(source), Checker())
+    except SourceError:
+        return error
+    *others, last = error.problems
+    said = f"{last.message}; `golab record {path}` writes what it measures"
+    return SourceError([*others, last._replace(message=said)])
 
 
 def _typed(cell: Cell, checker: Checker) -> Any:

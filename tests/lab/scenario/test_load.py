@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,14 @@ def problems(tmp_path: Path, text: str | bytes) -> list[str]:
 
 def line_of(text: str, part: str) -> int:
     return text[: text.index(part)].count("\n") + 1
+
+
+def test_a_file_that_lacks_only_its_record_is_led_to_record(tmp_path: Path) -> None:
+    fresh = re.sub(r"^(  healthy|  broken|silent): .*\n", "", GOOD, flags=re.MULTILINE)
+    said = problems(tmp_path, fresh)
+    assert said[-1].endswith(f"; `golab record {tmp_path / 'mine.yaml'}` writes what it measures")
+    said = problems(tmp_path, fresh.replace("lesson: >", "leson: >"))
+    assert not any("golab record" in line for line in said)
 
 
 @pytest.mark.parametrize(

@@ -94,11 +94,19 @@ class DiagnosticResult(Result):
         return self.outcome == "unavailable" or self.recorded in (self.outcome, None)
 
 
-class RunResult(Result):
-    """One scenario (or one of its variants), replayed once."""
-
+class _OfRun(Result):
     scenario: str
     variant: str | None = None
+
+    @property
+    def name(self) -> str:
+        """`scenario` or `scenario/variant`."""
+        return f"{self.scenario}/{self.variant}" if self.variant else self.scenario
+
+
+class RunResult(_OfRun):
+    """One scenario (or one of its variants), replayed once."""
+
     kind: Kind
     family: str
     title: str
@@ -123,11 +131,6 @@ class RunResult(Result):
     missed_by: list[str] = []
     false_alarms: list[str] = []
     artifacts: dict[str, str] = {}
-
-    @property
-    def name(self) -> str:
-        """`scenario` or `scenario/variant`."""
-        return f"{self.scenario}/{self.variant}" if self.variant else self.scenario
 
 
 class Totals(Result):
@@ -155,34 +158,20 @@ class Difference(Result):
     """Go version -> what was seen; empty: nothing of that."""
 
 
-class Compared(Result):
+class Compared(_OfRun):
     """How the runs of one scenario with several Go versions differ."""
 
-    scenario: str
-    variant: str | None = None
     verdicts: dict[str, Verdict]
     """Go version -> verdict."""
     differences: list[Difference]
     """Empty: they agree."""
 
-    @property
-    def name(self) -> str:
-        """`scenario` or `scenario/variant`."""
-        return f"{self.scenario}/{self.variant}" if self.variant else self.scenario
 
-
-class Repeated(Result):
+class Repeated(_OfRun):
     """How often the replays of one scenario with one Go came to which verdict."""
 
-    scenario: str
-    variant: str | None = None
     go: str
     verdicts: dict[Verdict, int]
-
-    @property
-    def name(self) -> str:
-        """`scenario` or `scenario/variant`."""
-        return f"{self.scenario}/{self.variant}" if self.variant else self.scenario
 
     @property
     def differing(self) -> int:

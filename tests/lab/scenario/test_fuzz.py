@@ -57,10 +57,11 @@ def parts(data: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
             yield from parts(value, (*at, key))
 
 
-def replaced(place: tuple[Any, ...], value: Any) -> Any:
+def replaced(whole: Any, place: tuple[Any, ...], value: Any) -> Any:
+    """Return a copy of data with another value at a place."""
     if not place:
         return value
-    data = copy.deepcopy(WHOLE)
+    data = copy.deepcopy(whole)
     inner: Any = data
     for key in place[:-1]:
         inner = inner[key]
@@ -85,7 +86,7 @@ def test_the_whole_is_valid_before_it_is_fuzzed(tmp_path: Path) -> None:
 def test_no_part_can_be_replaced_without_a_line_of_our_own(tmp_path: Path, value: Any) -> None:
     refused = 0
     for place in parts(WHOLE):
-        problems = said(tmp_path / "fuzzed.yaml", replaced(place, value))
+        problems = said(tmp_path / "fuzzed.yaml", replaced(WHOLE, place, value))
         refused += bool(problems)
         for problem in problems:
             assert re.match(r"fuzzed:[1-9]\d*:[1-9]\d*: \S", problem), (place, problem)
@@ -122,11 +123,11 @@ def test_no_part_can_be_replaced_without_a_line_of_our_own(tmp_path: Path, value
     ],
 )  # fmt: skip
 def test_the_words(tmp_path: Path, place: tuple[Any, ...], value: Any, line: str) -> None:
-    problems = said(tmp_path / "fuzzed.yaml", replaced(place, value))
+    problems = said(tmp_path / "fuzzed.yaml", replaced(WHOLE, place, value))
     assert line in [problem.split(": ", 1)[1] for problem in problems]
 
 
 def test_what_a_variant_says_nothing_about_it_keeps(tmp_path: Path) -> None:
     for key in ("client", "replay", "repair", "faults", "title"):
-        data = replaced(("variants", "one"), {"silent": True, key: None})
+        data = replaced(WHOLE, ("variants", "one"), {"silent": True, key: None})
         assert said(tmp_path / "fuzzed.yaml", data) == []

@@ -18,7 +18,7 @@ from lab.patterns import Checker
 from lab.scenario.model import Scenario
 from lab.scenario.schema import schema
 from lab.sources import articles
-from tests.lab.scenario.test_fuzz import WHOLE, parts
+from tests.lab.scenario.test_fuzz import WHOLE, parts, replaced
 
 MORE: dict[str, Any] = yaml.safe_load(
     """
@@ -60,15 +60,6 @@ values = st.one_of(
 )
 
 
-def put(place: tuple[Any, ...], value: Any) -> dict[str, Any]:
-    data = copy.deepcopy(FILE)
-    inner: Any = data
-    for key in place[:-1]:
-        inner = inner[key]
-    inner[place[-1]] = value
-    return data
-
-
 def refused_for(data: Any) -> list[dict[str, Any]]:
     try:
         strictly(data, Scenario, Checker())
@@ -94,7 +85,7 @@ def test_the_whole_is_what_both_take() -> None:
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(place=st.sampled_from(PLACES), value=values)
 def test_they_agree_on_generated_files(place: tuple[Any, ...], value: Any) -> None:
-    agree(put(place, value))
+    agree(replaced(FILE, place, value))
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)
@@ -129,15 +120,15 @@ def test_they_agree_on_what_is_left_out(place: tuple[Any, ...]) -> None:
     ],
 )
 def test_what_both_refuse(place: tuple[Any, ...], value: Any) -> None:
-    data = put(place, value)
+    data = replaced(FILE, place, value)
     assert refused_for(data)
     assert not VALIDATOR.is_valid(data)
 
 
 def test_an_axis_may_stand_where_a_number_is_wanted() -> None:
     for place in (("replay", "limit"), ("silent",), ("faults", 5, "do", "respond", "status")):
-        assert VALIDATOR.is_valid(put(place, "{axis}"))
-    assert not VALIDATOR.is_valid(put(("kind",), "{axis}"))
+        assert VALIDATOR.is_valid(replaced(FILE, place, "{axis}"))
+    assert not VALIDATOR.is_valid(replaced(FILE, ("kind",), "{axis}"))
 
 
 def test_editors_know_the_names_of_diagnostics_and_articles() -> None:

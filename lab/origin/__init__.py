@@ -1,5 +1,1 @@
 """The hermetic Internet of a lab: module proxies, checksum database and repositories of a world."""
-
-from lab.origin.server import serve
-
-__all__ = ["serve"]

@@ -11,7 +11,7 @@ import pytest
 
 from lab.sandbox.docker import networks
 from lab.sandbox.docker.backend import DockerBackend, DockerLab
-from lab.sandbox.interface import LabSpec
+from lab.sandbox.interface import LabSpec, Request
 
 LABS = 50
 
@@ -46,7 +46,7 @@ def test_fifty_labs_at_once(
 
 def _latest(lab: DockerLab) -> str:
     lab.edge.arm([])
-    answer = lab.fetch("https://proxy.golang.org/github.com/spf13/cobra/@latest", {}, 20)
+    answer = lab.fetch(Request("https://proxy.golang.org/github.com/spf13/cobra/@latest", 20))
     return f"{answer.status} {answer.body.decode()}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import suppress
 from typing import Any
 
@@ -51,3 +52,21 @@ def may_be_public(view: GoView, module: str) -> bool:
         return False
     known = {entry.text.rstrip("/") for entry in view.proxies(module)}
     return bool(known & set(PUBLIC)) or not view.unverified(module)
+
+
+def required(view: GoView) -> list[str]:
+    """Return `module@version` of what go.mod requires and does not replace, the indirect last."""
+    path = f"{view.machine.project}/go.mod"
+    text = view.machine.read([path]).found.get(path, b"").decode("utf-8", "replace")
+    replaced = set(re.findall(r"(?m)^\s*(?:replace\s+)?([^\s(]+)(?:\s+v\S+)?\s+=>", text))
+    excluded = set(re.findall(r"(?ms)^exclude\s*\((.*?)^\)", text))
+    for block in excluded:
+        text = text.replace(block, "")
+    found = re.findall(r"(?m)^\s*(?:require\s+)?([^\s()]+)\s+(v\S+)\s*(//\s*indirect)?.*$", text)
+    wanted = [
+        (bool(indirect), f"{module}@{version}")
+        for module, version, indirect in found
+        if module not in replaced | {"exclude", "retract", "replace", "module"}
+        and semver.is_canonical(version)
+    ]
+    return [name for _, name in sorted(wanted, key=lambda each: each[0])]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lab.diagnostics.interface import Finding, Subject, alarm, judged, no_question
+from lab.diagnostics.interface import Finding, Subject, judged, no_question
 from lab.diagnostics.signed import head_problem
 from lab.diagnostics.sumdb import Way, database, hashes, lookup, way
 from lab.diagnostics.versions import in_use
@@ -24,14 +24,14 @@ def check(view: GoView, subject: Subject, limit: float) -> Finding:
         return no_question(view.problem or "GOPROXY is off")
     known = database(view.env["GOSUMDB"])
     if known is None:
-        return alarm(
-            f"GOSUMDB names no database: {view.env['GOSUMDB'][:80]!r}", see="go env GOSUMDB"
+        return judged(
+            [f"GOSUMDB names no database: {view.env['GOSUMDB'][:80]!r}"], "", "go env GOSUMDB"
         )
     at = way(view)
     assert at
     if not at.base:
         said = at.walk.said if at.walk else ""
-        return alarm(f"whether a proxy serves {known.name} cannot be told: {said}")
+        return judged([f"whether a proxy serves {known.name} cannot be told: {said}"], "")
     version = in_use(view, subject)
     if not version:
         return no_question("no version is known to look up")

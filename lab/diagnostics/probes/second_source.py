@@ -37,9 +37,11 @@ def check(view: GoView, subject: Subject, limit: float) -> Finding:
     if missing := [version for version in theirs if version not in own]:
         wrong.append(f"{entry.shown} does not know {', '.join(missing)}; {other} does")
     surplus = [version for version in own if version not in theirs][:_MOST]
-    for version in surplus:  # a list may be behind; who has never heard of a version says so
-        if view.get(below(other, f"{escape(module)}/@v/{escape(version)}.info")).not_there:
-            wrong.append(f"{entry.shown} has {version}, of which {other} has never heard")
+    wrong += [  # a list may be behind; who has never heard of a version says so
+        f"{entry.shown} has {version}, of which {other} has never heard"
+        for version in surplus
+        if view.get(below(other, f"{escape(module)}/@v/{escape(version)}.info")).not_there
+    ]
     if not wrong and entry.kind == "http":
         for _ in range(_TIMES - 1):
             again = view.ask(module, "@v/list", fresh=True).served

@@ -12,6 +12,7 @@ from lab.diagnostics.machine import Machine
 from lab.diagnostics.view import GoView
 from lab.sandbox.interface import Completed
 from lab.world.gomod import Requirements, requirements
+from lab.world.modpath import escape
 
 _NO_MODULE = ("", "/dev/null", "NUL")
 
@@ -82,6 +83,16 @@ def read_texts(machine: Machine, paths: list[str]) -> dict[str, str]:
     return {path: content.decode("utf-8", "replace") for path, content in found.items()}
 
 
+def cached(cache: str, module: str) -> str:
+    """Return the folder of the module cache in which a module's files are as a proxy has them."""
+    return f"{cache}/cache/download/{escape(module)}/@v"
+
+
+def zip_hash(cache: str, module: str, version: str) -> str:
+    """Return the file of the module cache that has the hash of a zip."""
+    return f"{cached(cache, module)}/{escape(version)}.ziphash"
+
+
 @contextmanager
 def beside(view: GoView, own: Project) -> Iterator[Beside]:
     """Make copies of go.mod and go.sum that go may write, and a module cache of their own."""
@@ -106,7 +117,13 @@ class Beside:
     def go(self, *words: str, limit: float, **env: str) -> Completed:
         """Run go in the project's directory with the copies of its files."""
         flags = f"-modfile={self.place}/go.mod -modcacherw"
-        settings = {"GOFLAGS": flags, "GOWORK": "off", "GOTOOLCHAIN": "local", **env}
+        settings = {
+            "GOFLAGS": flags,
+            "GOWORK": "off",
+            "GOTOOLCHAIN": "local",
+            "GOCACHE": f"{self.place}/gocache",
+            **env,
+        }
         return self.view.machine.run(
             ["go", *words], limit=limit, env=settings, cwd=self.project.root
         )

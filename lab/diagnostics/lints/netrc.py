@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from lab.diagnostics.lints.model import Problem, Setup, Severity
 from lab.diagnostics.lints.routes import ends, parts
+from lab.gologin import login_for, parse_netrc
 
 _OTHERS_CAN_READ = 0o077
 
@@ -62,12 +63,12 @@ def entries(setup: Setup) -> Iterator[Problem]:
     needed = {address for _, address in _wanted(setup)}
     for entry in machines(text):
         asked = entry.machine in needed
-        if "://" in entry.machine or "/" in entry.machine:
+        if "://" in entry.machine:
             yield _problem(
                 "netrc-address",
-                "warning",
-                f"machine {entry.machine.partition('@')[2] or entry.machine}",
-                "go compares it with the host of the URL, letter by letter: an address never fits",
+                "note" if entry.machine.startswith("https://") else "warning",
+                f"machine {entry.machine.partition('://')[2].rpartition('@')[2]} is an address",
+                "go before 1.24, curl and git compare it with the host of the URL: it never fits",
                 "write the host alone, with the port if the URL has one",
                 entry.line,
             )
@@ -94,10 +95,11 @@ def entries(setup: Setup) -> Iterator[Problem]:
 def unused(setup: Setup) -> Iterator[Problem]:
     """Logins that are there for a proxy, and that go does not send."""
     known = {entry.machine: entry for entry in machines(setup.netrc or "") if entry.works}
+    sent = parse_netrc(setup.netrc or "")
     auth = [word.split()[0] for word in setup.value("GOAUTH").split(";") if word.strip()]
-    for entry, address in _wanted(setup):
+    for url, address in _wanted(setup):
         host = address.partition(":")[0]
-        if address in known and entry.startswith("https://"):
+        if login_for(url, sent):
             if auth and "netrc" not in auth:
                 yield _problem(
                     "netrc-not-asked",
@@ -105,7 +107,7 @@ def unused(setup: Setup) -> Iterator[Problem]:
                     f"GOAUTH of {setup.setting('GOAUTH').source} does not name netrc",
                     f"the login for {address} in .netrc is not sent",
                     "put netrc into GOAUTH, or remove the entry",
-                    known[address].line,
+                    known[address].line if address in known else 0,
                 )
         elif address in known:
             yield _problem(

@@ -1,23 +1,24 @@
-"""Finds lines of go.sum that the checksum database contradicts."""
+"""Finds hashes of go.sum and of the module cache that the checksum database contradicts."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-from lab.diagnostics.interface import Finding, Subject, judged, unavailable
+from lab.diagnostics.interface import Finding, Subject, judged, no_question
 from lab.diagnostics.lints.hosts import is_public
-from lab.diagnostics.project import Project, project
+from lab.diagnostics.project import Project, cached, project, read_texts, zip_hash
 from lab.diagnostics.reply import Reply
 from lab.diagnostics.sumdb import Way, database, hashes, lookup, way
 from lab.diagnostics.view import GoView, below
 from lab.plural import counted
+from lab.world.modpath import unescape
 
-QUESTION = "Does the checksum database have the hashes that go.sum has?"
+QUESTION = "Does the checksum database have the hashes that go.sum and the module cache have?"
 REMEDY = (
-    "remove the lines from go.sum, go clean -modcache, and go mod tidy with the checksum database "
-    "on; if they come back, the proxy serves other code than the rest of the world gets"
+    "Remove the lines from go.sum, go clean -modcache, then go mod tidy with the checksum database "
+    "on; if they come back, the proxy serves other code than the rest of the world gets."
 )
 LOCAL = False
 
@@ -25,15 +26,17 @@ _MOST = 200
 _AT_A_TIME = 8
 _DATABASE = "sum.golang.org"
 
+Key = tuple[str, str]
+"""A module, and a version or `version/go.mod`."""
+
 
 def check(view: GoView, subject: Subject, limit: float) -> Finding:
     """Look up what go.sum has, at a database that may know of it anyway."""
     own = project(view)
-    if not own.sums:
-        return unavailable("there is no go.sum")
-    asked = list(_askable(view, own))[:_MOST]
+    known = {**_cached(view, own, subject), **{key: (h1, "go.sum") for key, h1 in own.sums.items()}}
+    asked = list(_askable(view, own, known))[:_MOST]
     if not asked:
-        return unavailable("no module of go.sum may be looked up")
+        return no_question("there is nothing that may be looked up")
     end = time.monotonic() + limit
 
     def look(place: tuple[Way, str, str]) -> Reply | None:
@@ -51,10 +54,11 @@ def check(view: GoView, subject: Subject, limit: float) -> Finding:
         if not said:
             wrong.append(f"{module} {version}: {reply.url} answers without a hash of it")
         for name, sum_ in said.items():
-            if (has := own.sums.get((module, name), sum_)) != sum_:
-                wrong.append(f"{module} {name}: {has} in go.sum, {sum_} in the database")
+            has, where = known.get((module, name), (sum_, ""))
+            if has != sum_:
+                wrong.append(f"{module} {name}: {has} in {where}, {sum_} in the database")
     if not compared:
-        return unavailable(f"no answer about {counted(len(asked), 'module')}")
+        return no_question(f"no answer about {counted(len(asked), 'module')}")
     return judged(
         wrong,
         f"{compared} of {counted(len(asked), 'module')} compared",
@@ -62,22 +66,42 @@ def check(view: GoView, subject: Subject, limit: float) -> Finding:
     )
 
 
-def _askable(view: GoView, own: Project) -> Iterator[tuple[Way, str, str]]:
+def _cached(view: GoView, own: Project, subject: Subject) -> dict[Key, tuple[str, str]]:
+    """Return the hashes of zips that the module cache has recorded, of what go.mod requires."""
+    cache = view.env["GOMODCACHE"]
+    required = [(one.path, one.version) for one in own.required.require]
+    places = {zip_hash(cache, module, version): (module, version) for module, version in required}
+    if subject.module:
+        folder = cached(cache, subject.module)
+        names = [entry.name for entry in view.machine.listing(folder)]
+        for name in names:
+            if name.endswith(".ziphash"):
+                places[f"{folder}/{name}"] = (subject.module, _unescaped(name[: -len(".ziphash")]))
+    texts = read_texts(view.machine, list(places))
+    return {places[path]: (text.strip(), "the module cache") for path, text in texts.items()}
+
+
+def _unescaped(name: str) -> str:
+    return unescape(name) or name
+
+
+def _askable(
+    view: GoView, own: Project, known: Mapping[Key, object]
+) -> Iterator[tuple[Way, str, str]]:
     """The versions of go.sum, and where each may be looked up.
 
     Where go asks no database, only a public proxy is asked, and only about what go asks it for in
     any case: a name goes nowhere where go's settings do not send it.
     """
-    usual = way(view) if view.env["GOSUMDB"] != "off" else None
+    usual: Way | None = None
     named = database(view.env["GOSUMDB"])
     name = named.name if named else _DATABASE
-    replaced = {(one.path, one.version) for one in own.required.replace if not one.version}
-    for module, version in dict.fromkeys(
-        (module, version.removesuffix("/go.mod")) for module, version in own.sums
-    ):
-        if (module, "") in replaced and (module, version) not in own.sums:
+    replaced = {one.path for one in own.required.replace if not one.version}
+    for module, version in dict.fromkeys((path, v.removesuffix("/go.mod")) for path, v in known):
+        if module in replaced and (module, version) not in known:
             continue
         if not view.unverified(module):
+            usual = usual or way(view)  # asked for when it is needed, and not before
             if usual and usual.base:
                 yield usual, module, version
             continue

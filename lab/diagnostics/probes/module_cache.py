@@ -7,14 +7,14 @@ import re
 from collections.abc import Iterator
 
 from lab.diagnostics.interface import Finding, Subject, judged, unavailable
-from lab.diagnostics.project import Project, beside, project, read_texts
+from lab.diagnostics.project import Project, beside, cached, project, read_texts
 from lab.diagnostics.view import GoView
 from lab.plural import counted
 from lab.world.modpath import escape
 from lab.world.modzip import mod_sum
 
 QUESTION = "Is what lies in the module cache what go.sum and its own file names say?"
-REMEDY = "go clean -modcache, and go mod download; go.sum vouches for what comes then"
+REMEDY = "go clean -modcache, then go mod download: go.sum vouches for what comes."
 LOCAL = True
 
 _MOST = 500
@@ -34,10 +34,6 @@ def check(view: GoView, subject: Subject, limit: float) -> Finding:
     return judged(wrong, f"{counted(len(versions), 'module')} of go.sum", "go mod verify")
 
 
-def _folder(cache: str, module: str) -> str:
-    return f"{cache}/cache/download/{escape(module)}/@v"
-
-
 def _files(
     view: GoView, own: Project, cache: str, versions: list[tuple[str, str]]
 ) -> Iterator[str]:
@@ -47,7 +43,7 @@ def _files(
     for module, version in keys:
         bare = version.removesuffix("/go.mod")
         ending = "mod" if bare != version else "ziphash"
-        paths[f"{_folder(cache, module)}/{escape(bare)}.{ending}"] = (module, version)
+        paths[f"{cached(cache, module)}/{escape(bare)}.{ending}"] = (module, version)
     for path, content in view.machine.read(list(paths)).found.items():
         module, version = paths[path]
         has = mod_sum(content) if path.endswith(".mod") else content.decode("utf-8", "replace")
@@ -62,7 +58,7 @@ def _infos(
     modules = dict.fromkeys([*([subject.module] if subject.module else []), *dict(versions)])
     paths: list[str] = []
     for module in list(modules)[:_MOST]:
-        folder = _folder(cache, module)
+        folder = cached(cache, module)
         names = [entry.name for entry in view.machine.listing(folder)]
         paths += [f"{folder}/{name}" for name in names if name.endswith(".info")]
     for path, text in read_texts(view.machine, paths).items():

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import posixpath
 
-from lab.diagnostics.interface import Finding, Subject, judged, unavailable
+from lab.diagnostics.interface import Finding, Subject, judged, no_question
 from lab.diagnostics.project import project
 from lab.diagnostics.view import GoView
 from lab.plural import counted
 
 QUESTION = "Is every directory that stands for a module there, with a go.mod?"
-REMEDY = "create the directory, or `go mod edit -dropreplace=MODULE`"
+REMEDY = "Create the directory, or drop it: go mod edit -dropreplace=MODULE."
 LOCAL = True
 
 
@@ -18,7 +18,7 @@ def check(view: GoView, subject: Subject, limit: float) -> Finding:
     """Look into the directories that go.mod names."""
     own = project(view)
     if not own.go_mod:
-        return unavailable("there is no go.mod")
+        return no_question("there is no go.mod")
     local = [one for one in own.required.replace if one.local]
     wrong = []
     for one in local:

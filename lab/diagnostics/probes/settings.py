@@ -9,7 +9,7 @@ from lab.diagnostics.view import GoView
 from lab.plural import counted
 
 QUESTION = "Does go read its settings as they were meant?"
-REMEDY = "mend the setting; `golab diagnose` says how, for each of them"
+REMEDY = "Mend the setting; `golab diagnose` says how, for each of them."
 LOCAL = True
 
 

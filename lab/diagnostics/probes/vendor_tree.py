@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from lab.diagnostics.interface import Finding, Subject, alarm, quiet, unavailable
+from lab.diagnostics.interface import Finding, Subject, alarm, no_question, quiet
 from lab.diagnostics.machine import Machine
 from lab.diagnostics.project import Beside, Project, beside, project, read_texts
 from lab.diagnostics.view import GoView
-from lab.plural import counted
 
 QUESTION = "Is vendor what go.mod, go.sum and the modules themselves make of it?"
-REMEDY = "go mod vendor, and look at the difference before it is committed"
+REMEDY = "go mod vendor, and look at the difference before it is committed."
 LOCAL = True
 
 _MODULE = re.compile(r"^# (\S+)(?: (v\S+))?(?: => (\S+)(?: (v\S+))?)?$")
@@ -26,7 +25,7 @@ def check(view: GoView, subject: Subject, limit: float) -> Finding:
     folder = f"{own.root}/vendor"
     listed = read_texts(view.machine, [f"{folder}/modules.txt"]).get(f"{folder}/modules.txt")
     if listed is None:
-        return unavailable("there is no vendor directory")
+        return no_question("there is no vendor directory")
     wrong = [*_modules(own, listed), *_missing(view.machine, folder, listed)]
     see = "go mod vendor -o /tmp/vendor && diff -r vendor /tmp/vendor"
     if wrong:

@@ -12,7 +12,7 @@ import pytest
 from lab.sandbox.docker import networks
 from lab.sandbox.docker.backend import DockerBackend, DockerLab
 from lab.sandbox.docker.labels import LAB
-from lab.sandbox.interface import LabSpec
+from lab.sandbox.interface import LabSpec, Request
 from tests.lab.sandbox.docker.things import things
 
 LABS = 50
@@ -48,7 +48,7 @@ def test_fifty_labs_at_once(
 
 def _latest(lab: DockerLab) -> str:
     lab.edge.arm([])
-    answer = lab.fetch("https://proxy.golang.org/github.com/spf13/cobra/@latest", {}, 20)
+    answer = lab.fetch(Request("https://proxy.golang.org/github.com/spf13/cobra/@latest", 20))
     return f"{answer.status} {answer.body.decode()}"
 
 

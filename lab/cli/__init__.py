@@ -21,6 +21,7 @@ from lab.interrupts import INTERRUPTS
 
 COMMANDS = {
     "run": "Replay scenarios and judge what was seen.",
+    "check": "Try a tool of your own on scenarios, and see what it notices.",
     "list": "List the catalogue.",
     "show": "Show one scenario: story, faults, replay, lesson.",
     "claims": "Measure what the documents claim, and compare it with the record.",

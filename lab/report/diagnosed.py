@@ -11,7 +11,7 @@ from lab.report.page import STYLES, indented
 from lab.results import ARMS, DiagnosticResult
 
 _WIDE = 110
-_MARKS = {"documented": "  ", "mended": "+ ", "golab": "* ", "tool": "* "}
+_MARKS = {"documented": "  ", "mended": "~ ", "golab": "* ", "tool": "+ "}
 _SHORT = {"unavailable": "-", "alarm": "ALARM"}
 
 
@@ -52,6 +52,11 @@ def diagnostics(rows: Sequence[DiagnosticResult], width: int) -> RenderableType:
 
 
 def _legend(rows: Sequence[DiagnosticResult]) -> str:
-    mended = any(row.origin == "mended" for row in rows)
-    said = "+ a documented check in the nearest form that works; " if mended else ""
-    return f"{said}* golab's own probe; the others are documented checks"
+    found = {row.origin for row in rows}
+    said = [
+        *(["+ a tool under test"] if "tool" in found else []),
+        *(["~ the nearest form that works of a documented check"] if "mended" in found else []),
+        "* golab's own probe",
+        "the others are documented checks",
+    ]
+    return "; ".join(said)

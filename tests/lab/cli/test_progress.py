@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +14,7 @@ import pexpect
 import pytest
 
 from lab.paths import scenarios_root
-from tests.lab.golab import COMMAND, golab
+from tests.lab.golab import COMMAND, golab, interrupted
 
 HANGING = "proxy-timeout/stalled-zip"  # takes seconds to run into its limits
 PLANNED = ["egress-blocked", HANGING, "fallback-comma/mute"]
@@ -90,31 +88,12 @@ def test_a_dumb_terminal_gets_lines() -> None:
     assert "\x1b" not in text
 
 
-def interrupted(*args: str, cwd: Path, after: str) -> tuple[subprocess.CompletedProcess[str], str]:
-    """Interrupt golab once its standard error has said `after`; return how it ended."""
-    with subprocess.Popen(
-        [COMMAND, "run", *args],
-        cwd=cwd,
-        env={**os.environ, "COLUMNS": ""},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stderr
-        said = ""
-        while after not in said:
-            line = process.stderr.readline()
-            assert line, said
-            said += line
-        process.send_signal(signal.SIGINT)
-        out, rest = process.communicate(timeout=60)
-    return subprocess.CompletedProcess(args, process.returncode, out, said + rest), rest
-
-
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_an_interrupt_leaves_what_had_finished(tmp_path: Path, jobs: str) -> None:
     options = ["--jobs", jobs, "--json", "r.json", "--artifacts", "kept"]
-    done, rest = interrupted(*PLANNED, *options, cwd=tmp_path, after="1 of 3: egress-blocked")
+    done, rest = interrupted(
+        "run", *PLANNED, *options, cwd=tmp_path, after="1 of 3: egress-blocked"
+    )
     assert done.returncode == 130
     assert rest == "golab: interrupted; nothing is left behind\n"
     assert "verdict  REPRODUCED" in done.stdout

@@ -64,12 +64,3 @@ def test_the_command_is_the_articles(name: str, shown: str) -> None:
 def test_golabs_own_probes_are_quiet_on_a_healthy_network(client: Client, name: str) -> None:
     finding = diagnostics()[name].check(client, MUX, 5)
     assert finding.state == "quiet", finding
-
-
-def test_a_probe_never_shows_a_private_name_to_a_public_proxy(client: Client) -> None:
-    client.lab.edge.arm([])
-    private = replace(client, env={**client.env, "GOPRIVATE": "git.corp.example"})
-    target = replace(MUX, module="git.corp.example/lib")
-    assert diagnostics()["second-source"].check(private, target, 5).state == "unavailable"
-    paths = [item.get("path", "") for item in client.lab.edge.ledger().records]
-    assert not [path for path in paths if "git.corp.example" in path]

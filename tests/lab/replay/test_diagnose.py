@@ -17,7 +17,7 @@ from lab.diagnostics.interface import Finding, Target, quiet
 from lab.errors import LabError
 from lab.replay.diagnose import diagnose, target
 from lab.replay.replay import replay
-from lab.sandbox.interface import Answer, Completed
+from lab.sandbox.interface import Answer, Completed, Handshake
 from tests.lab.replay.fake import SPEC, FakeLab, a_run, completed, honest
 
 COBRA = Target("github.com/spf13/cobra", "v1.8.1", "v1.8.0", "https://proxy.golang.org")
@@ -132,8 +132,10 @@ def test_a_request_of_golabs_own_that_ran_out_of_something_is_an_error(name: str
 
 def test_a_handshake_that_ran_out_of_something_is_an_error() -> None:
     class Short(FakeLab):
-        def handshake(self, address: str, server_name: str, limit: float) -> str:
-            return os.strerror(errno.ENOMEM).lower()
+        def handshake(
+            self, address: str, server_name: str, limit: float, port: int = 443
+        ) -> Handshake:
+            return Handshake(os.strerror(errno.ENOMEM).lower())
 
     finding = found(Short(), "sni-parity")
     assert finding == Finding("error", "golab's own request: cannot allocate memory")

@@ -32,6 +32,9 @@ def check(view: GoView, subject: Subject, limit: float) -> Finding:
             said = f"{entry.shown}: HTTP 200, the same {size}, with and without credentials"
             see = f"curl -n -i {below(entry.shown, f'{escape(module)}/@v/list')}"
             return judged([said], "", see)
+        if known.not_there and anonymous.not_there and subject.required and view.is_private(module):
+            said = f"{entry.shown}: {known.said} for a private module in use"
+            return judged([f"{said}, with and without credentials"], "")
         return quiet(f"{known.said} with credentials, {anonymous.said} without")
     return no_question("there are no credentials for any proxy that go asks")
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from faults.goproto import semver
 from lab.diagnostics.interface import Finding, Subject, judged, no_question
-from lab.diagnostics.versions import PUBLIC, info, may_be_public
+from lab.diagnostics.versions import info, may_be_public, second
 from lab.diagnostics.view import GoView, below
-from lab.gosettings import host_of
 from lab.world.modpath import escape
 
 QUESTION = "Does an independent proxy know the same commit at the head of the branch?"
@@ -30,9 +29,9 @@ def check(view: GoView, subject: Subject, limit: float) -> Finding:
         own = view.ask(module, f"@v/{branch}.info").served
         if own is None:
             continue
-        other = next(proxy for proxy in PUBLIC if host_of(proxy) != own[0].host)
-        second = view.get(below(other, f"{escape(module)}/@v/{branch}.info"))
-        ours, theirs = info(own[1].body), info(second.body) if second.ok else {}
+        other = second(own[0].host)
+        answer = view.get(below(other, f"{escape(module)}/@v/{branch}.info"))
+        ours, theirs = info(own[1].body), info(answer.body) if answer.ok else {}
         if theirs and ours.get("Version") != theirs.get("Version"):
             said = f"{branch} is {ours.get('Version')}, and at {other} {theirs.get('Version')}"
             wrong.append(f"{own[0].shown}: {said}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lab.diagnostics.interface import Finding, Subject, judged, no_question
 from lab.diagnostics.signed import head_problem
 from lab.diagnostics.sumdb import Way, database, hashes, lookup, way
-from lab.diagnostics.versions import in_use
+from lab.diagnostics.versions import in_use, newest
 from lab.diagnostics.view import GoView
 
 QUESTION = "Does the checksum database answer, by the way that go takes to it?"
@@ -32,16 +32,19 @@ def check(view: GoView, subject: Subject, limit: float) -> Finding:
     if not at.base:
         said = at.walk.said if at.walk else ""
         return judged([f"whether a proxy serves {known.name} cannot be told: {said}"], "")
-    version = in_use(view, subject)
-    if not version:
+    versions = [each for each in (in_use(view, subject), newest(view, module)) if each]
+    if not versions:
         return no_question("no version is known to look up")
-    reply = lookup(view, at, module, version)
-    wrong = []
-    if not reply.ok:
-        wrong.append(f"{reply.url}: {reply.said}")
-    else:
-        wrong += _answer(reply.text, module, version, known.key, at)
-    return judged(wrong, f"{reply.url}: {reply.said}", f"curl {reply.url}")
+    wrong: list[str] = []
+    fine: list[str] = []
+    for version in dict.fromkeys(versions):
+        reply = lookup(view, at, module, version)
+        if not reply.ok:
+            wrong.append(f"{reply.url}: {reply.said}")
+        else:
+            wrong += _answer(reply.text, module, version, known.key, at)
+        fine.append(f"{reply.url}: {reply.said}")
+    return judged(wrong, "; ".join(fine), f"curl {reply.url}")
 
 
 def _answer(text: str, module: str, version: str, key: str, at: Way) -> list[str]:

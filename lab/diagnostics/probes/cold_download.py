@@ -42,6 +42,8 @@ def check(view: GoView, subject: Subject, limit: float) -> Finding:
         over1 = _download(view, modules[:_MOST], limit, GODEBUG="http2client=0")
         if over1.exit == 0:
             wrong = [f"over HTTP/2 only, not over HTTP/1.1: {each}" for each in wrong]
+    if not wrong and not done.exit:
+        wrong = _graph(view, modules[:_MOST], limit)
     short = [" ".join(each.split())[:300] for each in wrong[:3]]
     see = f"GOMODCACHE=$(mktemp -d) go mod download {modules[0]}"
     return judged(short, counted(min(len(modules), _MOST), "module"), see)
@@ -50,17 +52,41 @@ def check(view: GoView, subject: Subject, limit: float) -> Finding:
 def _download(view: GoView, modules: list[str], limit: float, **env: str) -> Completed:
     """Run go where there is no project, with all its caches elsewhere."""
     with view.machine.scratch() as place:
-        own = {
-            "GOPATH": place,
-            "GOMODCACHE": f"{place}/mod",
-            "GOFLAGS": "-modcacherw",
-            "GOWORK": "off",
-            "GOTOOLCHAIN": "local",
-            "GO111MODULE": "on",
-            **env,
-        }
         argv = ["go", "mod", "download", "-json", *modules]
-        return view.machine.run(argv, limit=limit, env=own, cwd=place)
+        return view.machine.run(argv, limit=limit, env={**_elsewhere(place), **env}, cwd=place)
+
+
+def _elsewhere(place: str) -> dict[str, str]:
+    return {
+        "GOPATH": place,
+        "GOMODCACHE": f"{place}/mod",
+        "GOFLAGS": "-modcacherw",
+        "GOWORK": "off",
+        "GOTOOLCHAIN": "local",
+        "GO111MODULE": "on",
+    }
+
+
+def _graph(view: GoView, modules: list[str], limit: float) -> list[str]:
+    """Have go read the go.mod of all that these modules require, and say what it says."""
+    path = f"{view.machine.project}/go.mod"
+    text = view.machine.read([path]).found.get(path, b"")
+    if b"replace" in text or b"exclude" in text:  # then the project's graph is another
+        return []
+    asked = [f"-require={each}" for each in modules]
+    with view.machine.scratch() as place:
+        env = {**_elsewhere(place), "GOFLAGS": "-modcacherw -mod=mod"}
+        for argv in (
+            ["go", "mod", "init", "golab.invalid/scratch"],
+            ["go", "mod", "edit", *asked],
+            ["go", "list", "-m", "all"],
+        ):
+            done = view.machine.run(argv, limit=limit, env=env, cwd=place)
+            if done.timed_out:
+                return []
+            if done.exit:
+                return [" ".join(done.stderr.split())]
+    return []
 
 
 def _failed(done: Completed) -> Iterator[Mapping[str, Any]]:

@@ -11,7 +11,7 @@ from faults.goproto import semver
 from lab.diagnostics.archive import Archive, opened
 from lab.diagnostics.interface import Finding, Subject, judged, no_question
 from lab.diagnostics.reply import Reply
-from lab.diagnostics.versions import in_use, info
+from lab.diagnostics.versions import in_use, info, newest
 from lab.diagnostics.view import GoView
 
 QUESTION = "Do the .info, .mod and .zip that go gets belong to the version asked for, and together?"
@@ -46,8 +46,18 @@ def check(view: GoView, subject: Subject, limit: float) -> Finding:
         wrong += archive.wrong
         if "mod" in got and not archive.wrong:
             wrong += _same_mod(got["mod"].body, archive, module)
+    wrong += _promised(view, module)
     see = f"go mod download -json {module}@{version}"
     return judged(wrong, f"{', '.join(got) or 'none'} of {version}", see)
+
+
+def _promised(view: GoView, module: str) -> Iterator[str]:
+    """Say what is not there of the newest version, though the list has it."""
+    version = newest(view, module)
+    for kind in ("info", "mod") if version else ():
+        reply = view.ask(module, f"@v/{version}.{kind}").reply
+        if reply and reply.not_there:
+            yield f"{version}.{kind} is not there ({reply.said}), though the list has {version}"
 
 
 def _info(reply: Reply, version: str) -> Iterator[str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from lab.diagnostics.interface import Finding, Subject, judged, no_question
 from lab.diagnostics.reply import Reply
 from lab.diagnostics.sumdb import database
-from lab.diagnostics.versions import PUBLIC, in_use, may_be_public
+from lab.diagnostics.versions import PUBLIC, in_use, may_be_public, second
 from lab.diagnostics.view import GoView, Walk, below
 from lab.gosettings import Entry
+from lab.world.modpath import escape
 
 QUESTION = "Does every proxy that go asks before the one that answers do its work?"
 REMEDY = (
@@ -46,9 +47,11 @@ def _passed(walk: Walk) -> tuple[tuple[Entry, Reply], ...]:
 
 def _should_know(view: GoView, entry: Entry, module: str) -> bool:
     """Tell whether a proxy is one for all public modules, and the module is one."""
-    if not may_be_public(view, module):
-        return False
-    if entry.text.rstrip("/") in PUBLIC:
-        return True
     known = database(view.env["GOSUMDB"])
-    return bool(known and view.get(below(entry.text, f"sumdb/{known.name}/supported")).ok)
+    for_all = entry.text.rstrip("/") in PUBLIC or (
+        known and view.get(below(entry.text, f"sumdb/{known.name}/supported")).ok
+    )
+    if not for_all or not may_be_public(view, module):
+        return False
+    other = second(entry.host)
+    return view.get(below(other, f"{escape(module)}/@v/list")).ok

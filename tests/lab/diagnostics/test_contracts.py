@@ -32,6 +32,9 @@ def record(signer: Signer = KEY, *, lines: str | None = None, size: int = 9) -> 
 def served(version: str = V, files: Mapping[str, bytes] = FILES) -> dict[str, Answer]:
     """What a proxy has of the module, by the path below it."""
     return {
+        f"/{M}/@v/v1.1.0.info": ok('{"Version": "v1.1.0"}'),
+        f"/{M}/@v/v1.1.0.mod": ok(MOD),
+        f"{SUMDB}/lookup/{M}@v1.1.0": ok(record()),
         f"/{M}/@v/list": ok("v1.0.0\nv1.1.0\n", content_type="text/plain"),
         f"/{M}/@latest": ok(f'{{"Version": "v1.1.0", "Time": "{TIME}"}}'),
         f"/{M}/@v/{version}.info": ok(f'{{"Version": "{version}", "Time": "{TIME}"}}'),
@@ -68,6 +71,7 @@ def version_file(kind: str, answer: Answer) -> dict[str, Answer]:
 
 
 OTHER = {**FILES, "m.go": b"package m // altered\n"}
+RETRACTED = mod_sum(MOD + b"retract v1.2.0\n")
 NOBODYS = "/golab.invalid/no/such/module/@v/"
 BROKEN: dict[str, tuple[str, Callable[[], FakeMachine], str]] = {
     "empty list": ("version-list-plausible", lambda: machine(listed("")), "without any version"),
@@ -172,13 +176,22 @@ BROKEN: dict[str, tuple[str, Callable[[], FakeMachine], str]] = {
     "altered zip": (
         "content-known",
         lambda: machine(version_file("zip", ok(pack(M, V, OTHER)))),
+        "the checksum database has h1:",
+    ),
+    "altered zip, sums off": (
+        "content-known",
+        lambda: machine(
+            version_file("zip", ok(pack(M, V, OTHER))),
+            {f"{SUMDB}/lookup/{M}@{V}": None},
+            env={"GOSUMDB": "off"},
+        ),
         "https://goproxy.cn has h1:",
     ),
     "altered zip, go.sum": (
         "content-known",
         lambda: machine(
             version_file("zip", ok(pack(M, V, OTHER))),
-            version_file("zip", status(404)),
+            version_file("zip", status(404)) | {f"{SUMDB}/lookup/{M}@{V}": None},
             env={"GOSUMDB": "off"},
             files={"/home/me/project/go.sum": sum_lines(M, V, zip_sum(M, V, FILES), mod_sum(MOD))},
         ),
@@ -266,6 +279,25 @@ BROKEN: dict[str, tuple[str, Callable[[], FakeMachine], str]] = {
         lambda: machine(version_file("zip", Answer("body", 200, error="no answer", body=b"x"))),
         "no answer, after 1 byte",
     ),
+    "expired token, not there": (
+        "auth-parity",
+        lambda: machine(
+            {f"/{M}/@v/list": None},
+            files={"/home/me/.netrc": "machine proxy.golang.org login a password b"},
+            env={"GONOSUMDB": M},
+        ),
+        "HTTP 404 for a private module in use, with and without",
+    ),
+    "newest is promised": (
+        "files-agree",
+        lambda: machine(listed("v1.1.0\nv1.2.0\n")),
+        "v1.2.0.info is not there (HTTP 404), though the list has v1.2.0",
+    ),
+    "newest is not in the database": (
+        "checksum-database",
+        lambda: machine(listed("v1.1.0\nv1.2.0\n")),
+        "v1.2.0: HTTP 404",
+    ),
     "a resolver fails": (
         "resolver-answers",
         lambda: machine(resolvers={"a": "192.0.2.1", "b": "SERVFAIL"}),
@@ -343,11 +375,17 @@ HEALTHY: dict[str, Callable[[], FakeMachine]] = {
             **listed("v1.1.0\nv1.2.0\n"),
             f"/{M}/@v/v1.2.0.mod": ok(MOD + b"retract v1.2.0\n"),
             f"/{M}/@v/v1.2.0.info": ok('{"Version": "v1.2.0"}'),
+            f"{SUMDB}/lookup/{M}@v1.2.0": ok(
+                record(lines=f"{M} v1.2.0 h1:x=\n{M} v1.2.0/go.mod {RETRACTED}\n")
+            ),
         },
         listed("v1.1.0\nv1.2.0\n"),
     ),
     "second source is down": lambda: machine(
         None, {path: Answer("connect", error="refused") for path in served()}
+    ),
+    "second source serves something else": lambda: machine(
+        None, version_file("zip", ok(pack(M, V, OTHER)))
     ),
     "direct": lambda: machine(
         env={"GOPROXY": "direct"},

@@ -18,8 +18,10 @@ from lab.sandbox.interface import (
     Answer,
     Command,
     Completed,
+    Handshake,
     Lab,
     LabSpec,
+    Request,
 )
 from lab.world.modpath import escape
 
@@ -63,7 +65,11 @@ class Client:
         """GET a URL as go would: with the credentials of .netrc, over https only."""
         login = None if anonymous else self.login_for(url)
         headers = {"Authorization": f"Basic {b64encode(login.encode()).decode()}"} if login else {}
-        return self.lab.fetch(url, headers, limit)
+        return self.request(Request(url, limit, headers=headers))
+
+    def request(self, request: Request) -> Answer:
+        """Make one HTTP request as it stands; see `Lab.fetch`."""
+        return self.lab.fetch(request)
 
     def login_for(self, url: str) -> str | None:
         """Return `user:secret` for this URL, if .netrc has it (internal/auth)."""
@@ -74,9 +80,9 @@ class Client:
         """Ask each resolver for a name; see `Lab.resolve`."""
         return self.lab.resolve(name, limit)
 
-    def handshake(self, address: str, server_name: str, limit: float) -> str:
-        """Try a TLS handshake; '' is success. See `Lab.handshake`."""
-        return self.lab.handshake(address, server_name, limit)
+    def handshake(self, address: str, server_name: str, limit: float, port: int = 443) -> Handshake:
+        """Try a TLS handshake; see `Lab.handshake`."""
+        return self.lab.handshake(address, server_name, limit, port)
 
     @staticmethod
     def escaped(module: str) -> str:

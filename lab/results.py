@@ -70,7 +70,8 @@ class DiagnosticResult(Result):
     """What one diagnostic said in the three arms."""
 
     id: str
-    origin: Literal["documented", "golab", "tool"]
+    origin: Literal["documented", "mended", "golab", "tool"]
+    """Who offers it; `mended`: the nearest form that works of a documented one that does not."""
     command: str
     """What a person would type; for golab's own probes, what they compare. In the broken arm, if
     there is one."""
@@ -90,8 +91,8 @@ class DiagnosticResult(Result):
 
     @property
     def agrees(self) -> bool:
-        """Whether this is as recorded; what cannot run, or is on no record, contradicts nothing."""
-        return self.outcome == "unavailable" or self.recorded in (self.outcome, None)
+        """Whether this is as recorded; what could not run, now or then, contradicts nothing."""
+        return self.outcome == "unavailable" or self.recorded in (self.outcome, None, "unavailable")
 
 
 class _OfRun(Result):

@@ -14,6 +14,7 @@ from typing import Protocol
 
 import lab
 from lab.comparison import compared
+from lab.diagnostics.interface import Diagnostic
 from lab.errors import LabError, UnfitError, UsageError, in_a_line
 from lab.labs import start_for
 from lab.replay.outcomes import Looking
@@ -67,6 +68,7 @@ class Session:
         repeat: how often each run is replayed with each toolchain.
         replay: what replays a run, if not in a lab of the session's own.
         looking: which diagnostics look.
+        tools: strangers' programs that look, too.
     """
 
     def __init__(
@@ -78,12 +80,14 @@ class Session:
         repeat: int = 1,
         replay: Replay | None = None,
         looking: Looking = "recorded",
+        tools: Sequence[Diagnostic] = (),
     ) -> None:
         self.backend = backend
         self.toolchains = toolchains
         self.seed = seed
         self.repeat = repeat
         self.looking = looking
+        self.tools = tools
         self._replay = replay or self._in_a_lab_of_ours
         self._started = datetime.datetime.now(datetime.UTC)
         self._clock = time.monotonic()
@@ -177,6 +181,7 @@ class Session:
                 seed=self.seed,
                 observe=observe,
                 looking=self.looking,
+                tools=self.tools,
             )
 
     def _unseen(

@@ -27,71 +27,106 @@ Observer = Callable[[Claim, str, Measured], None]
 """Called with a claim, the Go version, and what came of it, from several threads."""
 
 
-def take(
-    claims: Sequence[Claim],
-    backend: Backend,
-    toolchains: Sequence[Toolchain],
-    *,
-    jobs: int,
-    seed: int,
-    observe: Observer,
-) -> Ledger:
-    """Measure claims with every toolchain, those that wait longest first.
+class Measuring:
+    """The measuring of claims with every toolchain, and what it has come to so far.
 
-    Raises:
-        LabError: not even one lab has come up.
+    Args:
+        claims: which.
+        backend: where their labs are.
+        toolchains: one or more.
+        seed: fixes every chance.
+        observe: told of each claim that is done.
     """
-    found: dict[tuple[str, str], list[Proven]] = {}
-    missing: dict[tuple[str, str], str] = {}
-    lock = threading.Lock()
-    cancelled = threading.Event()
 
-    def one(claim: Claim, cases: Sequence[Case], go: Toolchain) -> None:
-        if cancelled.is_set():
-            return
+    def __init__(
+        self,
+        claims: Sequence[Claim],
+        backend: Backend,
+        toolchains: Sequence[Toolchain],
+        *,
+        seed: int,
+        observe: Observer,
+    ) -> None:
+        self.claims = claims
+        self.toolchains = toolchains
+        self._backend = backend
+        self._seed = seed
+        self._observe = observe
+        self._lock = threading.Lock()
+        self._cancelled = threading.Event()
+        self._proofs: dict[tuple[str, str], list[Proven]] = {}
+        self._missing: dict[tuple[str, str], str] = {}
+
+    def run(self, jobs: int) -> Ledger:
+        """Measure, `jobs` labs at a time; what waits longest comes first.
+
+        An interrupt ends every lab before it goes on its way; `ledger` has what was done by then.
+
+        Raises:
+            LabError: not even one lab has come up.
+        """
+        work = [
+            (claim, cases, go)
+            for go in self.toolchains
+            for claim in self.claims
+            for cases in pieces(claim)
+        ]
+        work.sort(key=lambda each: -max(case.proof.limit for case in each[1]))
+        pool = ThreadPoolExecutor(jobs, thread_name_prefix="lab")
         try:
-            proofs = proven(claim, cases, backend, go, seed)
+            for each in [pool.submit(self._one, *piece) for piece in work]:
+                each.result()
+        except BaseException:
+            self._cancelled.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            self._backend.close()
+            raise
+        finally:
+            pool.shutdown(wait=True)
+        return self.ledger()
+
+    def ledger(self) -> Ledger:
+        """Return the ledger of the claims that are done with a toolchain at least."""
+        by_go = {
+            claim.id: {
+                go.version: self._result(claim, go)
+                for go in self.toolchains
+                if self._done(claim, go)
+            }
+            for claim in self.claims
+        }
+        return ledger([claim for claim in self.claims if by_go[claim.id]], by_go)
+
+    def _one(self, claim: Claim, cases: Sequence[Case], go: Toolchain) -> None:
+        if self._cancelled.is_set():
+            return
+        key = claim.id, go.version
+        try:
+            proofs = proven(claim, cases, self._backend, go, self._seed)
         except MissingError as error:
-            missing[claim.id, go.version] = str(error)
+            self._missing[key] = str(error)
             proofs = [failed(case, str(error)) for case in cases]
         except LabError as error:
             proofs = [failed(case, flat(str(error))) for case in cases]
-        with lock:
-            row = found.setdefault((claim.id, go.version), [])
-            row += proofs
-            done = len(row) == len(claim.replays)
-        if done and not cancelled.is_set():
-            observe(claim, go.version, _result(claim, row, missing.get((claim.id, go.version))))
+        with self._lock:
+            if self._cancelled.is_set():  # its lab was ended under it
+                return
+            self._proofs.setdefault(key, []).extend(proofs)
+            done = self._done(claim, go)
+        if done:
+            self._observe(claim, go.version, self._result(claim, go))
 
-    work = [(claim, cases, go) for go in toolchains for claim in claims for cases in pieces(claim)]
-    work.sort(key=lambda each: -max(case.proof.limit for case in each[1]))
-    pool = ThreadPoolExecutor(jobs, thread_name_prefix="lab")
-    try:
-        for each in [pool.submit(one, *piece) for piece in work]:
-            each.result()
-    except BaseException:
-        cancelled.set()
-        pool.shutdown(wait=False, cancel_futures=True)
-        backend.close()
-        raise
-    finally:
-        pool.shutdown(wait=True)
-    by_go = {
-        claim.id: {
-            go.version: _result(claim, found.get(key, []), missing.get(key))
-            for go in toolchains
-            for key in [(claim.id, go.version)]
-        }
-        for claim in claims
-    }
-    return ledger(claims, by_go)
+    def _done(self, claim: Claim, go: Toolchain) -> bool:
+        return len(self._proofs.get((claim.id, go.version), ())) == len(claim.replays)
 
-
-def _result(claim: Claim, proofs: Sequence[Proven], missing: str | None) -> Measured:
-    if why := missing or claim.untestable:
-        return Measured(verdict="not testable here", condition=flat(why), missing=bool(missing))
-    order = [case.name for case in claim.replays]
-    return judged(sorted(proofs, key=lambda proof: order.index(proof.case)))
+    def _result(self, claim: Claim, go: Toolchain) -> Measured:
+        key = claim.id, go.version
+        if why := self._missing.get(key) or claim.untestable:
+            return Measured(
+                verdict="not testable here", condition=flat(why), missing=key in self._missing
+            )
+        order = [case.name for case in claim.replays]
+        return judged(sorted(self._proofs[key], key=lambda proof: order.index(proof.case)))
 
 
 def ledger(claims: Sequence[Claim], by_go: Mapping[str, Mapping[str, Measured]]) -> Ledger:

@@ -20,6 +20,7 @@ from lab.interrupts import INTERRUPTS
 
 COMMANDS = {
     "run": "Replay scenarios and judge what was seen.",
+    "check": "Try a tool of your own on scenarios, and see what it notices.",
     "list": "List the catalogue.",
     "show": "Show one scenario: story, faults, replay, lesson.",
     "claims": "Measure what the documents claim, and compare it with the record.",
@@ -33,7 +34,8 @@ COMMANDS = {
     "up": "Start a lab that stays, in one of its arms.",
     "exec": "Run a command as the client of a lab that is up.",
     "shell": "Open a terminal as the client of a lab that is up.",
-    "fault": "List the faults of a lab that is up, switch them on and off.",
+    "cp": "Copy a file into a lab that is up, or out of it.",
+    "fault": "List the faults of a lab that is up, switch them on and off, add some.",
     "logs": "Show what the edge of a lab that is up has seen.",
     "ps": "List the labs that are up.",
     "down": "End labs that are up.",

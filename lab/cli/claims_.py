@@ -52,7 +52,10 @@ def command(
     recorded: bool,
     record: bool,
 ) -> int:
-    """Measure what the documents claim, and compare it with what is on record."""
+    """Measure what the documents claim, and compare it with what is on record.
+
+    An interrupt ends every lab. What was measured by then is shown, and nothing is recorded.
+    """
     from lab.claims import ledger
     from lab.claims.load import select
 
@@ -71,8 +74,11 @@ def command(
         return OK
     if record:
         ledger.writable()
-    found = _measured(claims, goes, backend, jobs or 2 * (os.cpu_count() or 1))
-    _show(found, as_json=as_json, markdown=markdown)
+    found, interrupt = _measured(claims, goes, backend, jobs or 2 * (os.cpu_count() or 1))
+    if found.entries or not interrupt:
+        _show(found, as_json=as_json, markdown=markdown)
+    if interrupt:
+        raise interrupt
     if record:
         ledger.write_record(found)
         on_record = ledger.record()
@@ -83,8 +89,11 @@ def command(
     return DIFFERS if different else OK
 
 
-def _measured(claims: list[Claim], goes: list[str], backend: str, jobs: int) -> Ledger:
-    from lab.claims.ledger import take
+def _measured(
+    claims: list[Claim], goes: list[str], backend: str, jobs: int
+) -> tuple[Ledger, KeyboardInterrupt | None]:
+    """Return what was measured, and the interrupt that came before it was all."""
+    from lab.claims.ledger import Measuring
     from lab.claims.measure import compile_something
     from lab.cli.progress import fetching
 
@@ -104,7 +113,11 @@ def _measured(claims: list[Claim], goes: list[str], backend: str, jobs: int) -> 
                 text = f"golab: {done} of {total}: {claim.id} (go {go}): {result.verdict}"
                 click.echo(text, err=True)
 
-        return take(claims, place, toolchains, jobs=jobs, seed=_SEED, observe=observe)
+        measuring = Measuring(claims, place, toolchains, seed=_SEED, observe=observe)
+        try:
+            return measuring.run(jobs), None
+        except KeyboardInterrupt as interrupt:
+            return measuring.ledger(), interrupt
 
 
 def _show(found: Ledger, *, as_json: bool, markdown: bool) -> None:

@@ -13,3 +13,19 @@ backend_option = click.option(
     show_default=True,
     envvar="GOLAB_BACKEND",
 )
+
+alarm_option = click.option(
+    "--alarm-if",
+    default="",
+    metavar="exit=N | regex:… | jq:EXPR",
+    help="When a tool raises an alarm; by default when its exit status is not 0.",
+)
+
+limit_option = click.option(
+    "--limit",
+    type=click.FloatRange(0.1, 3600),
+    default=10.0,
+    show_default=True,
+    metavar="S",
+    help="End a tool after S seconds.",
+)

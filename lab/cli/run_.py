@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from lab.cli import complete, say
-from lab.cli.options import backend_option
+from lab.cli.options import alarm_option, backend_option, limit_option
+from lab.cli.selection import check_usage, selected
+from lab.cli.tested import tested
 from lab.errors import DIFFERS, LAB, OK, UsageError
 from lab.sandbox.choose import open_backend
 
@@ -66,6 +68,16 @@ _SHOWN_IN_FULL = 3
     show_default=True,
     help="Which of them look.",
 )
+@click.option(
+    "--tool",
+    "commands",
+    multiple=True,
+    metavar="CMD",
+    help="A program that looks, too, as `golab check` has it; repeat for several.",
+    shell_complete=complete.files,
+)
+@alarm_option
+@limit_option
 @click.option("--seed", type=click.IntRange(0), metavar="N", help="What fixes every chance.")
 @click.option(
     "--json",
@@ -94,6 +106,9 @@ def command(
     jobs: int | None,
     repeat: int,
     looking: Looking,
+    commands: tuple[str, ...],
+    alarm_if: str,
+    limit: float,
     seed: int | None,
     json_file: str | None,
     artifacts: Path | None,
@@ -105,15 +120,16 @@ def command(
     An interrupt ends every lab. What had finished by then is shown, and written where --json and
     --artifacts ask for it, with the names of the others under `unfinished`.
     """
-    _check_usage(scenarios, everything=everything, family=family)
+    check_usage(scenarios, everything=everything, family=family)
     if str(artifacts) == "-":
         raise UsageError("--artifacts: name a directory; only --json goes to standard output")
     goes = _chosen(versions)
     several = everything or family is not None or len(scenarios) > 1 or len(goes) > 1 or repeat > 1
     if keep and repeat > 1:
         raise UsageError("--keep leaves one lab of each run up; leave out --repeat")
-    if keep and looking != "recorded":
-        raise UsageError("--keep has the recorded diagnostics look; leave out --diagnostics")
+    if keep and (looking != "recorded" or commands):
+        said = "--tool" if commands else "--diagnostics"
+        raise UsageError(f"--keep has the recorded diagnostics look; leave out {said}")
     human = json_file != "-"
     interrupt: KeyboardInterrupt | None = None
     # The backend's processes load mitmproxy while this one reads scenarios.
@@ -126,7 +142,8 @@ def command(
 
         seed = secrets.randbits(32) if seed is None else seed
         _check_targets(json_file, artifacts)
-        runs = _selected(scenarios, everything=everything, family=family)
+        tools = tested(commands, alarm_if, limit)
+        runs = selected(scenarios, everything=everything, family=family)
         if skip_slow:
             runs = [run for run in runs if not run.scenario.slow] or _none_left()
         with fetching() as progress:
@@ -146,6 +163,7 @@ def command(
                 repeat=repeat,
                 replay=_keeping(place.name, seed, live) if keep else None,
                 looking=looking,
+                tools=tools,
             )
             try:
                 report = session.run(runs, live, jobs=1 if keep else jobs or os.cpu_count() or 1)
@@ -179,13 +197,6 @@ def _backend_chosen(text: str) -> None:
     click.echo(f"golab: backend {text}", err=True)
 
 
-def _check_usage(scenarios: tuple[str, ...], *, everything: bool, family: str | None) -> None:
-    if scenarios and (everything or family):
-        raise UsageError("name scenarios, or say --all or --family, but not both")
-    if not scenarios and not everything and not family:
-        raise UsageError("which scenario? `golab list` shows them; `golab run --all` runs all")
-
-
 def _check_targets(json_file: str | None, artifacts: Path | None) -> None:
     """Say now, and not after all the work, what cannot be written."""
     from lab.report import artifacts as artifact_files
@@ -195,14 +206,6 @@ def _check_targets(json_file: str | None, artifacts: Path | None) -> None:
         json_report.check(json_file)
     if artifacts is not None:
         artifact_files.prepare(artifacts)
-
-
-def _selected(scenarios: tuple[str, ...], *, everything: bool, family: str | None) -> list[Run]:
-    from lab.scenario.load import of_family, select
-
-    if not everything and not family:
-        return select(scenarios)
-    return [run for loaded in of_family(family) for run in loaded.runs()]
 
 
 def _none_left() -> NoReturn:

@@ -10,10 +10,11 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import asdict
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from queue import SimpleQueue
 from typing import Any, Self
 
+from lab.carried import Carried
 from lab.client import Client
 from lab.daemon.registry import Held
 from lab.errors import LabError
@@ -97,6 +98,11 @@ class Server(socketserver.ThreadingUnixStreamServer):
                     send({"value": self._lab.origin.send(asked)})
                 case {"do": "exec"}:
                     self._exec(request, messages, send)
+                case {"do": "write"}:
+                    self._write(request)
+                    send({"value": None})
+                case {"do": "read", "path": path}:
+                    send({"value": self._read(str(path))})
                 case {"do": "down"}:
                     threading.Thread(target=self.shutdown).start()
                     send({"error": self._ended.result()})
@@ -109,6 +115,31 @@ class Server(socketserver.ThreadingUnixStreamServer):
                 way_out = f"if `golab ps` still has it, `golab down {self._held.id}` removes it"
                 said = f"lab {self._held.id} has ended ({said}); {way_out}"
             send({"error": said})
+
+    def _write(self, request: Message) -> None:
+        """Write files of the client's, which the client writes itself.
+
+        Raises:
+            LabError: they cannot be written.
+        """
+        carried = Carried(request["files"], frozenset(request["programs"]))
+        carried.placed(self._lab, self._place(request["folder"]), self._client.env)
+
+    def _read(self, path: str) -> bytes:
+        """Return a file of the client's, which the client reads itself.
+
+        Raises:
+            LabError: there is none, or it cannot be read.
+        """
+        place = self._place(path)
+        read = self._lab.read([place])
+        if place in read.found:
+            return read.found[place]
+        why = read.unread.get(place, "there is no such file")
+        raise LabError(f"the client's {path} cannot be read: {why}")
+
+    def _place(self, path: str) -> str:
+        return str(PurePosixPath(self._client.project, path))
 
     def _exec(self, request: Message, messages: Iterator[Message], send: Send) -> None:
         """Run a command for whoever is connected; it ends when they do.

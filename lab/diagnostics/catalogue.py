@@ -11,7 +11,9 @@ from typing import Literal
 
 from lab.client import Client
 from lab.diagnostics import documented, probes
-from lab.diagnostics.interface import Diagnostic, Finding, Target
+from lab.diagnostics.inlab import LabMachine
+from lab.diagnostics.interface import Diagnostic, Finding, Subject, Target
+from lab.diagnostics.view import GoView
 
 
 @dataclass(frozen=True)
@@ -22,14 +24,29 @@ class Probe:
     module: ModuleType
     origin: Literal["golab"] = "golab"
 
+    @property
+    def question(self) -> str:
+        """The one question that it answers."""
+        return str(self.module.QUESTION)
+
+    @property
+    def remedy(self) -> str:
+        """What to do where it alarms."""
+        return str(self.module.REMEDY)
+
     def shown(self, target: Target) -> str:
-        """Return what it compares."""
-        return str(self.module.COMPARES)
+        """Return what it asks."""
+        return self.question
+
+    def ask(self, view: GoView, subject: Subject, limit: float) -> Finding:
+        """Look, from any machine; see the module."""
+        finding: Finding = self.module.check(view, subject, limit)
+        return finding
 
     def check(self, client: Client, target: Target, limit: float) -> Finding:
-        """Look; see the module."""
-        finding: Finding = self.module.check(client, target, limit)
-        return finding
+        """Look from a lab, alone; what of the target only the lab knows is left out."""
+        view = GoView(LabMachine(client), limit)
+        return self.ask(view, Subject(target.module, target.required), limit)
 
 
 @cache

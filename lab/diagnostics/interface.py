@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -13,7 +14,7 @@ State = Literal["quiet", "alarm", "unavailable", "error"]
 
 @dataclass(frozen=True)
 class Target:
-    """What a diagnostic is pointed at.
+    """What a documented command is pointed at; its texts have places for all of it.
 
     `version` is the newest version that the origin has of `module`, `required` the one that the
     project's go.mod asks for ('' if none), `proxy` the base URL of the proxy, without a slash.
@@ -31,11 +32,24 @@ class Target:
 
 
 @dataclass(frozen=True)
+class Subject:
+    """What a probe is pointed at: a module, and the version the project requires, '' if none."""
+
+    module: str
+    required: str = ""
+
+
+@dataclass(frozen=True)
 class Finding:
-    """What a diagnostic says, with the reason in one line."""
+    """What a diagnostic says, with the reason in one line.
+
+    `evidence` is what was seen, a line each; `see`, a command with which to see it oneself.
+    """
 
     state: State
     said: str
+    evidence: tuple[str, ...] = ()
+    see: str = ""
 
 
 class Diagnostic(Protocol):
@@ -46,7 +60,7 @@ class Diagnostic(Protocol):
         """Its name in scenario files."""
 
     @property
-    def origin(self) -> Literal["documented", "golab", "tool"]:
+    def origin(self) -> Literal["documented", "mended", "golab", "tool"]:
         """Who offers it."""
 
     def shown(self, target: Target) -> str:
@@ -61,9 +75,19 @@ def quiet(said: str) -> Finding:
     return Finding("quiet", said)
 
 
-def alarm(said: str) -> Finding:
+def alarm(said: str, *evidence: str, see: str = "") -> Finding:
     """Something is wrong."""
-    return Finding("alarm", said)
+    return Finding("alarm", said, evidence, see)
+
+
+def judged(wrong: Sequence[str], fine: str, see: str = "") -> Finding:
+    """Return an alarm with all that is wrong, or quiet with what is fine."""
+    return alarm("; ".join(wrong), *wrong, see=see) if wrong else quiet(fine)
+
+
+def no_question(said: str) -> Finding:
+    """What it asks does not arise here, or another probe is to say why it cannot be asked."""
+    return Finding("quiet", said)
 
 
 def unavailable(said: str) -> Finding:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,6 +20,7 @@ _IDLE_SECONDS = 600.0
 _GRACE_SECONDS = 0.5
 
 Started = Callable[[Origin], Awaitable[None]]
+Until = Callable[[], Coroutine[Any, Any, None]]
 _keep: set[asyncio.Future[None]] = set()  # of a task nobody holds, asyncio lets go
 
 
@@ -42,8 +43,9 @@ def serve(
     control: Path | None = None,
     token: str = "",
     started: Started | None = None,
+    until: Until | None = None,
 ) -> None:
-    """Serve the world of `tree` until SIGINT or SIGTERM; then return.
+    """Serve the world of `tree` until SIGINT or SIGTERM, or until `until` has ended; then return.
 
     Args:
         tree: the world, built.
@@ -53,6 +55,7 @@ def serve(
         control: where to make the Unix socket for `lab.origin.control`.
         token: what requests must bear (`lab.origin.app.EDGE_HEADER`); '': nothing.
         started: awaited once requests are being answered, which goes on meanwhile.
+        until: what decides, in place of signals, how long they are; what it raises is raised.
 
     Raises:
         OSError: the address is taken or not ours, or the control socket cannot be made.
@@ -62,7 +65,7 @@ def serve(
             sockets = [listen(host, port)]
         case _:
             sockets = cast("list[socket.socket]", list(where))
-    asyncio.run(_serve(Origin(tree, token=token), sockets, tls, tunnel, control, started))
+    asyncio.run(_serve(Origin(tree, token=token), sockets, tls, tunnel, control, started, until))
 
 
 async def _serve(
@@ -72,10 +75,11 @@ async def _serve(
     tunnel: socket.socket | None,
     control: Path | None,
     started: Started | None,
+    until: Until | None,
 ) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in () if until else (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     async with contextlib.AsyncExitStack() as doors:
         if control:
@@ -88,7 +92,12 @@ async def _serve(
             await doors.enter_async_context(await way.start(tunnel, origin.tree.hosts, end))
         if started:
             _keep.add(asyncio.ensure_future(started(origin)))
+        waited = asyncio.ensure_future(until()) if until else None
+        if waited:
+            waited.add_done_callback(lambda _: stop.set())
         await (_secure(origin, sockets, tls, stop) if tls else _plain(origin, sockets, stop))
+        if waited:
+            await waited
 
 
 async def _plain(origin: Origin, sockets: Sequence[socket.socket], stop: asyncio.Event) -> None:

@@ -10,10 +10,13 @@ from dataclasses import fields
 from typing import NamedTuple
 
 from lab.client import Client
-from lab.diagnostics.interface import Diagnostic, Finding, Target
+from lab.diagnostics.catalogue import Probe
+from lab.diagnostics.inlab import LabMachine
+from lab.diagnostics.interface import Diagnostic, Finding, Subject, Target
+from lab.diagnostics.view import GoView
 from lab.errors import LabError
 from lab.gosettings import first_proxy
-from lab.sandbox.interface import Answer, Completed
+from lab.sandbox.interface import Answer, Completed, Handshake, Request
 from lab.scenario.model import Scenario
 from lab.termination import ended, ran_out, watched
 
@@ -45,11 +48,15 @@ def diagnose(
         LabError: the lab failed.
     """
     witness = _Witness(**{field.name: getattr(client, field.name) for field in fields(client)})
+    view = GoView(LabMachine(witness), limit)
 
     def look(diagnostic: Diagnostic) -> Look:
         started = time.monotonic()
         try:
-            finding = diagnostic.check(witness, at, limit)
+            if isinstance(diagnostic, Probe):  # those that look together see the same answers
+                finding = diagnostic.ask(view, Subject(at.module, at.required), limit)
+            else:
+                finding = diagnostic.check(witness, at, limit)
         except LabError:
             raise
         except _SpoiltError as error:
@@ -76,8 +83,8 @@ class _Witness(Client):
             raise _SpoiltError(f"`{command if isinstance(command, str) else command[0]}`: {error}")
         return done
 
-    def fetch(self, url: str, *, limit: float, anonymous: bool = False) -> Answer:
-        answer = super().fetch(url, limit=limit, anonymous=anonymous)
+    def request(self, request: Request) -> Answer:
+        answer = super().request(request)
         _enough(answer.error)
         return answer
 
@@ -86,10 +93,10 @@ class _Witness(Client):
         _enough("\n".join(answers.values()))
         return answers
 
-    def handshake(self, address: str, server_name: str, limit: float) -> str:
-        error = super().handshake(address, server_name, limit)
-        _enough(error)
-        return error
+    def handshake(self, address: str, server_name: str, limit: float, port: int = 443) -> Handshake:
+        done = super().handshake(address, server_name, limit, port)
+        _enough(done.error)
+        return done
 
 
 def _enough(said: str) -> None:

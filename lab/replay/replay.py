@@ -44,8 +44,19 @@ def replay(
     seed: int,
     observe: Observer = lambda _: None,
     looking: Looking = "recorded",
+    tools: Sequence[Diagnostic] = (),
 ) -> RunResult:
-    """Replay one scenario in a running lab, and judge it; `looking` are the diagnostics.
+    """Replay one scenario in a running lab, and judge it.
+
+    Args:
+        run: the scenario.
+        lab: where.
+        spec: what the lab is made of.
+        backend: the name of its backend.
+        seed: fixes every chance.
+        observe: called with each arm.
+        looking: which of golab's diagnostics look.
+        tools: strangers' programs, which look after them, each as if it were alone.
 
     Raises:
         LabError: the lab failed; which part, and in which arm.
@@ -54,7 +65,7 @@ def replay(
     scenario = run.scenario
     started = time.monotonic()
     record = outcomes(run, spec.toolchain.version, looking)
-    chosen = [diagnostics()[name] for name in record]
+    chosen = [*(diagnostics()[name] for name in record), *tools]
     results: dict[ArmName, ArmResult] = {}
     looks: dict[ArmName, dict[str, Look]] = {}
     for arm in arms(scenario):
@@ -108,7 +119,11 @@ def _gone_through(
     at = target(scenario, result.project.get("go.mod", ""))
     looks: dict[str, Look] = {}
     errors = result.errors
-    for together in _rounds(chosen, arm.rules):
+    for number, together in enumerate(_rounds(chosen, arm.rules)):
+        if number and any(one.origin == "tool" for one in together):
+            # What others have done to the client is not for a tool, nor what it does for another.
+            begun = set_up(lab, spec, scenario, arm, seed)
+            replayed(scenario, arm, begun)
         lab.edge.arm(arm.rules, seed=seed)  # each meets the faults as fresh as the replay did
         looks |= diagnose(together, begun.client, at, scenario.diagnostics.limit)
         errors = [*errors, *_errors(lab.edge.ledger().records)]
@@ -119,10 +134,13 @@ def _gone_through(
 def _rounds(chosen: list[Diagnostic], rules: Sequence[Rule]) -> list[list[Diagnostic]]:
     """Return which diagnostics may look at once: as if each were alone, and no slower than needed.
 
-    A rule that counts, draws or remembers would count what one of them asks for another.
+    A rule that counts, draws or remembers would count what one of them asks for another. Nobody
+    knows what a tool does.
     """
+    tools = [[one] for one in chosen if one.origin == "tool"]
+    others = [one for one in chosen if one.origin != "tool"]
     alone = any(rule.remembers for rule in rules)
-    return [[one] for one in chosen] if alone else [chosen]
+    return [*([[one] for one in others] if alone else [others] if others else []), *tools]
 
 
 def _named(error: LabError, arm: Arm, lab: Lab) -> LabError:

@@ -11,6 +11,7 @@ from lab.report.page import STYLES, indented
 from lab.results import ARMS, DiagnosticResult
 
 _WIDE = 110
+_MARKS = {"documented": "  ", "mended": "~ ", "golab": "* ", "tool": "+ "}
 _SHORT = {"unavailable": "-", "alarm": "ALARM"}
 
 
@@ -23,8 +24,8 @@ def diagnostics(rows: Sequence[DiagnosticResult], width: int) -> RenderableType:
     head = f"{'diagnostics':<{names}}{''.join(f'{arm:<{size}}' for arm, size in arms.items())}"
     shown = f"diagnostics: {', '.join(arms)}" if stacked else f"{head}outcome"
     lines: list[RenderableType] = [Text(shown, style="bold")]
-    for row in sorted(rows, key=lambda row: (row.origin != "documented", row.id)):
-        mark = "  " if row.origin == "documented" else "* "
+    for row in sorted(rows, key=lambda row: ([*_MARKS].index(row.origin), row.id)):
+        mark = _MARKS[row.origin]
         states = Text()
         for arm, size in arms.items():
             state = getattr(row, arm)
@@ -46,5 +47,16 @@ def diagnostics(rows: Sequence[DiagnosticResult], width: int) -> RenderableType:
             lines.append(line)
         if width < _WIDE and getattr(row, telling) != "quiet":
             lines.append(indented(said))
-    lines.append(Text("* golab's own probe; the others are documented checks", style="dim"))
+    lines.append(Text(_legend(rows), style="dim"))
     return Group(*lines, Text())
+
+
+def _legend(rows: Sequence[DiagnosticResult]) -> str:
+    found = {row.origin for row in rows}
+    said = [
+        *(["+ a tool under test"] if "tool" in found else []),
+        *(["~ the nearest form that works of a documented check"] if "mended" in found else []),
+        "* golab's own probe",
+        "the others are documented checks",
+    ]
+    return "; ".join(said)

@@ -9,7 +9,15 @@ from typing import Any, Literal, Self, TypeVar
 from lab.errors import LabError
 from lab.sandbox.channel import Channel
 from lab.sandbox.controls import EdgeControl, OriginControl
-from lab.sandbox.interface import Answer, Command, Completed, Files
+from lab.sandbox.interface import (
+    Answer,
+    Command,
+    Completed,
+    Files,
+    Handshake,
+    Listed,
+    Request,
+)
 from lab.sandbox.running import Event, Running
 
 Part = Literal["client", "edge", "origin"]
@@ -105,10 +113,16 @@ class BaseLab(ABC):
             self._programs[program, path] = bool(found)
         return self._programs[program, path]
 
-    def fetch(self, url: str, headers: Mapping[str, str], limit: float) -> Answer:
-        """Make one GET request from where the client stands."""
-        asked = {"url": url, "headers": dict(headers)}
-        return _checked(self._timed("fetch", limit, limit, **asked), Answer)
+    def listing(self, folder: str) -> list[Listed]:
+        """Return what is in a directory of the client."""
+        found = _checked(self._ask("client", "listing", folder=folder), list)
+        return [_checked(each, Listed) for each in found]
+
+    def fetch(self, request: Request) -> Answer:
+        """Make one HTTP request from where the client stands."""
+        patience = request.limit + _GRACE
+        found = self.channels["client"].ask("fetch", patience=patience, request=request)
+        return _checked(found, Answer)
 
     def resolve(self, name: str, limit: float) -> Mapping[str, str]:
         """Ask each of the client's resolvers for `name`."""
@@ -116,10 +130,10 @@ class BaseLab(ABC):
         answers: dict[Any, Any] = _checked(found, dict)
         return {str(resolver): str(answer) for resolver, answer in answers.items()}
 
-    def handshake(self, address: str, server_name: str, limit: float) -> str:
-        """Try a TLS handshake; '' is success."""
-        asked = {"address": address, "server_name": server_name}
-        return str(self._timed("handshake", limit, limit, **asked))
+    def handshake(self, address: str, server_name: str, limit: float, port: int = 443) -> Handshake:
+        """Try a TLS handshake."""
+        asked = {"address": address, "server_name": server_name, "port": port}
+        return _checked(self._timed("handshake", limit, limit, **asked), Handshake)
 
     def _timed(self, do: str, limit: float, patience: float, **arguments: Any) -> Any:
         channel = self.channels["client"]

@@ -18,12 +18,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from lab.sandbox.interface import Answer, Command, Completed
+from lab.sandbox.interface import Answer, Command, Completed, Handshake, Listed, Request
 
 LONGEST = 64 << 20
 """Bytes of a line; the bodies and outputs that travel are bounded far below."""
 
-_CLASSES = {kind.__name__: kind for kind in (Command, Completed, Answer)}
+_TRAVEL = (Command, Completed, Request, Answer, Handshake, Listed)
+_CLASSES = {kind.__name__: kind for kind in _TRAVEL}
 
 
 def encode(message: Any) -> bytes:

@@ -91,10 +91,28 @@ class Files:
 
 
 @dataclass(frozen=True)
+class Request:
+    """One HTTP request of a probe.
+
+    `limit` is in seconds, for all of it. `via` is the URL of a forward proxy, '' for none; `ca`, a
+    file of the certificates that are trusted, '' for the machine's own.
+    """
+
+    url: str
+    limit: float
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    via: str = ""
+    ca: str = ""
+
+
+@dataclass(frozen=True)
 class Answer:
     """What one HTTP request of a probe came to: a response, or the error that stood in its way.
 
-    `stage` is how far it got: `dns`, `connect`, `tls`, `headers`, `body` or `done`.
+    `stage` is how far it got: `dns`, `connect`, `proxy`, `tls`, `headers`, `body` or `done`. Times
+    are in seconds: `first` to the first byte, `seconds` in all, `pause` the longest wait within the
+    body. `cut`: the body goes on behind what is kept of it.
     """
 
     stage: str
@@ -103,6 +121,30 @@ class Answer:
     body: bytes = b""
     error: str = ""
     seconds: float = 0.0
+    first: float = 0.0
+    pause: float = 0.0
+    protocol: str = ""
+    cut: bool = False
+
+
+@dataclass(frozen=True)
+class Handshake:
+    """What a TLS handshake came to: `error` is '' if it got through, whatever the certificate.
+
+    `certificate` is that of the server (DER), b'' if none was shown.
+    """
+
+    error: str = ""
+    certificate: bytes = b""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A name in a directory: `kind` is `file`, `folder`, `link` or `other`, `size` in bytes."""
+
+    name: str
+    kind: str
+    size: int
 
 
 @dataclass(frozen=True)
@@ -170,14 +212,17 @@ class Lab(Protocol):
     def has(self, program: str, path: str) -> bool:
         """Tell whether the client has this program on this PATH."""
 
-    def fetch(self, url: str, headers: Mapping[str, str], limit: float) -> Answer:
-        """Make one GET request from where the client stands. Redirects are not followed."""
+    def listing(self, folder: str) -> list[Listed]:
+        """Return what is in one of the client's directories, sorted; nothing if it is none."""
+
+    def fetch(self, request: Request) -> Answer:
+        """Make one HTTP request from where the client stands. Redirects are not followed."""
 
     def resolve(self, name: str, limit: float) -> Mapping[str, str]:
         """Ask each of the client's resolvers for `name`: resolver -> answer or what went wrong."""
 
-    def handshake(self, address: str, server_name: str, limit: float) -> str:
-        """Try a TLS handshake with `address` under this SNI; '' is success, else the error."""
+    def handshake(self, address: str, server_name: str, limit: float, port: int = 443) -> Handshake:
+        """Try a TLS handshake with `address` under this SNI."""
 
 
 class Backend(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -23,3 +24,28 @@ def golab(
         text=True,
         timeout=limit,
     )
+
+
+def interrupted(*args: str, cwd: Path, after: str) -> tuple[subprocess.CompletedProcess[str], str]:
+    """Interrupt golab once its standard error has said `after`.
+
+    Returns:
+        How it ended, and what of its standard error came after that.
+    """
+    with subprocess.Popen(
+        [COMMAND, *args],
+        cwd=cwd,
+        env={**os.environ, "COLUMNS": ""},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr
+        said = ""
+        while after not in said:
+            line = process.stderr.readline()
+            assert line, said
+            said += line
+        process.send_signal(signal.SIGINT)
+        out, rest = process.communicate(timeout=60)
+    return subprocess.CompletedProcess(args, process.returncode, out, said + rest), rest

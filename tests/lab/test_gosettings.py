@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.gosettings import first_proxy, host_of, is_private, matches, not_asked, proxies
+from lab.gosettings import (
+    GoproxyError,
+    entries,
+    first_proxy,
+    forward_proxy,
+    host_of,
+    is_private,
+    matches,
+    proxies,
+)
 
 ELEMENT = st.text("abcdefgh.-", min_size=1, max_size=8)
 PATH = st.lists(ELEMENT, min_size=1, max_size=4).map("/".join)
@@ -68,40 +77,66 @@ def test_the_first_proxy() -> None:
     assert is_private("git.corp.example/lib", {"GONOSUMDB": "git.corp.example"})
 
 
-PROXY = {"GOPROXY": "https://proxy.golang.org"}
+GATEWAY = "http://gateway:8080"
 
 
 @pytest.mark.parametrize(
-    ("env", "why"),
+    ("env", "via"),
     [
-        ({"GOPROXY": "off"}, "GOPROXY names no proxy"),
-        ({"GOPROXY": "file:///disk,direct"}, "file:///disk is not asked over a network"),
-        ({**PROXY, "GOPRIVATE": "git.corp.example"}, "git.corp.example/lib from its own host"),
-        ({**PROXY, "GONOPROXY": "*.corp.example"}, "git.corp.example/lib from its own host"),
-        ({**PROXY, "HTTPS_PROXY": "http://gateway:8080"}, "go asks http://gateway:8080"),
-        ({**PROXY, "https_proxy": "http://gateway:8080"}, "go asks http://gateway:8080"),
-        ({**PROXY, "HTTPS_PROXY": "http://gateway", "NO_PROXY": "golang.com"}, "http://gateway"),
+        ({}, ""),
+        ({"HTTPS_PROXY": GATEWAY}, GATEWAY),
+        ({"https_proxy": "gateway:8080"}, GATEWAY),
+        ({"HTTP_PROXY": GATEWAY}, ""),
+        ({"HTTPS_PROXY": GATEWAY, "NO_PROXY": "golang.com, 192.0.2.0/24"}, GATEWAY),
+        ({"HTTPS_PROXY": GATEWAY, "NO_PROXY": "proxy.golang.org:8443"}, GATEWAY),
+        ({"HTTPS_PROXY": GATEWAY, "NO_PROXY": "proxy.golang.*"}, GATEWAY),
+        ({"HTTPS_PROXY": GATEWAY, "NO_PROXY": ".golang.org"}, ""),
+        ({"HTTPS_PROXY": GATEWAY, "NO_PROXY": "*.golang.org:443"}, ""),
+        ({"HTTPS_PROXY": GATEWAY, "NO_PROXY": "Golang.org"}, ""),
+        ({"HTTPS_PROXY": GATEWAY, "no_proxy": "*"}, ""),
     ],
 )
-def test_where_asking_the_first_proxy_says_nothing_of_what_go_gets(
-    env: dict[str, str], why: str
-) -> None:
-    assert why in not_asked("git.corp.example/lib", env)
+def test_who_is_asked_for_the_way(env: dict[str, str], via: str) -> None:
+    assert forward_proxy("https://proxy.golang.org/m/@v/list", env) == via
+
+
+@pytest.mark.parametrize("url", ["https://127.0.0.2/", "https://localhost/", "https://[::1]:8443/"])
+def test_this_machine_itself_is_asked_directly(url: str) -> None:
+    assert forward_proxy(url, {"HTTPS_PROXY": GATEWAY}) == ""
+
+
+def test_an_address_can_be_excepted() -> None:
+    env = {"HTTPS_PROXY": GATEWAY, "NO_PROXY": "192.0.2.0/24,198.51.100.7"}
+    assert forward_proxy("https://192.0.2.9/", env) == ""
+    assert forward_proxy("https://198.51.100.7/", env) == ""
+    assert forward_proxy("https://198.51.100.8/", env) == GATEWAY
 
 
 @pytest.mark.parametrize(
-    "env",
+    ("goproxy", "said"),
     [
-        PROXY,
-        {**PROXY, "GOPRIVATE": "git.corp.example", "GONOPROXY": "none"},
-        {**PROXY, "GONOSUMDB": "git.corp.example"},
-        {**PROXY, "HTTP_PROXY": "http://gateway"},
-        {**PROXY, "HTTPS_PROXY": "http://gateway", "NO_PROXY": ".golang.org"},
-        {**PROXY, "HTTPS_PROXY": "http://gateway", "no_proxy": "*"},
+        (",", "contains no entries"),
+        ("Direct", "Direct has no scheme"),
+        ("ftp://a.example", "neither https, http nor file"),
+        ("file://host/disk", "more than file:// and a path"),
+        ("https://me:secret,word@proxy.example", "https://me:xxxxx has a bad port"),
+        ("https://a.example https://b.example", "has a host that is none"),
+        ("https://me:%zz@a.example", "https://me:xxxxx@a.example has a % that escapes nothing"),
     ],
 )
-def test_where_it_does(env: dict[str, str]) -> None:
-    assert not_asked("git.corp.example/lib", env) == ""
+def test_what_go_refuses_as_a_whole(goproxy: str, said: str) -> None:
+    with pytest.raises(GoproxyError, match=said):
+        entries(goproxy)
+
+
+def test_the_entries_say_when_go_goes_on() -> None:
+    found = entries("a.example/go/ |https://b.example, file:///disk,direct|https://never")
+    assert [(entry.text, entry.any_error, entry.kind) for entry in found] == [
+        ("https://a.example/go/", True, "http"),
+        ("https://b.example", False, "http"),
+        ("file:///disk", False, "file"),
+        ("direct", False, "direct"),
+    ]
 
 
 def test_a_host_is_without_credentials_and_port() -> None:

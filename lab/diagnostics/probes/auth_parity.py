@@ -1,31 +1,44 @@
-"""Finds a proxy that answers a private module's path alike with and without credentials."""
+"""Finds a proxy that hides a refusal: with credentials it says as little as it does without."""
 
 from __future__ import annotations
 
-from lab.client import Client
-from lab.diagnostics.interface import Finding, Target, alarm, quiet, unavailable
-from lab.gosettings import first_proxy, is_private, not_asked
+from faults.goproto import semver
+from lab.diagnostics.interface import Finding, Subject, alarm, no_question, quiet
+from lab.diagnostics.versions import listed
+from lab.diagnostics.view import GoView, below
+from lab.gologin import login_for
 from lab.plural import counted
+from lab.world.modpath import escape
 
-COMPARES = "GET @v/list with the client's credentials and without any; a private one must differ"
+QUESTION = "Do the credentials make a difference where they should?"
+REMEDY = "Renew the credentials; and have the proxy pass 401 on, for an empty list is no answer."
 
 
-def check(client: Client, target: Target, limit: float) -> Finding:
-    """Ask twice and compare."""
-    if why := not_asked(target.module, client.env):
-        return unavailable(why)
-    proxy = first_proxy(client.env)
-    if not is_private(target.module, client.env):
-        return quiet(f"{target.module} is public")
-    url = f"{proxy}/{client.escaped(target.module)}/@v/list"
-    if client.login_for(url) is None:
-        return unavailable("there are no credentials for this proxy")
-    known = client.fetch(url, limit=limit)
-    anonymous = client.fetch(url, limit=limit, anonymous=True)
-    if anonymous.error:
-        return quiet(f"nobody gets an answer without credentials: {anonymous.error}")
-    if anonymous.status == 200 and (known.status, known.body) == (200, anonymous.body):
-        return alarm(
-            f"HTTP 200, the same {counted(len(known.body), 'byte')}, with and without credentials"
-        )
-    return quiet(f"HTTP {known.status} with credentials, HTTP {anonymous.status} without")
+def check(view: GoView, subject: Subject, limit: float) -> Finding:
+    """Ask for the list with the credentials and without any."""
+    module = subject.module
+    if why := view.not_asked(module):
+        return no_question(why)
+    for entry in view.proxies(module):
+        if entry.kind != "http":
+            continue
+        url = below(entry.text, f"{escape(module)}/@v/list")
+        if login_for(url, view.netrc) is None:
+            continue
+        known, anonymous = view.get(url), view.get(url, anonymous=True)
+        alike = (known.status, known.body) == (anonymous.status, anonymous.body)
+        if known.ok and anonymous.ok and alike and not _useful(known.body, subject.required):
+            size = counted(len(known.body), "byte")
+            return alarm(
+                f"{entry.shown}: HTTP 200, the same {size}, with and without credentials",
+                see=f"curl -n -i {below(entry.shown, f'{escape(module)}/@v/list')}",
+            )
+        return quiet(f"{known.said} with credentials, {anonymous.said} without")
+    return no_question("there are no credentials for any proxy that go asks")
+
+
+def _useful(body: bytes, required: str) -> bool:
+    """Tell whether a list has what the project needs of it."""
+    versions = listed(body)
+    tagged = bool(required) and not semver.is_pseudo(required)
+    return required in versions if tagged else bool(versions)

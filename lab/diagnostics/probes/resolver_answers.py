@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from lab.client import Client
-from lab.diagnostics.interface import Finding, Target, alarm, quiet, unavailable
-from lab.gosettings import first_proxy, host_of, not_asked
+from lab.diagnostics.interface import Finding, Subject, judged, no_question
+from lab.diagnostics.servers import servers
+from lab.diagnostics.view import GoView
 
-COMPARES = "each resolver of resolv.conf, asked for the proxy's name by itself"
+QUESTION = "Does every resolver of this machine know the hosts that go asks?"
+REMEDY = "Take the resolver that fails out of resolv.conf, or mend it: go asks them in order."
 
 
-def check(client: Client, target: Target, limit: float) -> Finding:
+def check(view: GoView, subject: Subject, limit: float) -> Finding:
     """Ask every resolver; go and libc ask the second only when the first has kept them waiting."""
-    if why := not_asked(target.module, client.env):
-        return unavailable(why)
-    host = host_of(first_proxy(client.env))
-    answers = client.resolve(host, min(limit, 2.0))
-    if not answers:
-        return alarm("no resolver is set up")
-    said = "; ".join(f"{resolver}: {answer}" for resolver, answer in answers.items())
-    good = all(answer[:1].isdigit() for answer in answers.values())
-    return quiet(f"{host}: {said}") if good else alarm(f"{host}: {said}")
+    found = servers(view, subject.module)
+    if not found:
+        return no_question(view.not_asked(subject.module) or "go asks no host by its name")
+    wrong: list[str] = []
+    fine: list[str] = []
+    for host in dict.fromkeys(server.host for server in found):
+        answers = view.machine.resolve(host, min(limit, 2.0))
+        if not answers:
+            wrong.append("no resolver is set up")
+        for resolver, answer in answers.items():
+            good = answer[:1].isdigit() or ":" in answer.partition(" ")[0]
+            (fine if good else wrong).append(f"{host}: {resolver}: {answer}")
+    return judged(wrong, "; ".join(fine), f"nslookup {found[0].host}")

@@ -1,37 +1,47 @@
-"""Finds a proxy that is behind: asks a second, independent proxy for the same list."""
+"""Finds a proxy that is behind or ahead: asks a second, independent one for the same list."""
 
 from __future__ import annotations
 
-from lab.client import Client
-from lab.diagnostics.interface import Finding, Target, alarm, quiet, unavailable
-from lab.gosettings import first_proxy, is_private
+from lab.diagnostics.interface import Finding, Subject, judged, no_question
+from lab.diagnostics.versions import PUBLIC, listed, may_be_public
+from lab.diagnostics.view import GoView, below
+from lab.gosettings import host_of
 from lab.plural import counted
+from lab.world.modpath import escape
 
-COMPARES = "go list -m -versions through the client's proxy and through an independent one, cold"
+QUESTION = "Does an independent proxy know the same versions?"
+REMEDY = "Have the proxy's cache refreshed, or put the one that knows more in front of it."
 
-_PUBLIC = ("https://proxy.golang.org", "https://goproxy.cn")
+_TIMES = 3
 
 
-def check(client: Client, target: Target, limit: float) -> Finding:
-    """Compare both lists; a private module's name is never shown to a public proxy."""
-    own = first_proxy(client.env)
-    if not own:
-        return unavailable("GOPROXY names no proxy")
-    if is_private(target.module, client.env):
-        return unavailable("a private module has no second public source")
-    other = next(proxy for proxy in _PUBLIC if proxy != own)
-    cold = client.cold("second-source")
-    lists = []
-    for proxy in (own, other):
-        done = cold.run(
-            ["go", "list", "-m", "-versions", target.module], limit=limit, GOPROXY=proxy
-        )
-        if done.timed_out:
-            return alarm(f"{proxy} does not answer within {limit:g} s")
-        if done.exit != 0:
-            return alarm(f"{proxy}: {done.stderr.strip().splitlines()[-1][:160]}")
-        lists.append(done.stdout.split()[1:])
-    missing = [version for version in lists[1] if version not in lists[0]]
-    if missing:
-        return alarm(f"{own} does not know {', '.join(missing)}; {other} does")
-    return quiet(f"the same {counted(len(lists[0]), 'version')} at {other}")
+def check(view: GoView, subject: Subject, limit: float) -> Finding:
+    """Compare the lists, the own one several times, for the servers behind one name may differ."""
+    module = subject.module
+    if why := view.not_asked(module):
+        return no_question(why)
+    if not may_be_public(view, module):
+        return no_question("nobody outside may learn of this path, so there is no second source")
+    walk = view.ask(module, "@v/list")
+    if walk.served is None:
+        return no_question(f"there is no list to compare: {walk.said}")
+    entry, reply = walk.served
+    own = listed(reply.body)
+    other = next(proxy for proxy in PUBLIC if host_of(proxy) != entry.host)
+    second = view.get(below(other, f"{escape(module)}/@v/list"))
+    if not second.ok:
+        return no_question(f"{other} does not say: {second.said}")
+    theirs = listed(second.body)
+    wrong = []
+    if missing := [version for version in theirs if version not in own]:
+        wrong.append(f"{entry.shown} does not know {', '.join(missing)}; {other} does")
+    if surplus := [version for version in own if version not in theirs]:
+        wrong.append(f"{entry.shown} has {', '.join(surplus)}; {other} does not")
+    if not wrong and entry.kind == "http":
+        for _ in range(_TIMES - 1):
+            again = view.ask(module, "@v/list", fresh=True).served
+            if again and listed(again[1].body) != own:
+                wrong.append(f"{again[0].shown} gives another list when it is asked again")
+                break
+    see = f"curl {below(entry.shown, f'{escape(module)}/@v/list')}"
+    return judged(wrong, f"the same {counted(len(own), 'version')} at {other}", see)

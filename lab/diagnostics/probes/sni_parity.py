@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
-from lab.client import Client
-from lab.diagnostics.interface import Finding, Target, alarm, quiet, unavailable
-from lab.gosettings import first_proxy, host_of, not_asked
+from lab.diagnostics.interface import Finding, Subject, judged, no_question
+from lab.diagnostics.servers import Server, servers
+from lab.diagnostics.view import GoView
 
-COMPARES = "TLS handshakes with the proxy's address, under its own name and under a neutral one"
+QUESTION = "Does each address shake hands under the name that go gives it?"
+REMEDY = "Use a mirror under another name, or have the middlebox let this name through."
 
 NEUTRAL = "example.com"
 
 
-def check(client: Client, target: Target, limit: float) -> Finding:
-    """Shake hands twice with the same address."""
-    if why := not_asked(target.module, client.env):
-        return unavailable(why)
-    proxy = first_proxy(client.env)
-    if not proxy.startswith("https://"):
-        return unavailable("GOPROXY names no https proxy")
-    host = host_of(proxy)
-    answers = client.resolve(host, limit).values()
-    address = next((words.split()[0] for words in answers if words[:1].isdigit()), None)
-    if address is None:
-        return unavailable(f"{host} has no address: {'; '.join(answers)}")
-    own = client.handshake(address, host, limit)
-    if not own:
-        return quiet(f"{address} shakes hands as {host}")
-    neutral = client.handshake(address, NEUTRAL, limit)
-    if neutral:
-        return alarm(f"{address} shakes hands under no name: {own}")
-    return alarm(f"{address} shakes hands as {NEUTRAL}, but not as {host}: {own}")
+def check(view: GoView, subject: Subject, limit: float) -> Finding:
+    """Shake hands with every address, and where that fails, again under a neutral name."""
+    found = [server for server in servers(view, subject.module) if server.secure]
+    if not found:
+        return no_question(view.not_asked(subject.module) or "go asks nobody over TLS")
+    wrong: list[str] = []
+    fine: list[str] = []
+    for server in found:
+        answers = view.machine.resolve(server.host, limit).values()
+        addresses = [each for text in answers if text[:1].isdigit() for each in text.split()]
+        for address in dict.fromkeys(addresses):
+            said = _shaken(view, server, address, limit)
+            (wrong if said else fine).append(said or f"{address} shakes hands as {server.host}")
+    if not wrong and not fine:
+        return no_question(f"{found[0].host} has no address")
+    see = f"openssl s_client -connect {found[0].host}:{found[0].port} -servername {found[0].host}"
+    return judged(wrong, "; ".join(fine), see)
+
+
+def _shaken(view: GoView, server: Server, address: str, limit: float) -> str:
+    own = view.machine.handshake(address, server.host, limit, server.port)
+    if not own.error:
+        return ""
+    neutral = view.machine.handshake(address, NEUTRAL, limit, server.port)
+    if neutral.error:
+        return f"{address} shakes hands under no name: {own.error}"
+    return f"{address} shakes hands as {NEUTRAL}, but not as {server.host}: {own.error}"

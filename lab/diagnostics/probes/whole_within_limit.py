@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from lab.client import Client
-from lab.diagnostics.interface import Finding, Target, alarm, quiet, unavailable
-from lab.gosettings import first_proxy, not_asked
+from lab.diagnostics.interface import Finding, Subject, judged, no_question
+from lab.diagnostics.versions import in_use
+from lab.diagnostics.view import GoView
 from lab.plural import counted
 
-COMPARES = "GET list, .info, .mod and .zip to their last byte, each under a time limit"
+QUESTION = "Does every file that go asks for come whole, and within the limit?"
+REMEDY = "go has no time limit of its own: end it from outside, and put another proxy first."
 
 
-def check(client: Client, target: Target, limit: float) -> Finding:
+def check(view: GoView, subject: Subject, limit: float) -> Finding:
     """Read each file that go would read; any complete answer will do, whatever its status."""
-    if why := not_asked(target.module, client.env):
-        return unavailable(why)
-    proxy = first_proxy(client.env)
-    base = f"{proxy}/{client.escaped(target.module)}/@v/"
-    total = 0
-    for name in ("list", *(f"{target.version}.{ending}" for ending in ("info", "mod", "zip"))):
-        answer = client.fetch(base + name, limit=min(limit, 2.0))
-        if answer.error:
-            return alarm(
-                f"@v/{name}: {answer.error} after {counted(len(answer.body), 'byte')} of the body"
-            )
-        total += len(answer.body)
-    return quiet(f"4 files, {counted(total, 'byte')}")
+    module = subject.module
+    if why := view.not_asked(module):
+        return no_question(why)
+    wrong, total, files = [], 0, ["@v/list"]
+    if version := in_use(view, subject):
+        files += [f"@v/{version}.{ending}" for ending in ("info", "mod", "zip")]
+    for file in files:
+        for entry, reply in view.ask(module, file).steps:
+            if reply.error:
+                got = counted(len(reply.body), "byte")
+                wrong.append(f"{entry.shown}: {file}: {reply.said}, after {got} of the body")
+            total += len(reply.body)
+        if wrong:
+            break  # what waits for one waits for all
+    return judged(wrong, f"{counted(len(files), 'file')}, {counted(total, 'byte')}")

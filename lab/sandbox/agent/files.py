@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import itertools
 import os
 import shutil
 import stat
@@ -11,10 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from lab.errors import LabError
+from lab.sandbox.interface import Listed
 from lab.sandbox.removal import remove_tree
 
 MOST_READ = 4 << 20
 """Bytes of one file that are read back; what is longer is refused, not cut."""
+
+MOST_LISTED = 10_000
+"""Names of one directory that are listed."""
+
+_KINDS = {stat.S_IFREG: "file", stat.S_IFDIR: "folder", stat.S_IFLNK: "link"}
 
 
 def write(files: Mapping[str, str | bytes]) -> None:
@@ -52,6 +60,18 @@ def read(paths: Sequence[str]) -> dict[str, Any]:
         else:
             found[name] = content
     return {"found": found, "unread": unread}
+
+
+def listing(folder: str) -> list[Listed]:
+    """Return what is in a directory, sorted, at most `MOST_LISTED` of it; nothing if it is none."""
+    found = []
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in itertools.islice(entries, MOST_LISTED):
+            with contextlib.suppress(OSError):
+                status = entry.stat(follow_symlinks=False)
+                kind = _KINDS.get(stat.S_IFMT(status.st_mode), "other")
+                found.append(Listed(entry.name, kind, status.st_size))
+    return sorted(found, key=lambda each: each.name)
 
 
 def _opened(name: str, flags: int) -> int:

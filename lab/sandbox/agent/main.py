@@ -28,6 +28,7 @@ IN_PLACE: dict[str, Operation] = {
     "remove": files.remove,
     "link": files.link,
     "has": files.has,
+    "listing": files.listing,
 }
 """What is done at once, one after the other."""
 

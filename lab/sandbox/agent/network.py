@@ -12,9 +12,10 @@ import ipaddress
 import socket
 import ssl
 import time
-from collections.abc import Mapping
+from base64 import b64encode
+from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import dns.exception
 import dns.message
@@ -28,63 +29,170 @@ import dns.rdtypes.ANY.OPT
 import dns.rdtypes.ANY.SOA
 import dns.rdtypes.IN.A
 
-from lab.sandbox.interface import Answer
+from lab.sandbox.interface import Answer, Handshake, Request
 
-_MOST_BODY = 8 << 20
+MOST_BODY = 8 << 20
+"""Bytes of a body that are kept."""
+
+_OK = 200
 
 
-class _Deadline:
+class Deadline:
     """Counts down one limit over all the stages of a request."""
 
     def __init__(self, seconds: float) -> None:
         self.end = time.monotonic() + seconds
 
     def left(self) -> float:
+        """Return the seconds that are left, or raise a TimeoutError."""
         left = self.end - time.monotonic()
         if left <= 0:
             raise TimeoutError("time limit reached")
         return left
 
 
-def fetch(url: str, headers: Mapping[str, str], limit: float) -> Answer:
-    """Make one GET request over HTTP/1.1, without following redirects; see `Answer`."""
-    started = time.monotonic()
-    deadline = _Deadline(limit)
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    stage, status, got, body = "dns", 0, {}, b""
+Lookup = Callable[[str, Deadline], str]
+
+
+def fetch(request: Request, lookup: Lookup | None = None) -> Answer:
+    """Make one HTTP/1.1 request, without following redirects; see `Answer`.
+
+    Args:
+        request: what is asked.
+        lookup: how a name becomes an address; by default from the resolvers of /etc/resolv.conf.
+    """
+    attempt = _Attempt(request, lookup or _lookup)
     error = ""
-    with contextlib.ExitStack() as stack:
-        try:
-            address = _lookup(host, deadline)
-            stage = "connect"
-            raw = stack.enter_context(socket.create_connection((address, port), deadline.left()))
-            stage = "tls"
-            stream = _secured(raw, host, deadline) if parts.scheme == "https" else raw
-            stack.callback(stream.close)
-            stage = "headers"
-            stream.settimeout(deadline.left())
-            connection = http.client.HTTPConnection(host, port)
-            connection.sock = stream
-            asked = {"User-Agent": "golab-probe", "Accept-Encoding": "identity", **headers}
-            connection.request("GET", target, headers=asked)
-            response = connection.getresponse()
-            status, got = response.status, {k.lower(): v for k, v in response.getheaders()}
-            stage = "body"
-            while len(body) < _MOST_BODY:
-                stream.settimeout(deadline.left())
-                piece = response.read1(65536)
-                if not piece:
-                    break
-                body += piece
-            if response.length:
-                raise http.client.IncompleteRead(b"", response.length)
-            stage = "done"
-        except (OSError, http.client.HTTPException, ValueError) as problem:
-            error = describe(problem)
-    return Answer(stage, status, got, body, error, round(time.monotonic() - started, 4))
+    try:
+        attempt.make()
+    except (OSError, http.client.HTTPException, ValueError) as problem:
+        error = describe(problem)
+    finally:
+        attempt.end.close()
+    return attempt.answer(error)
+
+
+class _Attempt:
+    def __init__(self, request: Request, lookup: Lookup) -> None:
+        self.request, self.lookup = request, lookup
+        self.started = time.monotonic()
+        self.deadline = Deadline(request.limit)
+        self.end = contextlib.ExitStack()
+        self.stage = "dns"
+        self.status, self.first, self.pause, self.protocol = 0, 0.0, 0.0, ""
+        self.headers: dict[str, str] = {}
+        self.body = bytearray()
+        self.cut = False
+
+    def make(self) -> None:
+        parts = urlsplit(self.request.url)
+        host, port = parts.hostname or "", _port(parts)
+        secure = parts.scheme == "https"
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        headers = {"User-Agent": "golab-probe", "Accept-Encoding": "identity"}
+        if self.request.via:
+            stream = self._forwarded(host, port, secure=secure)
+            if not secure:
+                target = f"http://{_at(host, parts.port)}{target}"
+                headers |= _login(urlsplit(self.request.via))
+        else:
+            stream = self._connected(host, port)
+        if secure:
+            stream = self._secured(stream, host)
+        self.stage = "headers"
+        stream.settimeout(self.deadline.left())
+        connection = http.client.HTTPConnection(host, port)
+        connection.sock = stream
+        headers |= {"Host": _at(host, parts.port), **self.request.headers}
+        connection.request(self.request.method, target, headers=headers)
+        response = connection.getresponse()
+        self.first = time.monotonic() - self.started
+        self.status = response.status
+        self.protocol = f"HTTP/{response.version // 10}.{response.version % 10}"
+        self.headers = {name.lower(): value for name, value in response.getheaders()}
+        self.stage = "body"
+        self._read(stream, response)
+        self.stage = "done"
+
+    def _read(self, stream: socket.socket, response: http.client.HTTPResponse) -> None:
+        while True:
+            if len(self.body) >= MOST_BODY:
+                self.cut = True
+                return
+            stream.settimeout(self.deadline.left())
+            waiting = time.monotonic()
+            piece = response.read1(65536)
+            self.pause = max(self.pause, time.monotonic() - waiting)
+            if not piece:
+                break
+            self.body += piece
+        if response.length and self.request.method != "HEAD":
+            raise http.client.IncompleteRead(b"", response.length)
+
+    def _connected(self, host: str, port: int) -> socket.socket:
+        self.stage = "dns"
+        address = self.lookup(host, self.deadline)
+        self.stage = "connect"
+        raw = socket.create_connection((address, port), self.deadline.left())
+        return self.end.enter_context(raw)
+
+    def _forwarded(self, host: str, port: int, *, secure: bool) -> socket.socket:
+        """Go through a forward proxy; for https, by a tunnel (RFC 9110, CONNECT)."""
+        via = urlsplit(self.request.via)
+        if via.scheme not in ("http", "https"):
+            raise OSError(f"a forward proxy of the kind {via.scheme} is not spoken with here")
+        stream = self._connected(via.hostname or "", _port(via))
+        self.stage = "proxy"
+        if via.scheme == "https":
+            stream = self._secured(stream, via.hostname or "")
+            self.stage = "proxy"
+        if secure:
+            stream.settimeout(self.deadline.left())
+            lines = [f"CONNECT {_at(host, port)} HTTP/1.1", f"Host: {_at(host, port)}"]
+            lines += [f"{name}: {value}" for name, value in _login(via).items()]
+            stream.sendall("\r\n".join([*lines, "", ""]).encode("latin-1", "replace"))
+            response = http.client.HTTPResponse(stream, method="CONNECT")
+            response.begin()
+            if response.status != _OK:
+                said = f"{response.status} {response.reason}".strip()
+                raise OSError(f"the forward proxy answers CONNECT with {said}")
+        return stream
+
+    def _secured(self, raw: socket.socket, name: str) -> ssl.SSLSocket:
+        self.stage = "tls"
+        context = ssl.create_default_context(cafile=self.request.ca or None)
+        raw.settimeout(self.deadline.left())
+        return self.end.enter_context(context.wrap_socket(raw, server_hostname=name))
+
+    def answer(self, error: str) -> Answer:
+        return Answer(
+            stage=self.stage,
+            status=self.status,
+            headers=self.headers,
+            body=bytes(self.body),
+            error=error,
+            seconds=round(time.monotonic() - self.started, 4),
+            first=round(self.first, 4),
+            pause=round(self.pause, 4),
+            protocol=self.protocol,
+            cut=self.cut,
+        )
+
+
+def _port(parts: SplitResult) -> int:
+    return parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def _at(host: str, port: int | None) -> str:
+    name = f"[{host}]" if ":" in host else host
+    return f"{name}:{port}" if port else name
+
+
+def _login(via: SplitResult) -> dict[str, str]:
+    if via.username is None:
+        return {}
+    login = f"{unquote(via.username)}:{unquote(via.password or '')}"
+    return {"Proxy-Authorization": f"Basic {b64encode(login.encode()).decode()}"}
 
 
 def describe(problem: BaseException) -> str:
@@ -104,13 +212,7 @@ def describe(problem: BaseException) -> str:
     return f"{type(problem).__name__}: {problem}"
 
 
-def _secured(raw: socket.socket, name: str, deadline: _Deadline) -> ssl.SSLSocket:
-    context = ssl.create_default_context()
-    raw.settimeout(deadline.left())
-    return context.wrap_socket(raw, server_hostname=name)
-
-
-def _lookup(host: str, deadline: _Deadline) -> str:
+def _lookup(host: str, deadline: Deadline) -> str:
     with contextlib.suppress(ValueError):
         return str(ipaddress.ip_address(host))
     last = "no resolver is set up"
@@ -165,19 +267,19 @@ def ask(resolver: str, name: str, limit: float) -> tuple[str, list[str]]:
     return ("NOERROR" if addresses else "NODATA"), addresses
 
 
-def handshake(address: str, server_name: str, limit: float) -> str:
-    """Connect to `address`:443 and shake hands under this SNI; '' is success, else the error.
+def handshake(address: str, server_name: str, limit: float, port: int = 443) -> Handshake:
+    """Connect to `address` and shake hands under this SNI.
 
     The certificate is not checked: what is asked is whether the handshake gets through.
     """
-    deadline = _Deadline(limit)
+    deadline = Deadline(limit)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     try:
-        with socket.create_connection((address, 443), deadline.left()) as raw:
+        with socket.create_connection((address, port), deadline.left()) as raw:
             raw.settimeout(deadline.left())
-            with context.wrap_socket(raw, server_hostname=server_name):
-                return ""
+            with context.wrap_socket(raw, server_hostname=server_name) as stream:
+                return Handshake("", stream.getpeercert(binary_form=True) or b"")
     except OSError as problem:
-        return describe(problem)
+        return Handshake(describe(problem))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from lab.claims.load import families
 from lab.report.visible import visible
 from lab.toolchain import DEFAULT
-from tests.lab.golab import golab
+from tests.lab.golab import golab, interrupted
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -46,6 +47,14 @@ def test_claims_are_measured_and_compared_with_the_record() -> None:
         "1 of 2",
         "2 of 2",
     ]
+
+
+def test_an_interrupt_leaves_what_was_measured(tmp_path: Path) -> None:
+    claims = ["claims", "A02", "E20", "--jobs", "1", "--go", DEFAULT]
+    done, rest = interrupted(*claims, cwd=tmp_path, after="1 of 2: ")
+    assert done.returncode == 130
+    assert rest == "golab: interrupted; nothing is left behind\n"
+    assert len(re.findall(r"(?m)^(A02|E20) ", done.stdout)) == 1
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.claims.ledger import differences, record, take, writable, write_record
+from lab.claims.ledger import Measuring, differences, record, writable, write_record
 from lab.claims.model import Claim
 from lab.claims.results import Entry, Ledger, Measured, Outcome, Proven, Silence, judged, together
 from lab.errors import LabError, UsageError
@@ -34,10 +34,10 @@ def proofs(**outcomes: Outcome) -> list[Proven]:
 def taken(claim: Claim, *goes: Toolchain, jobs: int = 2) -> Ledger:
     told: list[str] = []
     backend = FakeBackend()
-    found = take(
-        [claim], backend, goes or [GO], jobs=jobs, seed=0,
+    found = Measuring(
+        [claim], backend, goes or [GO], seed=0,
         observe=lambda claim, go, result: told.append(f"{claim.id} {go} {result.verdict}"),
-    )  # fmt: skip
+    ).run(jobs)  # fmt: skip
     assert all(lab.ended for lab in backend.labs)
     if not claim.untestable:
         assert sorted(told) == sorted(
@@ -98,9 +98,8 @@ def test_a_lab_that_cannot_be_started_is_an_error_of_that_claim_alone() -> None:
             raise LabError("no room")
 
     claims = [a_claim(), a_claim(id="A02")]
-    found = take(
-        claims, FakeBackend(trouble), [GO], jobs=1, seed=0, observe=lambda *_: None
-    ).entries
+    measuring = Measuring(claims, FakeBackend(trouble), [GO], seed=0, observe=lambda *_: None)
+    found = measuring.run(1).entries
     assert [(entry.verdict, entry.condition) for entry in found] == [
         ("error", "no room"),
         ("holds", ""),

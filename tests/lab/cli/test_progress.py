@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +14,7 @@ import pexpect
 import pytest
 
 from lab.paths import scenarios_root
-from tests.lab.golab import COMMAND, golab
+from tests.lab.golab import COMMAND, golab, interrupted
 
 HANGING = "proxy-timeout/stalled-zip"  # takes seconds to run into its limits
 PLANNED = ["egress-blocked", HANGING, "fallback-comma/mute"]
@@ -40,6 +38,17 @@ def test_several_end_with_the_table(tmp_path: Path) -> None:
     assert re.search(row("egress-blocked"), table)
     assert re.search(row("auth-fallback"), table)
     assert table.splitlines()[-1].startswith("2 runs: 2 reproduced  (")
+
+
+def test_a_line_says_why_a_run_is_not_as_recorded(tmp_path: Path) -> None:
+    text = (scenarios_root() / "transport" / "egress-blocked.yaml").read_text(encoding="utf-8")
+    other = text.replace("silent: false", "silent: true")
+    assert other != text
+    (tmp_path / "mine.yaml").write_text(other)
+    done = golab("run", "mine.yaml", "auth-fallback", "--jobs", "1", cwd=tmp_path)
+    changed, reproduced = done.stderr.splitlines()
+    assert re.fullmatch(r"golab: 1 of 2: \S+: changed \(.* s\): measured not silent, .*", changed)
+    assert reproduced.endswith(" s)")
 
 
 def test_json_on_standard_output_stays_alone_there() -> None:
@@ -90,31 +99,12 @@ def test_a_dumb_terminal_gets_lines() -> None:
     assert "\x1b" not in text
 
 
-def interrupted(*args: str, cwd: Path, after: str) -> tuple[subprocess.CompletedProcess[str], str]:
-    """Interrupt golab once its standard error has said `after`; return how it ended."""
-    with subprocess.Popen(
-        [COMMAND, "run", *args],
-        cwd=cwd,
-        env={**os.environ, "COLUMNS": ""},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stderr
-        said = ""
-        while after not in said:
-            line = process.stderr.readline()
-            assert line, said
-            said += line
-        process.send_signal(signal.SIGINT)
-        out, rest = process.communicate(timeout=60)
-    return subprocess.CompletedProcess(args, process.returncode, out, said + rest), rest
-
-
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_an_interrupt_leaves_what_had_finished(tmp_path: Path, jobs: str) -> None:
     options = ["--jobs", jobs, "--json", "r.json", "--artifacts", "kept"]
-    done, rest = interrupted(*PLANNED, *options, cwd=tmp_path, after="1 of 3: egress-blocked")
+    done, rest = interrupted(
+        "run", *PLANNED, *options, cwd=tmp_path, after="1 of 3: egress-blocked"
+    )
     assert done.returncode == 130
     assert rest == "golab: interrupted; nothing is left behind\n"
     assert "verdict  REPRODUCED" in done.stdout

@@ -1,19 +1,15 @@
-"""golab's own probes, on a lab in memory: where they stand back."""
+"""golab's own probes, on a machine in memory: whom they ask, and where they stand back."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import pytest
 
-from lab.client import Client
-from lab.diagnostics.catalogue import diagnostics
-from lab.diagnostics.interface import Target
+from lab.diagnostics.catalogue import Probe, diagnostics
 from lab.sandbox.interface import Answer
-from tests.lab.replay.fake import FakeLab
+from tests.lab.diagnostics.fake import PUBLIC, FakeMachine, look, ok
 
-LIB = Target("git.corp.example/lib", "v1.1.0", "v1.0.0", "https://proxy.golang.org")
-ASKING = [name for name, item in diagnostics().items() if item.origin == "golab"]
+LIB, MUX = "git.corp.example/lib", "example.com/m"
+PROBES = [name for name, item in diagnostics().items() if item.origin == "golab"]
 ELSEWHERE = {
     "private": {"GOPRIVATE": "git.corp.example"},
     "off": {"GOPROXY": "off"},
@@ -21,46 +17,51 @@ ELSEWHERE = {
 }
 
 
-class Watched(FakeLab):
-    """A lab that knows whom it was made to contact."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.contacted: list[str] = []
-
-    def fetch(self, url: str, headers: Mapping[str, str], limit: float) -> Answer:
-        self.contacted.append(url)
-        return super().fetch(url, headers, limit)
-
-    def resolve(self, name: str, limit: float) -> Mapping[str, str]:
-        self.contacted.append(name)
-        return super().resolve(name, limit)
-
-    def handshake(self, address: str, server_name: str, limit: float) -> str:
-        self.contacted.append(server_name)
-        return super().handshake(address, server_name, limit)
+@pytest.mark.parametrize("name", PROBES)
+def test_each_says_what_it_asks_and_what_to_do(name: str) -> None:
+    probe = diagnostics()[name]
+    assert isinstance(probe, Probe)
+    assert probe.question.endswith("?")
+    assert probe.remedy.endswith(".")
+    assert probe.check.__doc__
 
 
-def contacted(probe: str, env: Mapping[str, str]) -> tuple[str, list[str]]:
-    """Return what a probe finds with this environment, and whom it contacts."""
-    lab = Watched()
-    settings = {"PATH": "/bin", "GOPROXY": "https://gopher:secret@proxy.golang.org", **env}
-    found = diagnostics()[probe].check(Client(lab, settings, {}), LIB, 5)
-    return found.state, lab.contacted
-
-
-@pytest.mark.parametrize("probe", ASKING)
+@pytest.mark.parametrize("probe", PROBES)
 @pytest.mark.parametrize("env", ELSEWHERE.values(), ids=ELSEWHERE)
 def test_nobody_is_asked_whom_go_would_not_ask(probe: str, env: dict[str, str]) -> None:
-    assert contacted(probe, env) == ("unavailable", [])
+    machine = FakeMachine(env=env, files={f"/disk/{LIB}/@v/list": "v1.0.0\n"})
+    assert look(probe, machine, LIB, "v1.0.0").state in ("quiet", "unavailable", "alarm")
+    assert machine.contacted == []
 
 
-@pytest.mark.parametrize("probe", [name for name in ASKING if name != "second-source"])
-def test_behind_a_forward_proxy_a_straight_connection_is_no_evidence(probe: str) -> None:
-    assert contacted(probe, {"HTTPS_PROXY": "http://gateway:8080"}) == ("unavailable", [])
+@pytest.mark.parametrize("probe", PROBES)
+@pytest.mark.parametrize("settings", ["GONOSUMDB", "GOPRIVATE", "GOSUMDB"])
+def test_a_private_path_goes_to_nobody_but_its_own_proxy(probe: str, settings: str) -> None:
+    value = "off" if settings == "GOSUMDB" else "git.corp.example"
+    env = {"GOPROXY": "https://proxy.corp.example", settings: value}
+    machine = FakeMachine({"https://": ok("v1.0.0\n")}, env=env)
+    look(probe, machine, LIB, "v1.0.0")
+    shown = [request.url for request in machine.asked if "git.corp.example" in request.url]
+    assert all(url.startswith("https://proxy.corp.example/") for url in shown), shown
 
 
-@pytest.mark.parametrize("probe", ["resolver-answers", "sni-parity"])
-def test_a_password_in_goproxy_is_no_host(probe: str) -> None:
-    state, hosts = contacted(probe, {})
-    assert (state, set(hosts)) == ("quiet", {"proxy.golang.org"})
+@pytest.mark.parametrize("probe", PROBES)
+def test_behind_a_forward_proxy_nobody_is_spoken_with_but_through_it(probe: str) -> None:
+    machine = FakeMachine({PUBLIC: ok("v1.0.0\n")}, env={"HTTPS_PROXY": "http://gateway:8080"})
+    look(probe, machine, MUX, "v1.0.0")
+    assert {request.via for request in machine.asked} <= {"http://gateway:8080"}
+    names = {name for name in machine.contacted if "://" not in name}
+    assert names <= {"gateway"}
+
+
+@pytest.mark.parametrize("probe", PROBES)
+@pytest.mark.parametrize("login", ["gopher:hushed", "gopher:hus,hed", "gopher:hus%2Ched", "g%zz:"])
+def test_a_password_in_goproxy_is_no_host_and_is_not_shown(probe: str, login: str) -> None:
+    machine = FakeMachine(
+        {"https://proxy.corp.example": Answer("done", 200, {}, b"v1.0.0\n")},
+        env={"GOPROXY": f"https://{login}@proxy.corp.example", "GOSUMDB": "off"},
+    )
+    found = look(probe, machine, MUX, "v1.0.0")
+    assert "hus" not in f"{found}"
+    hosts = [each.removeprefix("https://").partition("/")[0] for each in machine.contacted]
+    assert set(hosts) <= {"proxy.corp.example", "example.com"}

@@ -11,7 +11,16 @@ from typing import Any, Self, cast
 from faults.rules import Rule
 from lab.errors import LabError
 from lab.sandbox.controls import EdgeControl, OriginControl, Records
-from lab.sandbox.interface import Answer, Command, Completed, Files, LabSpec
+from lab.sandbox.interface import (
+    Answer,
+    Command,
+    Completed,
+    Files,
+    Handshake,
+    LabSpec,
+    Listed,
+    Request,
+)
 from lab.sandbox.running import Event, Running
 from lab.scenario.load import Run
 from lab.scenario.model import Scenario
@@ -134,14 +143,18 @@ class FakeLab:
     def has(self, program: str, path: str) -> bool:
         return program in self.programs
 
-    def fetch(self, url: str, headers: Mapping[str, str], limit: float) -> Answer:
+    def listing(self, folder: str) -> list[Listed]:
+        inside = [name.removeprefix(f"{folder}/") for name in self.files if folder in name]
+        return [Listed(name, "file", 0) for name in sorted(inside) if "/" not in name]
+
+    def fetch(self, request: Request) -> Answer:
         return self.answer
 
     def resolve(self, name: str, limit: float) -> Mapping[str, str]:
         return {self.resolver: self.answer.error or "198.18.0.2"}
 
-    def handshake(self, address: str, server_name: str, limit: float) -> str:
-        return self.answer.error
+    def handshake(self, address: str, server_name: str, limit: float, port: int = 443) -> Handshake:
+        return Handshake(self.answer.error)
 
     def resolv_conf(self, text: str) -> None:
         self.files["/etc/resolv.conf"] = text.encode()

@@ -55,9 +55,9 @@ def test_a_black_hole_answers_nothing_and_all_else_outside_is_refused_at_once(
 ) -> None:
     silent = "no answer within the limit"
     for address in ("198.18.255.1", "198.18.255.254"):
-        assert client.handshake(address, "proxy.golang.org", 0.3) == silent
+        assert client.handshake(address, "proxy.golang.org", 0.3).error == silent
     for address in ("192.0.2.1", "198.18.254.1", "198.18.0.9"):
-        assert "unreachable" in client.handshake(address, "proxy.golang.org", 5)
+        assert "unreachable" in client.handshake(address, "proxy.golang.org", 5).error
     client.lab.resolv_conf("nameserver 198.18.255.1\n")
     assert client.resolve("proxy.golang.org", 0.3) == {"198.18.255.1": silent}  # UDP, too
     client.lab.resolv_conf(resolv_conf(client.lab.resolver, ClientSpec()))
@@ -80,7 +80,7 @@ def test_one_of_several_addresses_is_bad(client: Client, bad: str) -> None:
     rule = {"name": "two", "where": {"query": "proxy.golang.org"}}
     client.lab.edge.arm(from_data([{**rule, "do": {"dns": {"address": [bad, "here"]}}}]))
     assert client.run("go list -m -versions github.com/gorilla/mux", limit=20).exit == 0
-    assert client.handshake(bad, "proxy.golang.org", 2) != ""
+    assert client.handshake(bad, "proxy.golang.org", 2).error
     client.lab.edge.arm([])
 
 

@@ -16,6 +16,7 @@ from lab.sandbox.docker import images, labels, networks, sweep
 from lab.sandbox.docker.backend import DockerBackend
 from lab.sandbox.interface import LabSpec
 from tests.lab.sandbox.docker import ways
+from tests.lab.sandbox.docker.things import things
 
 
 def golab(*args: str, **env: str) -> tuple[int, str]:
@@ -101,12 +102,12 @@ def test_subnets_that_are_none_or_used_up(
         networks.pool()
     monkeypatch.setenv(networks.VARIABLE, "10.212.0.0/27")
     backend = DockerBackend()
-    before = len(engine.api.networks())
+    before = things(engine)
     with backend.start(lab_spec) as first:
         with pytest.raises(LabError, match=r"every subnet of 10\.212\.0\.0/27 is in use"):
             backend.start(lab_spec)
         assert [lab.id for lab in sweep.every(engine, first.id)] == [first.id]
-    assert len(engine.api.networks()) == before
+    assert things(engine) <= before
     backend.close()
 
 
@@ -118,7 +119,7 @@ def test_a_name_in_use(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("secrets.token_hex", lambda _: "c0ffee")
-    networks_before = len(engine.api.networks())
+    before = things(engine)
     foreign = engine.containers.create(images.BASE, "true", name="golab-test-c0ffee-edge")
     try:
         with pytest.raises(LabError) as caught:
@@ -127,8 +128,7 @@ def test_a_name_in_use(
         assert said.startswith("making the container golab-test-c0ffee-edge: Conflict.")
         assert "is already in use" in said
         assert said.endswith("`golab prune` removes what golab left")
-        assert engine.containers.list(all=True) == [foreign]
-        assert len(engine.api.networks()) == networks_before
+        assert things(engine) - before == {foreign.id}
     finally:
         foreign.remove()
 

@@ -11,7 +11,9 @@ import pytest
 
 from lab.sandbox.docker import networks
 from lab.sandbox.docker.backend import DockerBackend, DockerLab
-from lab.sandbox.interface import LabSpec
+from lab.sandbox.docker.labels import LAB
+from lab.sandbox.interface import LabSpec, Request
+from tests.lab.sandbox.docker.things import things
 
 LABS = 50
 
@@ -22,16 +24,17 @@ LABS = 50
 def test_fifty_labs_at_once(
     engine: docker.DockerClient, backend: DockerBackend, lab_spec: LabSpec
 ) -> None:
-    containers = len(engine.api.containers(all=True))
-    before = engine.api.networks()
+    before = things(engine)
     with ExitStack() as stack, ThreadPoolExecutor(4) as pool:
         labs = list(pool.map(lambda _: stack.enter_context(backend.start(lab_spec)), range(LABS)))
-        assert len(engine.api.containers()) == containers + 3 * LABS
+        ours = {lab.id for lab in labs}
+        rows = engine.api.containers()
+        assert len([row for row in rows if row["Labels"].get(LAB) in ours]) == 3 * LABS
         subnets = {
             ipaddress.IPv4Network(config["Subnet"])
             for row in engine.api.networks()
             for config in row["IPAM"]["Config"] or []
-            if row["Name"].startswith("golab-")
+            if row["Labels"].get(LAB) in ours
         }
         assert len(subnets) == 2 * LABS
         assert all(subnet.subnet_of(networks.pool()) for subnet in subnets)
@@ -40,13 +43,12 @@ def test_fifty_labs_at_once(
         assert answers[0].startswith("200 "), answers
         for lab in labs:
             pool.submit(lab.close)
-    assert len(engine.api.networks()) == len(before)
-    assert len(engine.api.containers(all=True)) == containers
+    assert things(engine) <= before
 
 
 def _latest(lab: DockerLab) -> str:
     lab.edge.arm([])
-    answer = lab.fetch("https://proxy.golang.org/github.com/spf13/cobra/@latest", {}, 20)
+    answer = lab.fetch(Request("https://proxy.golang.org/github.com/spf13/cobra/@latest", 20))
     return f"{answer.status} {answer.body.decode()}"
 
 

@@ -1,0 +1,163 @@
+"""`golab check`: what a tool notices, scenario by scenario."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import threading
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lab.cli import complete, say
+from lab.cli.options import alarm_option, backend_option, limit_option
+from lab.cli.selection import check_usage, selected
+from lab.cli.tested import tested
+from lab.errors import DIFFERS, LAB, OK, UsageError
+from lab.sandbox.choose import open_backend
+
+if TYPE_CHECKING:
+    from lab.baseline import Baseline
+    from lab.results import Report
+
+
+@click.command("check")
+@click.argument("tool", shell_complete=complete.files)
+@click.argument(
+    "scenarios",
+    nargs=-1,
+    metavar="[SCENARIO[/VARIANT] | FILE]...",
+    shell_complete=complete.scenarios,
+)
+@click.option("--all", "everything", is_flag=True, help="Try it on the whole catalogue.")
+@click.option(
+    "--family",
+    help="Try it on one family of the catalogue, such as `versions`.",
+    shell_complete=complete.families,
+)
+@backend_option
+@click.option("--go", metavar="VERSION", help="Use this Go.", shell_complete=complete.versions)
+@alarm_option
+@limit_option
+@click.option("--skip-slow", is_flag=True, help="Leave out what takes more than ten seconds.")
+@click.option("--jobs", type=click.IntRange(1, 64), metavar="N", help="Labs at a time.")
+@click.option("--seed", type=click.IntRange(0), metavar="N", help="What fixes every chance.")
+@click.option(
+    "--json",
+    "json_file",
+    metavar="FILE",
+    help="Write the report there; - is stdout.",
+    shell_complete=complete.files,
+)
+@click.option(
+    "--save-baseline",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write what it is worth there, to compare with later.",
+)
+@click.option(
+    "--baseline",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Compare with what it was worth: 1 if a detection was lost or a false alarm gained.",
+)
+def command(
+    tool: str,
+    scenarios: tuple[str, ...],
+    *,
+    everything: bool,
+    family: str | None,
+    backend: str,
+    go: str | None,
+    alarm_if: str,
+    limit: float,
+    skip_slow: bool,
+    jobs: int | None,
+    seed: int | None,
+    json_file: str | None,
+    save_baseline: Path | None,
+    baseline: Path | None,
+) -> int:
+    """Try a tool of your own on scenarios: a program, with its arguments if you quote it whole.
+
+    It is carried into each lab with the folder it lies in, and run in the project of each arm
+    after the scenario's own commands. A detection is an alarm in the broken arm and in no other.
+
+    Exit status: 0; 1 if it is worse than the baseline; 3 if a lab could not run or proved nothing.
+    """
+    check_usage(scenarios, everything=everything, family=family)
+    seed = secrets.randbits(32) if seed is None else seed
+    interrupt: KeyboardInterrupt | None = None
+    several = everything or family is not None or len(scenarios) > 1
+    with open_backend(
+        backend, labs=2 if several else 1, go=[go] if go else [], say=_chosen
+    ) as place:
+        from lab.cli.progress import Live, fetching
+        from lab.labs import compiles
+        from lab.session import Session
+
+        before = _before(json_file, save_baseline, baseline)
+        (mine,) = tested([tool], alarm_if, limit)
+        runs = selected(scenarios, everything=everything, family=family)
+        if skip_slow:
+            runs = [run for run in runs if not run.scenario.slow]
+        if not runs:
+            raise UsageError("all of this is slow; leave out --skip-slow")
+        with fetching() as progress:
+            toolchain = place.toolchain(go, progress)
+            if any(compiles(run.scenario) for run in runs):
+                place.warm(toolchain, progress)
+        if json_file != "-":  # rich is loaded while the labs run
+            threading.Thread(target=import_module, args=("lab.report.checked",)).start()
+        with Live(len(runs)) as live:
+            session = Session(place, [toolchain], seed=seed, looking="none", tools=[mine])
+            try:
+                report = session.run(runs, live, jobs=jobs or os.cpu_count() or 1)
+            except KeyboardInterrupt as stop:
+                report, interrupt = session.interrupted(runs), stop
+    _told(report, mine.id, json_file)
+    if interrupt:
+        raise interrupt
+    status = _compared(report, mine.id, before)
+    if save_baseline:
+        from lab.baseline import measured, write
+
+        write(measured(report.runs, mine.id), save_baseline)
+    return LAB if report.totals.invalid or report.totals.error else status
+
+
+def _chosen(text: str) -> None:
+    click.echo(f"golab: backend {text}", err=True)
+
+
+def _before(json_file: str | None, save: Path | None, baseline: Path | None) -> Baseline | None:
+    """Read what to compare with; say now, and not after all the work, what cannot be written."""
+    from lab import baseline as baselines
+    from lab.report import json_report
+
+    for file in (json_file, str(save) if save else None):
+        if file is not None:
+            json_report.check(file)
+    return baselines.read(baseline) if baseline else None
+
+
+def _told(report: Report, tool: str, json_file: str | None) -> None:
+    from lab.report import checked, json_report
+
+    if json_file is not None:
+        json_report.write(report, json_file)
+    if json_file != "-" and report.runs:
+        checked.print_checked(report, tool)
+
+
+def _compared(report: Report, tool: str, before: Baseline | None) -> int:
+    from lab.baseline import outcomes, worse
+
+    if before is None:
+        return OK
+    lines = list(worse(before.outcomes, outcomes(report.runs, tool)))
+    for line in lines:
+        say(line)
+    return DIFFERS if lines else OK

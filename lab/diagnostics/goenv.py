@@ -1,0 +1,88 @@
+"""What go's own settings are on a machine, as `go env` reports them in the project."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lab.diagnostics.machine import Machine
+from lab.gosettings import DEFAULT_GOPROXY
+
+DEFAULTS = {
+    "GOPROXY": DEFAULT_GOPROXY,
+    "GOSUMDB": "sum.golang.org",
+    "GOAUTH": "netrc",
+    "GOTOOLCHAIN": "auto",
+    "GOVCS": "",
+    "GOFLAGS": "",
+    "GOPRIVATE": "",
+    "GOINSECURE": "",
+}
+_LONGEST = 20.0  # seconds; it asks nobody
+
+
+@dataclass(frozen=True)
+class GoEnv:
+    """Go's settings: name -> value; `source` says who reported them, in words.
+
+    `file` is the GOENV file, whose lines are `lines`; '' where there is none.
+    """
+
+    values: Mapping[str, str]
+    source: str
+    file: str
+    lines: str
+
+    def __getitem__(self, name: str) -> str:
+        return self.values.get(name, "")
+
+
+def goenv(machine: Machine) -> GoEnv:
+    """Return the settings, from go itself, or from where it would take them if it cannot say."""
+    env = machine.env
+    file = _file(env)
+    found = machine.read([file]).found.get(file) if file else None
+    lines = (found or b"").decode("utf-8", "replace")
+    kept = _of_file(lines)
+    why = "there is no go"
+    if machine.has("go"):
+        # What the project wants of a toolchain is not fetched only to be asked for settings.
+        asked = ["go", "env", "-json"]
+        done = machine.run(asked, limit=_LONGEST, env={"GOTOOLCHAIN": "local"})
+        try:
+            values = {str(key): str(value) for key, value in json.loads(done.stdout).items()}
+        except (ValueError, AttributeError):
+            last = (done.stderr.strip().splitlines() or ["nothing"])[-1]
+            why = f"`go env` does not say: {last[:200]}"
+        else:
+            wanted = env.get("GOTOOLCHAIN") or kept.get("GOTOOLCHAIN")
+            values["GOTOOLCHAIN"] = wanted or values.get("GOTOOLCHAIN", "")
+            return GoEnv(values, "go env", file, lines)
+    values = {**DEFAULTS, **kept, **{key: value for key, value in env.items() if value}}
+    home = env.get("HOME", "")
+    values.setdefault("GOPATH", f"{home}/go")
+    values.setdefault("GOMODCACHE", f"{values['GOPATH'].partition(':')[0]}/pkg/mod")
+    for name in ("GONOPROXY", "GONOSUMDB"):
+        values.setdefault(name, values["GOPRIVATE"])
+    where = f"the environment and {file}" if file else "the environment"
+    return GoEnv(values, f"{where}; {why}", file, lines)
+
+
+def _file(env: Mapping[str, str]) -> str:
+    """Return the path of the GOENV file (cfg.EnvFile, os.UserConfigDir)."""
+    named = env.get("GOENV", "")
+    if named == "off":
+        return ""
+    settings = env.get("XDG_CONFIG_HOME") or (f"{env['HOME']}/.config" if env.get("HOME") else "")
+    return named or (f"{settings}/go/env" if settings else "")
+
+
+def _of_file(text: str) -> dict[str, str]:
+    """Return what go takes from the file: lines that begin with a name in capitals (cfg.go)."""
+    found = {}
+    for line in text.split("\n"):
+        name, equals, value = line.strip().partition("=")
+        if equals and "A" <= name[:1] <= "Z":
+            found[name] = value
+    return found

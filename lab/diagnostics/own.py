@@ -1,0 +1,132 @@
+"""The machine one sits at, as a machine for probes."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from lab.sandbox.agent import files, network
+from lab.sandbox.agent.processes import KEPT
+from lab.sandbox.interface import Answer, Completed, Files, Handshake, Listed, Request
+from lab.sandbox.removal import remove_tree
+
+_NOT_FOUND = 127
+
+
+class OwnMachine:
+    """See `lab.diagnostics.machine.Machine`; the same functions as a lab's agent, in this process.
+
+    Args:
+        project: the directory of the project.
+        env: the environment, by default that of this process.
+    """
+
+    def __init__(self, project: Path | str, env: Mapping[str, str] | None = None) -> None:
+        self.project = str(Path(project).resolve())
+        self.env = dict(os.environ if env is None else env)
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        limit: float,
+        env: Mapping[str, str] | None = None,
+        cwd: str = "",
+    ) -> Completed:
+        """Run a program."""
+        whole = {**self.env, **(env or {})}
+        program = shutil.which(argv[0], path=whole.get("PATH"))
+        if program is None:
+            return Completed(tuple(argv), _NOT_FOUND, "", f"{argv[0]}: not found\n", 0.0)
+        started = time.monotonic()
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            process = subprocess.Popen(
+                [program, *argv[1:]],
+                env=whole,
+                cwd=cwd or self.project,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                start_new_session=True,
+            )
+            try:
+                exit_: int | None = process.wait(limit)
+            except subprocess.TimeoutExpired:
+                exit_ = None
+            finally:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+            seconds = round(time.monotonic() - started, 4)
+            return Completed(tuple(argv), exit_, _kept(out), _kept(err), seconds)
+
+    def has(self, program: str) -> bool:
+        """Tell whether a program is on the PATH."""
+        return files.has(program, self.env.get("PATH", ""))
+
+    def request(self, request: Request) -> Answer:
+        """Make one HTTP request."""
+        return network.fetch(request, _lookup)
+
+    def resolve(self, name: str, limit: float) -> Mapping[str, str]:
+        """Ask each resolver for a name."""
+        return network.resolve(name, limit)
+
+    def handshake(self, address: str, server_name: str, limit: float, port: int = 443) -> Handshake:
+        """Try a TLS handshake."""
+        return network.handshake(address, server_name, limit, port)
+
+    def read(self, paths: Sequence[str]) -> Files:
+        """Return the contents of files."""
+        return Files(**files.read(paths))
+
+    def listing(self, folder: str) -> list[Listed]:
+        """Return what is in a directory."""
+        return files.listing(folder)
+
+    @contextmanager
+    def scratch(self) -> Iterator[str]:
+        """Make a directory that is removed afterwards."""
+        place = tempfile.mkdtemp(prefix="golab-")
+        try:
+            yield place
+        finally:
+            with contextlib.suppress(OSError):
+                remove_tree(place)
+
+
+def _kept(stream: Any) -> str:
+    stream.seek(0)
+    text: bytes = stream.read(KEPT)
+    return text.decode("utf-8", "replace")
+
+
+def _lookup(host: str, deadline: network.Deadline) -> str:
+    """Return the first address of a name as this machine's programs get it (getaddrinfo)."""
+    found: Future[str] = Future()
+
+    def look() -> None:
+        try:
+            answers = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+            found.set_result(str(answers[0][4][0]))
+        except OSError as error:
+            found.set_exception(OSError(f"{host}: {network.describe(error)}"))
+
+    threading.Thread(target=look, daemon=True).start()  # it cannot be told when to give up
+    try:
+        return found.result(deadline.left())
+    except FutureTimeout:
+        raise TimeoutError("time limit reached") from None

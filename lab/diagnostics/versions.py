@@ -1,0 +1,53 @@
+"""Which versions of a module go would know of."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from typing import Any
+
+from faults.goproto import semver
+from lab.diagnostics.interface import Subject
+from lab.diagnostics.view import GoView
+
+PUBLIC = ("https://proxy.golang.org", "https://goproxy.cn")
+"""Proxies that anybody may ask, each independent of the other."""
+
+
+def listed(body: bytes) -> list[str]:
+    """Return the versions that go takes from a list: the first word of a line, if it is one."""
+    words = [line.split() for line in body.decode("utf-8", "replace").split("\n")]
+    found = [each[0] for each in words if each]
+    return [each for each in found if semver.is_valid(each) and not semver.is_pseudo(each)]
+
+
+def info(body: bytes) -> dict[str, Any]:
+    """Return what an .info or @latest says, as go reads it: names in any case; {} if nothing."""
+    with suppress(ValueError, RecursionError):
+        found = json.loads(body)
+        if isinstance(found, dict):
+            return {str(name).capitalize(): value for name, value in found.items()}
+    return {}
+
+
+def in_use(view: GoView, subject: Subject) -> str:
+    """Return the version to look at: the one that is required, else the newest; '' if none."""
+    if subject.required:
+        return subject.required
+    walk = view.ask(subject.module, "@v/list")
+    if walk.served and (newest := semver.latest(listed(walk.served[1].body))):
+        return newest
+    walk = view.ask(subject.module, "@latest")
+    version = info(walk.served[1].body).get("Version", "") if walk.served else ""
+    return version if isinstance(version, str) and semver.is_valid(version) else ""
+
+
+def may_be_public(view: GoView, module: str) -> bool:
+    """Tell whether go itself shows this path to a public proxy or to the public database.
+
+    Nothing here may show a name to somebody to whom the user's own settings do not.
+    """
+    if view.is_private(module):
+        return False
+    known = {entry.text.rstrip("/") for entry in view.proxies(module)}
+    return bool(known & set(PUBLIC)) or not view.unverified(module)

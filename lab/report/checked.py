@@ -1,0 +1,76 @@
+"""What a tool under test noticed, for a person at a terminal: a line for each run, and the sum."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from lab.plural import counted
+from lab.report.page import STYLES, emit, indented, table
+from lab.report.visible import visible_parts
+from lab.results import ARMS, DiagnosticResult, Report, RunResult
+
+_SHORT = {"unavailable": "-", "alarm": "ALARM"}
+
+
+def print_checked(report: Report, tool: str) -> None:
+    """Print what a tool said in each arm of each run, and what that is worth."""
+    shown = visible_parts(report)
+    emit(lambda width: _page(shown, tool, width))
+
+
+def _page(report: Report, tool: str, width: int) -> Iterator[RenderableType]:
+    found = [(run, row) for run in report.runs if (row := _row(run, tool))]
+    if found:
+        headers = ("scenario", *ARMS, "outcome", "it says")
+        rows: list[list[str | Text]] = [
+            [Text(run.name), *_states(row), _outcome(row), telling(row)] for run, row in found
+        ]
+        yield table(headers, rows, width, wraps="it says")
+    for run in report.runs:
+        if run.verdict != "reproduced":
+            verdict = Text(run.verdict, style=STYLES.get(run.verdict, ""))
+            yield Text.assemble(f"{run.name}: ", verdict)
+            yield indented(Text(run.reason, "yellow"))
+    yield Text(_sum(report, [row for _, row in found]), style="bold")
+
+
+def _row(run: RunResult, tool: str) -> DiagnosticResult | None:
+    return next((row for row in run.diagnostics if row.id == tool), None)
+
+
+def _states(row: DiagnosticResult) -> list[Text]:
+    states = (getattr(row, arm) or "" for arm in ARMS)
+    return [Text(_SHORT.get(state, state), style=STYLES.get(state, "")) for state in states]
+
+
+def _outcome(row: DiagnosticResult) -> Text:
+    return Text(row.outcome, style=STYLES.get(row.outcome, "bold red"))
+
+
+def telling(row: DiagnosticResult) -> str:
+    """Return what it said in the arm that made its outcome what it is."""
+    if row.outcome in ("error", "unavailable"):
+        return next(row.said[arm] for arm in ARMS if getattr(row, arm) == row.outcome)
+    if row.outcome == "false-alarm":
+        return row.said["healthy" if row.healthy == "alarm" else "repaired"]
+    return row.said["broken" if row.broken else "healthy"]
+
+
+def _sum(report: Report, rows: list[DiagnosticResult]) -> str:
+    failures = sum(row.broken is not None for row in rows)
+    counts = Counter(row.outcome for row in rows)
+    said = [f"{counts['detected']} of {counted(failures, 'failure')} detected"]
+    said.append(counted(counts["false-alarm"], "false alarm"))
+    if controls := len(rows) - failures:
+        said.append(f"{counts['right']} of {counted(controls, 'control')} right")
+    said += [f"{counts[name]} {name}" for name in ("unavailable", "error") if counts[name]]
+    skipped = sum(run.verdict == "skipped" for run in report.runs)
+    if skipped:
+        said.append(f"{skipped} skipped")
+    if report.unfinished:
+        said.append(f"INTERRUPTED, {len(report.unfinished)} not run")
+    return f"{', '.join(said)}  ({report.seconds:.1f} s, seed {report.seed})"

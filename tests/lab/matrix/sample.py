@@ -10,7 +10,13 @@ NOW = "2026-11-21T20:00:00Z"
 
 
 def a_row(id_: str, origin: str, outcome: Outcome) -> DiagnosticResult:
-    said = {"id": id_, "origin": origin, "command": id_, "said": {}, "recorded": None}
+    said: dict[str, Any] = {
+        "id": id_,
+        "origin": origin,
+        "command": id_,
+        "said": {},
+        "recorded": None,
+    }
     states = {"healthy": "quiet", "broken": "alarm", "repaired": "quiet"}
     return DiagnosticResult.model_validate({**said, **states, "outcome": outcome})
 

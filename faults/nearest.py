@@ -39,10 +39,10 @@ def _distance(word: str, name: str) -> float:
     longer = max(len(one), len(other), 1)
     if longer > _LONG or abs(len(one) - len(other)) > longer * _NEAR:
         return _NEAR if part else 1.0
-    return min(_edits(one, other) / longer, _NEAR if part else 1.0)
+    return min(edits(one, other) / longer, _NEAR if part else 1.0)
 
 
-def _edits(one: str, other: str) -> int:
+def edits(one: str, other: str) -> int:
     """Count letters to put in, leave out, change, or swap with the next (optimal alignment)."""
     before: list[int] = []
     last = list(range(len(other) + 1))

@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
+
+from lab.described import Described
 
 ArmName = Literal["healthy", "broken", "repaired"]
 ARMS: tuple[ArmName, ...] = ("healthy", "broken", "repaired")
@@ -16,12 +18,10 @@ Outcome = Literal["detected", "miss", "false-alarm", "right", "unavailable", "er
 Kind = Literal["failure", "myth", "control"]
 
 
-class Result(BaseModel):
+class Result(Described):
     """A piece of a report."""
 
-    model_config = ConfigDict(
-        frozen=True, use_attribute_docstrings=True, extra="forbid", defer_build=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class CommandResult(Result):
@@ -70,7 +70,8 @@ class DiagnosticResult(Result):
     """What one diagnostic said in the three arms."""
 
     id: str
-    origin: Literal["documented", "golab", "tool"]
+    origin: Literal["documented", "mended", "golab", "tool"]
+    """Who offers it; `mended`: the nearest form that works of a documented one that does not."""
     command: str
     """What a person would type; for golab's own probes, what they compare. In the broken arm, if
     there is one."""
@@ -90,8 +91,8 @@ class DiagnosticResult(Result):
 
     @property
     def agrees(self) -> bool:
-        """Whether this is as recorded; what cannot run, or is on no record, contradicts nothing."""
-        return self.outcome == "unavailable" or self.recorded in (self.outcome, None)
+        """Whether this is as recorded; what could not run, now or then, contradicts nothing."""
+        return self.outcome == "unavailable" or self.recorded in (self.outcome, None, "unavailable")
 
 
 class _OfRun(Result):

@@ -8,7 +8,6 @@ import io
 import os
 import signal
 import sys
-import traceback
 from pathlib import Path
 
 import click
@@ -132,6 +131,8 @@ def _told(error: Exception) -> int:
             with contextlib.suppress(OSError):  # what could not be written cannot be flushed either
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return LAB
+    import traceback
+
     if os.environ.get("GOLAB_DEBUG"):
         traceback.print_exception(error)
     frame = traceback.extract_tb(error.__traceback__)[-1]

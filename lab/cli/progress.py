@@ -80,6 +80,8 @@ class Live:
                 self._bar.advance(self._runs)
             if not self._screen and self._total > 1:
                 said = f"{self._name(result)}: {result.verdict} ({result.seconds:.1f} s)"
+                if result.verdict != "reproduced" and result.reason:
+                    said += f": {result.reason}"
                 with contextlib.suppress(OSError):  # nobody can be told
                     said = f"golab: {len(self._done)} of {self._total}: {said}"
                     click.echo(visible(said), err=True)

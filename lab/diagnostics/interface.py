@@ -60,7 +60,7 @@ class Diagnostic(Protocol):
         """Its name in scenario files."""
 
     @property
-    def origin(self) -> Literal["documented", "golab", "tool"]:
+    def origin(self) -> Literal["documented", "mended", "golab", "tool"]:
         """Who offers it."""
 
     def shown(self, target: Target) -> str:

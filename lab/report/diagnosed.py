@@ -11,7 +11,7 @@ from lab.report.page import STYLES, indented
 from lab.results import ARMS, DiagnosticResult
 
 _WIDE = 110
-_MARKS = {"documented": "  ", "golab": "* ", "tool": "+ "}
+_MARKS = {"documented": "  ", "mended": "~ ", "golab": "* ", "tool": "+ "}
 _SHORT = {"unavailable": "-", "alarm": "ALARM"}
 
 
@@ -47,8 +47,16 @@ def diagnostics(rows: Sequence[DiagnosticResult], width: int) -> RenderableType:
             lines.append(line)
         if width < _WIDE and getattr(row, telling) != "quiet":
             lines.append(indented(said))
-    said_of_marks = "* golab's own probe; the others are documented checks"
-    if any(row.origin == "tool" for row in rows):
-        said_of_marks = "+ a tool under test; " + said_of_marks
-    lines.append(Text(said_of_marks, style="dim"))
+    lines.append(Text(_legend(rows), style="dim"))
     return Group(*lines, Text())
+
+
+def _legend(rows: Sequence[DiagnosticResult]) -> str:
+    found = {row.origin for row in rows}
+    said = [
+        *(["+ a tool under test"] if "tool" in found else []),
+        *(["~ the nearest form that works of a documented check"] if "mended" in found else []),
+        "* golab's own probe",
+        "the others are documented checks",
+    ]
+    return "; ".join(said)

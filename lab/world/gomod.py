@@ -4,8 +4,72 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`|//.*|=>|[()\[\],]|[^\s()\[\],]+')
+
+
+@dataclass(frozen=True)
+class Required:
+    """A module version that go.mod names, and the line where it does."""
+
+    path: str
+    version: str
+    line: int
+    indirect: bool = False
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """A replacement; `version` is '' where it holds for all, `new_version` for a directory."""
+
+    path: str
+    version: str
+    new_path: str
+    new_version: str
+    line: int
+
+    @property
+    def local(self) -> bool:
+        """Whether a directory stands for the module."""
+        return self.new_path.startswith(("./", "../", "/")) or self.new_path in (".", "..")
+
+
+@dataclass(frozen=True)
+class Requirements:
+    """What a go.mod asks for. `go` and `toolchain` are '' where it does not say."""
+
+    module: str = ""
+    go: str = ""
+    toolchain: str = ""
+    require: tuple[Required, ...] = ()
+    replace: tuple[Replaced, ...] = ()
+    exclude: tuple[Required, ...] = ()
+
+
+def requirements(text: str) -> Requirements:
+    """Read what a go.mod asks for; what is not understood is left out."""
+    single: dict[str, str] = {}
+    require: list[Required] = []
+    exclude: list[Required] = []
+    replace: list[Replaced] = []
+    lines = text.splitlines()
+    for line, verb, words in _directives(text):
+        match (verb, words):
+            case ("module" | "go" | "toolchain", [value]):
+                single.setdefault(verb, value)
+            case ("require", [path, version]):
+                indirect = "// indirect" in lines[line - 1]
+                require.append(Required(path, version, line, indirect))
+            case ("exclude", [path, version]):
+                exclude.append(Required(path, version, line))
+            case ("replace", [*old, "=>", new]) if 1 <= len(old) <= 2:
+                replace.append(Replaced(old[0], "".join(old[1:]), new, "", line))
+            case ("replace", [*old, "=>", new, version]) if 1 <= len(old) <= 2:
+                replace.append(Replaced(old[0], "".join(old[1:]), new, version, line))
+    return Requirements(
+        **single, require=tuple(require), replace=tuple(replace), exclude=tuple(exclude)
+    )
 
 
 def retractions(text: str) -> tuple[tuple[str, str], ...]:
@@ -14,16 +78,17 @@ def retractions(text: str) -> tuple[tuple[str, str], ...]:
     Other lines, and what is not understood, are left out.
     """
     found = []
-    for verb, words in _directives(text):
+    for _, verb, words in _directives(text):
         versions = [word for word in words if word not in "[],"]
         if verb == "retract" and versions:
             found.append((versions[0], versions[-1]))
     return tuple(found)
 
 
-def _directives(text: str) -> Iterator[tuple[str, list[str]]]:
+def _directives(text: str) -> Iterator[tuple[int, str, list[str]]]:
+    """Yield the number, the verb and the words of each line that says something."""
     block = ""
-    for line in text.splitlines():
+    for number, line in enumerate(text.splitlines(), 1):
         words = [_unquote(word) for word in _TOKEN.findall(line) if not word.startswith("//")]
         if not words:
             continue
@@ -31,11 +96,11 @@ def _directives(text: str) -> Iterator[tuple[str, list[str]]]:
             if words[0] == ")":
                 block = ""
             else:
-                yield block, words
+                yield number, block, words
         elif len(words) > 1 and words[1] == "(":
             block = words[0]
         else:
-            yield words[0], words[1:]
+            yield number, words[0], words[1:]
 
 
 def _unquote(word: str) -> str:

@@ -74,6 +74,7 @@ def test_a_run_is_called_by_its_go_version_where_there_are_several() -> None:
         ("unavailable", None, True),
         ("error", "miss", False),
         ("miss", None, True),
+        ("miss", "unavailable", True),
     ],
 )
 def test_a_row_agrees_with_its_record_or_could_not_be_tried(

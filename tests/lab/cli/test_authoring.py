@@ -51,3 +51,8 @@ def test_the_diagnostics_are_listed_with_what_they_look_at() -> None:
     page = golab("diagnostics", "head-status").stdout
     assert 'curl -sI "{proxy}/{module}/@v/list" | head -n 1' in page
     assert "documented in “Four silent symptoms" in page
+    assert "a form that works: list-by-get" in page
+    assert "works instead of head-status" in golab("diagnostics", "list-by-get").stdout
+    assert "cannot run in a lab: ping sends ICMP" in golab("diagnostics", "ping").stdout
+    (ping,) = [one for one in data if one["id"] == "ping"]
+    assert ping["unavailable"].startswith("ping sends ICMP")

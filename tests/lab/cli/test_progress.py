@@ -40,6 +40,17 @@ def test_several_end_with_the_table(tmp_path: Path) -> None:
     assert table.splitlines()[-1].startswith("2 runs: 2 reproduced  (")
 
 
+def test_a_line_says_why_a_run_is_not_as_recorded(tmp_path: Path) -> None:
+    text = (scenarios_root() / "transport" / "egress-blocked.yaml").read_text(encoding="utf-8")
+    other = text.replace("silent: false", "silent: true")
+    assert other != text
+    (tmp_path / "mine.yaml").write_text(other)
+    done = golab("run", "mine.yaml", "auth-fallback", "--jobs", "1", cwd=tmp_path)
+    changed, reproduced = done.stderr.splitlines()
+    assert re.fullmatch(r"golab: 1 of 2: \S+: changed \(.* s\): measured not silent, .*", changed)
+    assert reproduced.endswith(" s)")
+
+
 def test_json_on_standard_output_stays_alone_there() -> None:
     done = golab("run", "egress-blocked", "auth-fallback", "--json", "-")
     assert [run["scenario"] for run in json.loads(done.stdout)["runs"]] == [

@@ -46,7 +46,10 @@ def test_a_killed_curl_is_an_error_wherever_it_stands_in_the_line(client: Client
             "json-version",
             """go list -m -json github.com/gorilla/mux | jq -r '.Version // "MISSING"'""",
         ),
-        ("proxy-atomic-test", "GOPROXY=https://proxy.golang.org go list -m github.com/gorilla/mux"),
+        (
+            "proxy-atomic-test",
+            "GOPROXY=https://proxy.golang.org,direct go list -m github.com/gorilla/mux",
+        ),
         ("name-lookup", "nslookup proxy.golang.org"),
     ],
 )

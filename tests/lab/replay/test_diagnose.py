@@ -103,9 +103,23 @@ def test_what_was_ended_says_neither_alarm_nor_quiet(
 
 
 def test_what_golab_ended_at_its_limit_is_the_diagnostics_to_judge() -> None:
-    lab = FakeLab(lambda *_: completed(None, "", "\ngolab: curl exited with 137\n"))
+    def mute(line: str, _: FakeLab) -> Completed:
+        if not line.startswith(("curl", "go")):
+            return completed()
+        return completed(None, "", "\ngolab: curl exited with 137\n")
+
+    lab = FakeLab(mute)
     assert found(lab, "head-status") == Finding("alarm", "still running after 5 s")
     assert found(lab, "goproxy-env") == Finding("error", "still running after 5 s")
+
+
+def test_a_client_that_cannot_be_copied_is_an_error_and_nothing_is_run() -> None:
+    def full(line: str, _: FakeLab) -> Completed:
+        return completed(1, "", "cp: no\n") if "cp -a" in line else completed(0, "https://x\n")
+
+    lab = FakeLab(full)
+    assert found(lab, "goproxy-env") == Finding("error", "the client's home is not copied: cp: no")
+    assert not [call for call in lab.calls if "go env" in call]
 
 
 @pytest.mark.parametrize("name", ["version-list-plausible", "resolver-answers", "sni-parity"])

@@ -1,0 +1,151 @@
+"""The .netrc: what go reads of it (cmd/go/internal/auth), and what it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from lab.diagnostics.lints.model import Problem, Setup, Severity
+from lab.diagnostics.lints.routes import ends, parts
+from lab.gologin import login_for, parse_netrc
+
+_OTHERS_CAN_READ = 0o077
+
+
+@dataclass(frozen=True)
+class Machine:
+    """An entry. `works`: it has a login and a password, and go uses it."""
+
+    machine: str
+    line: int
+    works: bool
+
+
+def machines(text: str) -> list[Machine]:
+    """Read a .netrc as go does: words in pairs, line by line, macros left out.
+
+    Go's parser (parseNetrc) stops at a line whose last word, without a partner, is `default`.
+    """
+    found: list[Machine] = []
+    name, line, seen = "", 0, set[str]()
+    in_macro = False
+
+    def finish() -> None:
+        if name:
+            found.append(Machine(name, line, seen >= {"login", "password"}))
+
+    for number, content in enumerate(text.split("\n"), 1):
+        if in_macro:
+            in_macro = content != ""
+            continue
+        words = content.split()
+        for at in range(0, len(words) - 1, 2):
+            key = words[at]
+            if key == "machine":
+                finish()
+                name, line, seen = words[at + 1], number, set()
+            elif key in ("login", "password"):
+                seen.add(key)
+            elif key == "macdef":
+                in_macro = True
+        if len(words) % 2 and words[-1] == "default":
+            break
+    finish()
+    return found
+
+
+def entries(setup: Setup) -> Iterator[Problem]:
+    """Entries that go does not use, or uses for nothing."""
+    text = setup.netrc
+    if text is None:
+        return
+    needed = {address for _, address in _wanted(setup)}
+    for entry in machines(text):
+        asked = entry.machine in needed
+        if "://" in entry.machine:
+            yield _problem(
+                "netrc-address",
+                "note" if entry.machine.startswith("https://") else "warning",
+                f"machine {entry.machine.partition('://')[2].rpartition('@')[2]} is an address",
+                "go before 1.24, curl and git compare it with the host of the URL: it never fits",
+                "write the host alone, with the port if the URL has one",
+                entry.line,
+            )
+        elif not entry.works:
+            yield _problem(
+                "netrc-incomplete",
+                "warning" if asked else "note",
+                f"machine {entry.machine} has no login or no password",
+                "go leaves such an entry out, and asks without credentials",
+                "give both, on the same entry",
+                entry.line,
+            )
+    if setup.netrc_mode & _OTHERS_CAN_READ:
+        yield _problem(
+            "netrc-rights",
+            "note",
+            f".netrc can be read by others (mode {setup.netrc_mode & 0o777:o})",
+            "every user of this machine can take the passwords in it",
+            "chmod 600 ~/.netrc",
+            0,
+        )
+
+
+def unused(setup: Setup) -> Iterator[Problem]:
+    """Logins that are there for a proxy, and that go does not send."""
+    known = {entry.machine: entry for entry in machines(setup.netrc or "") if entry.works}
+    sent = parse_netrc(setup.netrc or "")
+    auth = [word.split()[0] for word in setup.value("GOAUTH").split(";") if word.strip()]
+    for url, address in _wanted(setup):
+        host = address.partition(":")[0]
+        if login_for(url, sent):
+            if auth and "netrc" not in auth:
+                yield _problem(
+                    "netrc-not-asked",
+                    "warning",
+                    f"GOAUTH of {setup.setting('GOAUTH').source} does not name netrc",
+                    f"the login for {address} in .netrc is not sent",
+                    "put netrc into GOAUTH, or remove the entry",
+                    known[address].line if address in known else 0,
+                )
+        elif address in known:
+            yield _problem(
+                "netrc-plain-http",
+                "warning",
+                f"there is a login for {address}, which GOPROXY asks over plain http",
+                "go sends credentials over https alone: the proxy sees an anonymous caller",
+                f"ask it over https: GOPROXY=https://{address}",
+                known[address].line,
+            )
+        elif other := next((one for one in known if one.partition(":")[0] == host), ""):
+            yield _problem(
+                "netrc-port",
+                "warning",
+                f"GOPROXY asks {address}, and .netrc has {other}",
+                "go compares both with the port; the login is not sent, and the proxy says 401",
+                f"machine {address} login … password …",
+                known[other].line,
+                "netrc-port",
+            )
+
+
+def _wanted(setup: Setup) -> Iterator[tuple[str, str]]:
+    """The proxies of GOPROXY without credentials of their own: URL, and host with its port."""
+    for entry in parts(setup.value("GOPROXY")):
+        if entry in ends:
+            return
+        url = entry if "://" in entry else f"https://{entry}"
+        try:
+            address = urlsplit(url)
+        except ValueError:
+            continue
+        if address.scheme in ("http", "https") and "@" not in address.netloc:
+            yield url, address.netloc
+
+
+def _problem(
+    rule: str, severity: Severity, seen: str, why: str, remedy: str, line: int, scenario: str = ""
+) -> Problem:
+    command = 'grep -no "machine  *[^ ]*" "${NETRC:-$HOME/.netrc}"'
+    return Problem(rule, severity, seen, why, remedy, command, scenario, line, ".netrc")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from lab.diagnosis import advisories, subjects
 from lab.diagnosis.digest import digest, from_lints
+from lab.diagnosis.discretion import Discretion
 from lab.diagnosis.secrets import secrets, without
 from lab.diagnosis.watched import WatchedMachine
 from lab.diagnostics.catalogue import Probe, diagnostics
@@ -61,6 +62,8 @@ def diagnose(
     targets = subjects.named(modules, own)
     _check(view, own, named=bool(targets))
     targets = targets or subjects.chosen(view, own)
+    names = {one.path for one in own.required.require} | {path for path, _ in own.sums}
+    machine.discretion = Discretion(view, names | {one.module for one in targets})
     lints = from_lints(problems(setup(view, tuple(one.module for one in targets))), own)
     looked, alarms = _look(view, targets, limit, budget, observe)
     go = view.env["GOVERSION"]

@@ -1,9 +1,10 @@
-"""The machine one sits at, and whether anybody could be reached from it."""
+"""The machine one sits at: who could be reached from it, and who is not to be asked."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from lab.diagnosis.discretion import REFUSED, Discretion
 from lab.diagnostics.own import OwnMachine
 from lab.gosettings import host_of
 from lab.sandbox.interface import Answer, Request
@@ -13,7 +14,7 @@ _NOBODY = ("dns", "connect")
 
 
 class WatchedMachine(OwnMachine):
-    """Keeps who answered and who did not.
+    """Keeps who answered and who did not; asks only what its `discretion` allows.
 
     Args:
         project: the directory of the project.
@@ -24,10 +25,15 @@ class WatchedMachine(OwnMachine):
         super().__init__(project, env)
         self.reached: set[str] = set()
         self.failed: dict[str, str] = {}
+        self.discretion: Discretion | None = None
 
     def request(self, request: Request) -> Answer:
         """Make one HTTP request."""
+        if self.discretion and not self.discretion.allows(request.url):
+            return Answer("refused", error=REFUSED)
         answer = super().request(request)
+        if self.discretion:
+            self.discretion.learn(request.url, answer)
         host = host_of(request.via or request.url)
         if answer.error and answer.stage in _NOBODY:
             self.failed[host] = answer.error

@@ -55,7 +55,7 @@ class OpenLab:
         with _usage():
             settings = validated(said, ClientSpec, "client")
         for host, name in settings.logins.items():
-            known = self.spec.tree.world.credentials
+            known = self.spec.tree.index.credentials
             if name not in known:
                 raise UsageError(f"netrc: {host}: no credential {name!r}{nearest(name, known)}")
         return prepare(self.lab, self.spec, settings)

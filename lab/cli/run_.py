@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import threading
 from collections.abc import Callable
 from importlib import import_module
@@ -18,7 +17,6 @@ from lab.cli.selection import check_usage, selected
 from lab.cli.tested import tested
 from lab.errors import DIFFERS, LAB, OK, UsageError
 from lab.sandbox.choose import open_backend
-from lab.toolchain import chosen
 
 if TYPE_CHECKING:
     from lab.cli.progress import Live
@@ -125,7 +123,7 @@ def command(
     check_usage(scenarios, everything=everything, family=family)
     if str(artifacts) == "-":
         raise UsageError("--artifacts: name a directory; only --json goes to standard output")
-    goes = chosen(versions)
+    goes = _chosen(versions)
     several = everything or family is not None or len(scenarios) > 1 or len(goes) > 1 or repeat > 1
     if keep and repeat > 1:
         raise UsageError("--keep leaves one lab of each run up; leave out --repeat")
@@ -134,13 +132,15 @@ def command(
         raise UsageError(f"--keep has the recorded diagnostics look; leave out {said}")
     human = json_file != "-"
     interrupt: KeyboardInterrupt | None = None
-    seed = secrets.randbits(32) if seed is None else seed
     # The backend's processes load mitmproxy while this one reads scenarios.
     with open_backend(backend, labs=2 if several else 1, go=goes, say=_backend_chosen) as place:
+        import secrets
+
         from lab.cli.progress import Live, fetching
         from lab.labs import compiles
         from lab.session import Session
 
+        seed = secrets.randbits(32) if seed is None else seed
         _check_targets(json_file, artifacts)
         tools = tested(commands, alarm_if, limit)
         runs = selected(scenarios, everything=everything, family=family)
@@ -183,6 +183,14 @@ def command(
     if interrupt:
         raise interrupt
     return problem or _status(report)
+
+
+def _chosen(versions: tuple[str, ...]) -> list[str]:
+    if not versions:
+        return []
+    from lab.toolchain import chosen
+
+    return chosen(versions)
 
 
 def _backend_chosen(text: str) -> None:

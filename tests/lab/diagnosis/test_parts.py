@@ -145,7 +145,7 @@ def test_a_module_is_named_with_or_without_a_version() -> None:
         (MUX, "v1.8.0"),
         ("github.com/b/b", "v1.0.0"),
     ]
-    with pytest.raises(UsageError, match="--module 'https://x.y/z': "):
+    with pytest.raises(UsageError, match=r"--module 'https://x\.y/z': "):
         named(["https://x.y/z"], own)
     with pytest.raises(UsageError, match="more than 20"):
         named([f"a.example/m{number}" for number in range(21)], own)
@@ -158,7 +158,9 @@ def alarms(*names: str) -> dict[tuple[str, str], Finding]:
 def test_the_same_of_two_modules_is_one_finding() -> None:
     found = digest([], alarms("version-list-plausible"), offline=False, failed={})
     assert [(one.id, one.modules) for one in found] == [("version-list-plausible", (LIB, MUX))]
-    assert found[0].why and found[0].remedy and found[0].scenario
+    assert found[0].why
+    assert found[0].remedy
+    assert found[0].scenario
 
 
 def test_without_a_network_there_is_one_finding_and_what_is_local() -> None:

@@ -1,4 +1,4 @@
-"""Findings as SARIF: valid, at the right lines, and as an error says that a file cannot be written."""
+"""Findings as SARIF: valid, at the right lines, and nothing in them acts on a terminal."""
 
 from __future__ import annotations
 

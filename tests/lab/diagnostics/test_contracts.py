@@ -2,76 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 
 from faults.goproto.signed_note import Signer
-from lab.diagnostics.catalogue import diagnostics
-from lab.diagnostics.interface import Finding
 from lab.sandbox.interface import Answer
 from lab.world.modzip import mod_sum, pack, sum_lines, zip_sum
-from tests.lab.diagnostics.fake import PUBLIC, FakeMachine, look, ok, status
+from tests.lab.diagnostics.fake import PUBLIC, FakeMachine, ok, status
+from tests.lab.diagnostics.published import (
+    FILES,
+    MOD,
+    OTHER,
+    SUMDB,
+    TIME,
+    M,
+    P,
+    V,
+    found,
+    listed,
+    machine,
+    record,
+    served,
+    version_file,
+)
 
-M, V, P = "example.com/m", "v1.1.0", "v1.1.1-0.20240102030405-0123456789ab"
-CN = "https://goproxy.cn"
-MOD = b"module example.com/m\n\ngo 1.21\n"
-FILES = {"go.mod": MOD, "m.go": b"package m\n"}
-KEY = Signer("sum.golang.org", b"k" * 32)
-SUMDB = "/sumdb/sum.golang.org"
-TIME = "2024-01-02T03:04:05Z"
-Changes = Mapping[str, Any]
-
-
-def record(signer: Signer = KEY, *, lines: str | None = None, size: int = 9) -> str:
-    own = sum_lines(M, V, zip_sum(M, V, FILES), mod_sum(MOD))
-    return f"7\n{own if lines is None else lines}\n{signer.tree_head(size, b'r' * 32)}"
-
-
-def served(version: str = V, files: Mapping[str, bytes] = FILES) -> dict[str, Answer]:
-    """What a proxy has of the module, by the path below it."""
-    return {
-        f"/{M}/@v/v1.1.0.info": ok('{"Version": "v1.1.0"}'),
-        f"/{M}/@v/v1.1.0.mod": ok(MOD),
-        f"{SUMDB}/lookup/{M}@v1.1.0": ok(record()),
-        f"/{M}/@v/list": ok("v1.0.0\nv1.1.0\n", content_type="text/plain"),
-        f"/{M}/@latest": ok(f'{{"Version": "v1.1.0", "Time": "{TIME}"}}'),
-        f"/{M}/@v/{version}.info": ok(f'{{"Version": "{version}", "Time": "{TIME}"}}'),
-        f"/{M}/@v/{version}.mod": ok(files.get("go.mod", b"module example.com/m\n")),
-        f"/{M}/@v/{version}.zip": ok(pack(M, version, files)),
-        f"/{M}/@v/master.info": ok(f'{{"Version": "{P}", "Time": "{TIME}"}}'),
-        "/golang.org/toolchain/": ok("module golang.org/toolchain\n"),
-        "/github.com/%21burnt%21sushi/toml/@v/list": ok("v1.0.0\n"),
-        f"{SUMDB}/supported": ok(""),
-        f"{SUMDB}/lookup/{M}@{version}": ok(record()),
-    }
-
-
-def machine(
-    own: Changes | None = None, other: Changes | None = None, /, **more: Any
-) -> FakeMachine:
-    """A machine whose own proxy and whose second source are as they should be, but for this."""
-    version = more.pop("version", V)
-    answers = {
-        f"{PUBLIC}{path}": each for path, each in (served(version) | dict(own or {})).items()
-    }
-    answers |= {f"{CN}{path}": each for path, each in (served(version) | dict(other or {})).items()}
-    answers |= more.pop("answers", {})
-    env = {"GOSUMDB": KEY.verifier, **more.pop("env", {})}
-    return FakeMachine({k: v for k, v in answers.items() if v}, env=env, **more)
-
-
-def listed(body: str | bytes, **headers: str) -> dict[str, Answer]:
-    return {f"/{M}/@v/list": ok(body, **headers)}
-
-
-def version_file(kind: str, answer: Answer) -> dict[str, Answer]:
-    return {f"/{M}/@v/{V}.{kind}": answer}
-
-
-OTHER = {**FILES, "m.go": b"package m // altered\n"}
-RETRACTED = mod_sum(MOD + b"retract v1.2.0\n")
 NOBODYS = "/golab.invalid/no/such/module/@v/"
 BROKEN: dict[str, tuple[str, Callable[[], FakeMachine], str]] = {
     "empty list": ("version-list-plausible", lambda: machine(listed("")), "without any version"),
@@ -333,75 +288,12 @@ BROKEN: dict[str, tuple[str, Callable[[], FakeMachine], str]] = {
 }
 
 
-def found(name: str, on: FakeMachine, required: str = V) -> Finding:
-    return look(name, on, M, required)
-
-
 @pytest.mark.parametrize("case", BROKEN)
 def test_a_broken_contract_is_noticed(case: str) -> None:
     probe, on, said = BROKEN[case]
     finding = found(probe, on())
     assert (finding.state, said in finding.said) == ("alarm", True), finding
     assert finding.evidence
-
-
-HEALTHY: dict[str, Callable[[], FakeMachine]] = {
-    "plain": machine,
-    "no go.mod in the zip": lambda: machine(
-        {
-            **version_file("mod", ok("module example.com/m\n")),
-            **version_file("zip", ok(pack(M, V, {"m.go": b"package m\n"}))),
-        },
-        env={"GOSUMDB": "off", "GOPROXY": PUBLIC},
-        answers={f"{CN}{path}": status(503) for path in served()},
-    ),
-    "pipe": lambda: machine(env={"GOPROXY": f"{PUBLIC}|{CN}"}),
-    "own proxy first": lambda: machine(
-        answers={"https://own.example": status(404)},
-        env={"GOPROXY": f"https://own.example,{PUBLIC}"},
-    ),
-    "redirected": lambda: machine(
-        version_file("zip", status(302, location=f"{CN}/{M}/@v/{V}.zip"))
-    ),
-    "database by itself": lambda: machine(
-        {f"{SUMDB}/supported": status(404)},
-        answers={f"https://sum.golang.org/lookup/{M}@{V}": ok(record())},
-    ),
-    "list with times and no end": lambda: machine(
-        listed(f"v1.0.0 {TIME}\r\nv1.1.0 {TIME}"), listed("v1.1.0\nv1.0.0\n")
-    ),
-    "newest is retracted": lambda: machine(
-        {
-            **listed("v1.1.0\nv1.2.0\n"),
-            f"/{M}/@v/v1.2.0.mod": ok(MOD + b"retract v1.2.0\n"),
-            f"/{M}/@v/v1.2.0.info": ok('{"Version": "v1.2.0"}'),
-            f"{SUMDB}/lookup/{M}@v1.2.0": ok(
-                record(lines=f"{M} v1.2.0 h1:x=\n{M} v1.2.0/go.mod {RETRACTED}\n")
-            ),
-        },
-        listed("v1.1.0\nv1.2.0\n"),
-    ),
-    "second source is down": lambda: machine(
-        None, {path: Answer("connect", error="refused") for path in served()}
-    ),
-    "second source serves something else": lambda: machine(
-        None, version_file("zip", ok(pack(M, V, OTHER)))
-    ),
-    "direct": lambda: machine(
-        env={"GOPROXY": "direct"},
-        answers={f"https://sum.golang.org/lookup/{M}@{V}": ok(record())},
-    ),
-    "anybody may read": lambda: machine(
-        files={"/home/me/.netrc": "machine proxy.golang.org login a password b"}
-    ),
-}
-
-
-@pytest.mark.parametrize("probe", [n for n, d in diagnostics().items() if d.origin == "golab"])
-@pytest.mark.parametrize("case", HEALTHY)
-def test_what_is_unusual_and_healthy_is_no_alarm(probe: str, case: str) -> None:
-    finding = found(probe, HEALTHY[case]())
-    assert finding.state != "alarm", finding
 
 
 @pytest.mark.parametrize("time", [TIME, "2024-01-02T04:04:05+01:00", "2024-01-02T03:04:06Z"])

@@ -10,11 +10,21 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from pydantic import BeforeValidator, ConfigDict, Field, RootModel, create_model, model_validator
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    RootModel,
+    create_model,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from faults import validation
 from faults.model.action import Action
-from faults.model.base import Frozen, Stage
+from faults.model.base import Frozen, Stage, Unbuilt
 from faults.model.where import FIELDS_AT, Where
 from faults.registry import ACTIONS
 from faults.source import Problem, Source, SourceError
@@ -32,6 +42,15 @@ class _Do(Frozen):
             action = getattr(self, name)
             if action is not None:
                 yield field.alias or name, action
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        found = handler(schema)
+        for field in handler.resolve_ref_schema(found)["properties"].values():
+            field.pop("title", None)  # an action's own title says the same
+        return found
 
     @model_validator(mode="after")
     def _compatible(self) -> Self:
@@ -53,7 +72,7 @@ else:
         __base__=_Do,
         __module__=__name__,
         __doc__=_Do.__doc__,
-        **{name: (kind | None, None) for name, _, kind in ACTIONS},
+        **{name: (Annotated[kind | None, Unbuilt(kind)], None) for name, _, kind in ACTIONS},
     )
 
 

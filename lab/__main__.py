@@ -8,16 +8,20 @@ from lab.interrupts import INTERRUPTS
 INTERRUPTS.watch()
 
 import contextlib
+import gc
 import os
 import signal
 import sys
 
 _INTERRUPTED = 130
+_LOOSE = 50_000
+"""Objects, not 700, after which Python looks for loose ones: what is loaded stays."""
 
 
 def main() -> None:
     """Run golab and exit with its status."""
     said = "nothing is left behind"
+    gc.set_threshold(_LOOSE)
     try:
         for name in ("stdout", "stderr"):
             if getattr(sys, name) is None:  # closed by the caller

@@ -147,7 +147,7 @@ def as_it_stands(lab: Lab, lab_spec: LabSpec, spec: ClientSpec) -> Client:
     """Return the client of a lab, which has these settings already."""
     logins = {}
     for host, name in spec.logins.items():
-        credential = lab_spec.tree.world.credential(name)
+        credential = lab_spec.tree.index.credentials[name]
         logins[host] = f"{credential.user}:{credential.secret}"
     if raw := spec.files.get(NETRC):
         text = raw.content.decode(errors="replace") if isinstance(raw, File) else raw

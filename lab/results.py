@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
+
+from lab.described import Described
 
 ArmName = Literal["healthy", "broken", "repaired"]
 ARMS: tuple[ArmName, ...] = ("healthy", "broken", "repaired")
@@ -16,12 +18,10 @@ Outcome = Literal["detected", "miss", "false-alarm", "right", "unavailable", "er
 Kind = Literal["failure", "myth", "control"]
 
 
-class Result(BaseModel):
+class Result(Described):
     """A piece of a report."""
 
-    model_config = ConfigDict(
-        frozen=True, use_attribute_docstrings=True, extra="forbid", defer_build=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class CommandResult(Result):

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import (
-    BaseModel,
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
@@ -18,6 +17,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from faults.nearest import nearest
+from lab.described import Described
 
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -73,7 +73,7 @@ def no_nul(text: str) -> str:
     return text
 
 
-class Part(BaseModel):
+class Part(Described):
     """A piece of a scenario file."""
 
     model_config = ConfigDict(
@@ -82,7 +82,6 @@ class Part(BaseModel):
         frozen=True,
         populate_by_name=True,
         alias_generator=lambda name: name.rstrip("_").replace("_", "-"),
-        use_attribute_docstrings=True,
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
@@ -105,6 +107,35 @@ class OneOrMany:
 def dashed(name: str) -> str:
     """Spell a field's name as the YAML file does."""
     return name.rstrip("_").replace("_", "-")
+
+
+@dataclass(frozen=True)
+class Unbuilt:
+    """Has a field's model built when the first value for it is read: of many, few ever are.
+
+    Data from a file comes as JSON and is read strictly (`faults.validation`), other data is not.
+    """
+
+    kind: type[BaseModel]
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.nullable_schema(
+            core_schema.with_info_plain_validator_function(self._read)
+        )
+
+    def _read(self, value: Any, info: core_schema.ValidationInfo) -> Any:
+        if info.mode == "json":
+            text = json.dumps(value)
+            return self.kind.model_validate_json(text, strict=True, context=info.context)
+        return self.kind.model_validate(value, context=info.context)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        self.kind.model_rebuild()
+        return handler(core_schema.nullable_schema(self.kind.__pydantic_core_schema__))
 
 
 class Frozen(BaseModel):

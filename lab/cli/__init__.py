@@ -8,7 +8,6 @@ import io
 import os
 import signal
 import sys
-import traceback
 from pathlib import Path
 
 import click
@@ -28,7 +27,9 @@ COMMANDS = {
     "validate": "Check scenario files.",
     "new": "Begin a scenario file of your own.",
     "record": "Replay scenario files and write what was measured into them.",
+    "diagnose": "Say what is wrong with how a project of yours fetches its modules.",
     "diagnostics": "List the diagnostics, or show what one of them is worth.",
+    "matrix": "Show which diagnostics notice which failures, and which cry wolf.",
     "schema": "Print the JSON Schema of scenario files or of reports.",
     "origin": "Serve the hermetic world as a GOPROXY and GOSUMDB on localhost.",
     "faults": "The fault rules on their own: for mitmdump, editors and the reference.",
@@ -132,6 +133,8 @@ def _told(error: Exception) -> int:
             with contextlib.suppress(OSError):  # what could not be written cannot be flushed either
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return LAB
+    import traceback
+
     if os.environ.get("GOLAB_DEBUG"):
         traceback.print_exception(error)
     frame = traceback.extract_tb(error.__traceback__)[-1]

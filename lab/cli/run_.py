@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -19,7 +18,6 @@ from lab.cli.selection import check_usage, selected
 from lab.cli.tested import tested
 from lab.errors import DIFFERS, LAB, OK, UsageError
 from lab.sandbox.choose import open_backend
-from lab.toolchain import chosen
 
 if TYPE_CHECKING:
     from lab.cli.progress import Live
@@ -134,18 +132,20 @@ def command(
     check_usage(scenarios, everything=everything, family=family)
     if str(artifacts) == "-":
         raise UsageError("--artifacts: name a directory; only --json goes to standard output")
-    goes = chosen(versions)
+    goes = _chosen(versions)
     several = everything or family is not None or len(scenarios) > 1 or len(goes) > 1 or repeat > 1
     if keep:
         _check_kept(repeat, workers, looking, commands)
     human = json_file != "-"
     interrupt: KeyboardInterrupt | None = None
-    seed = secrets.randbits(32) if seed is None else seed
     # The backend's processes load mitmproxy while this one reads scenarios.
     with _opened(workers, backend, goes, labs=2 if several else 1) as place:
+        import secrets
+
         from lab.cli.progress import Live
         from lab.session import Session
 
+        seed = secrets.randbits(32) if seed is None else seed
         _check_targets(json_file, artifacts)
         tools = tested(commands, alarm_if, limit)
         runs = selected(scenarios, everything=everything, family=family)
@@ -207,6 +207,14 @@ def _opened(
     from lab.workers.cluster import open_cluster
 
     return open_cluster(workers, backend)
+
+
+def _chosen(versions: tuple[str, ...]) -> list[str]:
+    if not versions:
+        return []
+    from lab.toolchain import chosen
+
+    return chosen(versions)
 
 
 def _backend_chosen(text: str) -> None:

@@ -146,6 +146,24 @@ def tool(
     return Tool(id_, command, argv, needs, carried, alarm_if, limit)
 
 
+def tools(
+    commands: Sequence[str], *, alarm_if: AlarmIf = FAILS, limit: float = LIMIT
+) -> list[Tool]:
+    """Read several tools; see `tool`. Each has a name that no diagnostic has.
+
+    Raises:
+        UsageError: one cannot be read.
+    """
+    from lab.diagnostics.catalogue import diagnostics
+
+    taken = set(diagnostics()) if commands else set()
+    found = []
+    for command in commands:
+        found.append(tool(command, alarm_if=alarm_if, limit=limit, taken=taken))
+        taken.add(found[-1].id)
+    return found
+
+
 def _words(command: str) -> list[str]:
     try:
         words = shlex.split(command)

@@ -55,3 +55,22 @@ def write(report: Report, file: str) -> None:
         if path.is_file() and not path.is_symlink():  # half a report is none; /dev/stdout stays
             path.unlink()
         raise _unwritable(file, error.strerror) from None
+
+
+def read(path: Path) -> Report:
+    """Read a report that golab has written.
+
+    Raises:
+        UsageError: it cannot be read, or is none.
+    """
+    from pydantic import ValidationError
+
+    try:
+        return Report.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise UsageError(f"{path}: the report cannot be read: {error.strerror}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        said = f"{place}: {first['msg']}" if place else first["msg"]
+        raise UsageError(f"{path}: not a report of this golab: {said}") from None

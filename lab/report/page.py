@@ -47,7 +47,11 @@ def indented(text: Text) -> RenderableType:
 
 
 def table(
-    headers: Sequence[str], rows: Sequence[Sequence[str | Text]], width: int, *, wraps: str
+    headers: Sequence[str],
+    rows: Sequence[Sequence[str | Text]],
+    width: int,
+    *,
+    wraps: str | None = None,
 ) -> RenderableType:
     """Lay rows out in columns; where there is no room for that, each cell on a line of its own.
 
@@ -55,15 +59,18 @@ def table(
         headers: one for each column; the first column says what a row is about.
         rows: the cells.
         width: of the terminal, in columns.
-        wraps: the header of the column whose cells may take several lines.
+        wraps: the header of the column whose cells may take several lines; None: none may.
     """
     fixed = sum(
         max(len(header), *(len(row[place]) for row in rows), 0) + _GAP
         for place, header in enumerate(headers)
         if header != wraps
     )
-    wrapped = max((len(row[headers.index(wraps)]) for row in rows), default=0)
-    if width - fixed < min(_READABLE, max(wrapped, len(wraps))):
+    needed = 0
+    if wraps is not None:
+        longest = max((len(row[headers.index(wraps)]) for row in rows), default=0)
+        needed = min(_READABLE, max(longest, len(wraps)))
+    if width - fixed < needed - (_GAP if wraps is None else 0):
         return Group(*(_stacked(headers, row) for row in rows))
     found = Table(box=None, padding=(0, _GAP, 0, 0), header_style="dim", pad_edge=False)
     for header in headers:

@@ -60,7 +60,7 @@ class Change(Part):
     def steps(self) -> list[Step]:
         """The commands in their order."""
         said = [self.run] if isinstance(self.run, str) else self.run or []
-        return [Step(run=one) if isinstance(one, str) else one for one in said]
+        return [Step.model_construct(run=one) if isinstance(one, str) else one for one in said]
 
 
 class Repair(Change):
@@ -91,7 +91,9 @@ class Replay(Part):
     def steps(self) -> list[ReplayStep]:
         """The commands in their order."""
         said = [self.run] if isinstance(self.run, str) else self.run
-        return [ReplayStep(run=one) if isinstance(one, str) else one for one in said]
+        return [
+            ReplayStep.model_construct(run=one) if isinstance(one, str) else one for one in said
+        ]
 
     @property
     def commands(self) -> list[str]:

@@ -229,15 +229,3 @@ class World(_Data):
             sumdb=other.sumdb if "sumdb" in other.model_fields_set else self.sumdb,
             toolchains=list(dict.fromkeys([*self.toolchains, *other.toolchains])),
         )
-
-    def credential(self, name: str) -> Credential:
-        """Return the credential of this name.
-
-        Raises:
-            KeyError: there is none; the message lists those there are.
-        """
-        try:
-            return self.credentials[name]
-        except KeyError:
-            names = ", ".join(self.credentials)
-            raise KeyError(f"no credential {name!r}; one of {names}") from None

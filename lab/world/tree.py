@@ -14,13 +14,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from faults.goproto import semver
 from lab.world.modpath import escape
-
-if TYPE_CHECKING:
-    from lab.world.model import World
 
 Kind = Literal["info", "mod", "zip"]
 
@@ -219,13 +216,6 @@ class Tree:
     def index(self) -> Index:
         """What a server must know, read once."""
         return Index.from_json((self.path / "index.json").read_text())
-
-    @cached_property
-    def world(self) -> World:
-        """The world that the tree was built from."""
-        from lab.world.model import World
-
-        return World.model_validate_json((self.path / "world.json").read_bytes())
 
     @property
     def gosumdb(self) -> str:

@@ -174,6 +174,19 @@ def test_rules_need_no_mitmproxy() -> None:
     assert done.stdout.strip() == "False", done.stderr
 
 
+def test_only_the_actions_that_a_file_names_are_built() -> None:
+    code = (
+        "from faults import rules\n"
+        "from faults.registry import ACTIONS\n"
+        "rules.parse('[{do: {latency: 1, respond: 503}}, {do: {dns: drop}}]')\n"
+        "print(*(name for name, _, kind in ACTIONS if kind.__pydantic_complete__))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parents[2]
+    )
+    assert done.stdout.split() == ["dns", "latency", "respond"], done.stderr
+
+
 def test_rules_survive_being_sent() -> None:
     where = "{until: 5s, header: A, status: [401, 5xx]}"
     sent = rules.parse(f"[{{name: a, where: {where}, do: {{stall: {{after: 1, for: 1s}}}}}}]")

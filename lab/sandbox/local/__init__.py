@@ -4,9 +4,10 @@
                                                   network, IPC and UTS namespaces of its own
                                                     ├── edge     (lab.sandbox.programs)
                                                     ├── origin   (the same)
-                                                    └── keeper ──fork──> agent: the client, one tree
-                                                        for each arm, in namespaces of its own below
-                                                        the lab's (client.py, lab.sandbox.agent)
+                                                    └── starter ──fork──> keeper ──fork──> agent:
+                                                        the client, one tree for each arm, in
+                                                        namespaces of its own below the lab's
+                                                        (starter.py, client.py, lab.sandbox.agent)
 
 golab speaks with pid 1, edge, origin and agent over a socket each (lab.sandbox.channel). The lab's
 files live in a tmpfs that only its own mount namespace can see. When pid 1 goes, for whatever

@@ -1,7 +1,7 @@
 """The client of a local lab: namespaces of its own below the lab's, and an agent as first process.
 
-    pid 1 of the lab ──fork──> keeper ──fork──> agent: user, pid, mount, IPC and UTS namespaces of
-                               its own, the lab's network, a root directory with nothing behind it
+    starter of the lab ──fork──> keeper ──fork──> agent: user, pid, mount, IPC and UTS namespaces of
+                                 its own, the lab's network, a root directory with nothing behind it
 
 The one user that this user namespace knows is, outside, nobody that matters: an id that no account
 has where golab is root, else golab's own user, whose files are out of sight. The keeper stays out
@@ -24,7 +24,7 @@ from lab.errors import UnfitError, reason
 from lab.sandbox import codec, linux
 from lab.sandbox.agent import limits, walls
 from lab.sandbox.agent.main import Agent
-from lab.sandbox.local import cgroups, sealed
+from lab.sandbox.local import sealed
 
 USER = 1000
 """The client's user and group, as it sees them itself."""
@@ -60,7 +60,7 @@ _READ_ONLY = ("bus", "fs", "irq", "sys", "sysrq-trigger")
 
 @dataclass(frozen=True)
 class Running:
-    """A client as pid 1 of its lab knows it: two processes, by their numbers in the lab."""
+    """A client as the starter of its lab knows it: two processes, by their numbers in the lab."""
 
     keeper: int
     agent: int
@@ -74,7 +74,7 @@ class Running:
 
 
 def start(
-    root: Path, control: int, outer: int, host: sealed.Host, cgroup: cgroups.Cgroup
+    root: Path, control: int, outer: int, host: sealed.Host, counters: Sequence[limits.Counter]
 ) -> Running:
     """Start a client.
 
@@ -83,13 +83,13 @@ def start(
         control: the descriptor on which golab speaks with its agent; closed here.
         outer: who the client is in the lab's user namespace: `USER`, or 0 for golab's own user.
         host: what is known of the host, for the proof of sealing.
-        cgroup: where it is counted.
+        counters: where its cgroups, in which the caller is, count what they deny; none: no cgroups.
     """
     reading, writing = os.pipe()
     keeper = os.fork()
     if not keeper:
         os.close(reading)
-        _keep(root, control, writing, outer, host, cgroup)
+        _keep(root, control, writing, outer, host, counters)
     os.close(writing)
     os.close(control)
     with open(reading, "rb") as pipe:  # noqa: PTH123 - a descriptor
@@ -103,17 +103,15 @@ def _keep(
     pipe: int,
     outer: int,
     host: sealed.Host,
-    cgroup: cgroups.Cgroup,
+    counters: Sequence[limits.Counter],
 ) -> NoReturn:
     try:
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         linux.die_with_parent()
-        counted = cgroup.join()
         _enter_namespaces(outer)
         agent = os.fork()
         if not agent:
             os.close(pipe)
-            _become_agent(root, control, host, cgroup.counters if counted else [])
+            _become_agent(root, control, host, counters)
         os.write(pipe, str(agent).encode())
         os.close(pipe)
         os.closerange(0, 1 << 10)

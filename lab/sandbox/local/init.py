@@ -17,9 +17,9 @@ from lab.errors import NO_MORE_PROCESSES, LabError, UnfitError, no_more_processe
 from lab.sandbox import codec, linux
 from lab.sandbox.interface import BLACK_HOLE, EDGE, EDGE6, GOROOT, ORIGIN
 from lab.sandbox.local import cgroups, root, sealed
+from lab.sandbox.local.starter import Starter
 
 if TYPE_CHECKING:
-    from lab.sandbox.local import client as clients
     from lab.sandbox.programs import Role
 
 _NAMESPACES = (
@@ -206,7 +206,6 @@ class _Init:
         self._client = client
         self._host = host
         self._cgroup = cgroup
-        self._running: clients.Running | None = None
         self._descriptors: list[int] = []
         self._root = Path()
 
@@ -240,10 +239,7 @@ class _Init:
         leaves a processor to the origin: the edge, whose start takes longest, has one already.
         """
         _start_program("origin", self._origin, (self._control,))
-        # Loaded now, for the host's Python is out of a client's sight.
-        from lab.sandbox.local import client
-
-        self._start_client = client.start
+        self._clients = Starter(self._control, self._client, self._host, self._cgroup)
         goroot = shown[GOROOT]
         if self._client and (closed := root.closed_to_others(Path(goroot))):
             remedy = f"`chmod -R a+rX {goroot}` opens it"
@@ -263,13 +259,7 @@ class _Init:
 
     def do_client(self) -> None:
         """End the client there is, and start another on the descriptor that came along."""
-        with _unreaped():
-            if self._running:
-                self._running.end()
-            descriptor = self._descriptors.pop(0)
-            self._running = self._start_client(
-                self._root, descriptor, self._client, self._host, self._cgroup
-            )
+        self._clients.another(self._root, self._descriptors.pop(0))
 
 
 def _send(control: socket.socket, message: Any) -> None:
@@ -288,17 +278,6 @@ def _short(error: BaseException) -> str:
     if no_more_processes(error):
         return NO_MORE_PROCESSES
     return f"{error} ({Path(last.filename).name}:{last.lineno})"
-
-
-@contextlib.contextmanager
-def _unreaped() -> Iterator[None]:
-    """Leave it to the body of a `with` to wait for the processes that end in it."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGCHLD, _reap)
-        _reap()
 
 
 def _reap(*_: object) -> None:

@@ -19,8 +19,8 @@ from urllib.parse import quote
 from lab.origin import server, tls
 from lab.origin.app import Origin
 from lab.origin.control import Control
-from lab.world.model import Credential
-from lab.world.tree import Tree
+from lab.world import model
+from lab.world.tree import Credential, Tree
 from tests.programs import needed
 
 
@@ -144,7 +144,7 @@ class Client:
         assert "Error" not in found, found["Error"]
         return found
 
-    def netrc(self, machine: str, known: Credential) -> None:
+    def netrc(self, machine: str, known: Credential | model.Credential) -> None:
         """Write the one entry of the client's netrc."""
         netrc = self.home / ".netrc"
         netrc.write_text(f"machine {machine} login {known.user} password {known.secret}\n")

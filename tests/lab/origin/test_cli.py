@@ -71,7 +71,7 @@ def test_a_go_project_lives_from_it(
         cached = tmp_path / "cache/serve"
         assert next(cached.rglob("github.com/spf13/cobra@v1.8.1"))
         if "--tls" in options:
-            valid = base_world().credential("valid")
+            valid = base_world().credentials["valid"]
             client.netrc(env["GOPROXY"].removeprefix("https://"), valid)
             assert client.download("git.corp.example/lib@latest")["Version"] == "v1.1.0"
             done = client("get", "github.com/gorilla/mux@latest", GOPROXY="direct")

@@ -91,7 +91,7 @@ def test_private_repositories_want_credentials(
     client: Client, tree: Tree, name: str | None, says: str
 ) -> None:
     if name:
-        client.netrc("git.corp.example", tree.world.credential(name))
+        client.netrc("git.corp.example", tree.index.credentials[name])
     done = client("mod", "download", "git.corp.example/lib@v1.1.0", GOPRIVATE="git.corp.example")
     assert (done.returncode == 0) == (not says)
     assert says in done.stderr
@@ -99,7 +99,7 @@ def test_private_repositories_want_credentials(
 
 def test_a_token_is_as_good_as_a_password(client: Client, tree: Tree) -> None:
     def listed(name: str) -> str:
-        header = f"http.extraHeader=Authorization: Bearer {tree.world.credential(name).secret}"
+        header = f"http.extraHeader=Authorization: Bearer {tree.index.credentials[name].secret}"
         url = "https://git.corp.example/lib"
         done = client.git("-c", header, "ls-remote", url, check=False)
         return done.stdout or done.stderr
@@ -117,8 +117,8 @@ def test_a_hidden_repository_looks_like_none(client: Client, tree: Tree) -> None
 
     assert "could not read Username" in clone("secret")
     assert clone("secret") == clone("nothing")
-    client.netrc("git.corp.example", tree.world.credential("other-team"))
+    client.netrc("git.corp.example", tree.index.credentials["other-team"])
     assert "not found" in clone("secret")
     assert clone("secret") == clone("nothing")
-    client.netrc("git.corp.example", tree.world.credential("valid"))
+    client.netrc("git.corp.example", tree.index.credentials["valid"])
     assert "refs/tags/v1.0.0" in client.git("ls-remote", "https://git.corp.example/secret").stdout

@@ -105,7 +105,7 @@ def test_the_toolchain_module_is_there(origin: Origin) -> None:
 def test_the_corporate_proxy_knows_who_asks(
     origin: Origin, tree: Tree, name: str, status: int, says: str
 ) -> None:
-    known = tree.world.credential(name)
+    known = tree.index.credentials[name]
     url = "proxy.corp.example/git.corp.example/lib/@v/list"
     for headers in (
         basic(known.user, known.secret),
@@ -137,7 +137,7 @@ def test_whoever_is_not_known_is_challenged(origin: Origin, headers: dict[str, s
 
 
 def test_permission_is_for_each_module(origin: Origin, tree: Tree) -> None:
-    known = tree.world.credential("valid")
+    known = tree.index.credentials["valid"]
     answer = ask(
         origin,
         "proxy.corp.example/git.corp.example/payments/@v/list",
@@ -147,7 +147,7 @@ def test_permission_is_for_each_module(origin: Origin, tree: Tree) -> None:
 
 
 def test_a_token_can_expire_and_come_back_while_the_origin_runs(origin: Origin, tree: Tree) -> None:
-    known = tree.world.credential("valid")
+    known = tree.index.credentials["valid"]
     url = "proxy.corp.example/git.corp.example/lib/@v/list"
 
     def status() -> int:
@@ -199,7 +199,7 @@ def test_a_version_may_be_kept_for_long_and_what_a_branch_is_may_not(origin: Ori
 
 
 def test_the_access_log_says_who_asked_for_what(origin: Origin, tree: Tree) -> None:
-    known = tree.world.credential("expired")
+    known = tree.index.credentials["expired"]
     url = "proxy.corp.example/git.corp.example/lib/@v/list"
     ask(origin, url)
     ask(origin, url, headers=basic(known.user, known.secret))

@@ -30,14 +30,14 @@ def fetch(client: Client, proxy: str = PROXY, **env: str) -> str:
 )
 def test_netrc(client: Client, tree: Tree, name: str, says: str) -> None:
     assert "no credentials" in fetch(client)
-    client.netrc("proxy.corp.example", tree.world.credential(name))
+    client.netrc("proxy.corp.example", tree.index.credentials[name])
     told = fetch(client)
     assert says in told
     assert bool(says) == bool(told)
 
 
 def test_netrc_must_name_the_port_if_the_url_does(client: Client, tree: Tree) -> None:
-    valid = tree.world.credential("valid")
+    valid = tree.index.credentials["valid"]
     proxy = "https://proxy.corp.example:8443"
     client.netrc("proxy.corp.example", valid)
     assert "401 Unauthorized" in fetch(client, proxy)
@@ -46,13 +46,13 @@ def test_netrc_must_name_the_port_if_the_url_does(client: Client, tree: Tree) ->
 
 
 def test_credentials_in_the_proxy_url(client: Client, tree: Tree) -> None:
-    valid = tree.world.credential("valid")
+    valid = tree.index.credentials["valid"]
     assert fetch(client, f"https://{valid.user}:{valid.secret}@proxy.corp.example") == ""
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "Basic"])
 def test_goauth_command(client: Client, tree: Tree, tmp_path: Path, scheme: str) -> None:
-    valid = tree.world.credential("valid")
+    valid = tree.index.credentials["valid"]
     basic = b64encode(f"{valid.user}:{valid.secret}".encode()).decode()
     header = f"Authorization: {scheme} {valid.secret if scheme == 'Bearer' else basic}"
     command = tmp_path / "auth"
@@ -64,7 +64,7 @@ def test_goauth_command(client: Client, tree: Tree, tmp_path: Path, scheme: str)
 
 @pytest.mark.usefixtures("git")
 def test_goauth_git(client: Client, tree: Tree, tmp_path: Path) -> None:
-    valid = tree.world.credential("valid")
+    valid = tree.index.credentials["valid"]
     stored = tmp_path / "credentials"
     stored.write_text(f"https://{valid.user}:{valid.secret}@proxy.corp.example\n")
     (tmp_path / ".gitconfig").write_text(f"[credential]\n\thelper = store --file={stored}\n")
@@ -74,12 +74,12 @@ def test_goauth_git(client: Client, tree: Tree, tmp_path: Path) -> None:
 
 
 def test_the_same_module_from_a_registry_below_a_path(client: Client, tree: Tree) -> None:
-    client.netrc("git.corp.example", tree.world.credential("valid"))
+    client.netrc("git.corp.example", tree.index.credentials["valid"])
     assert fetch(client, "https://git.corp.example/goproxy") == ""
 
 
 def test_permissions_are_per_module(client: Client, tree: Tree, net: Internet) -> None:
-    client.netrc("proxy.corp.example", tree.world.credential("valid"))
+    client.netrc("proxy.corp.example", tree.index.credentials["valid"])
     query = "git.corp.example/payments@v1.0.0"
     done = client("mod", "download", query, GOPROXY=PROXY, GONOSUMDB="git.corp.example")
     assert "403 Forbidden" in done.stderr

@@ -40,7 +40,7 @@ def test_the_public_proxy_has_the_strangers_module_under_the_private_name(
 ) -> None:
     leaked = client.download("git.corp.example/lib@latest", GOPROXY="https://proxy.golang.org")
     assert leaked["Version"] == "v9.0.0+incompatible"
-    client.netrc("proxy.corp.example", tree.world.credential("valid"))
+    client.netrc("proxy.corp.example", tree.index.credentials["valid"])
     own = client.download(
         "git.corp.example/lib@latest",
         GOPROXY="https://proxy.corp.example",

@@ -140,10 +140,9 @@ def test_the_leftovers_of_killed_builders_go_with_the_next_build(tmp_path: Path)
 
 
 def test_a_tree_knows_its_world(tree: Tree) -> None:
-    assert tree.world == base_world()
-    assert tree.world.credential("expired").status == "expired"
-    with pytest.raises(KeyError, match="one of valid, expired"):
-        tree.world.credential("nobody")
+    text = (tree.path / "world.json").read_bytes()
+    assert World.model_validate_json(text) == base_world()
+    assert tree.index.credentials["expired"].status == "expired"
 
 
 def test_a_world_that_does_not_fit_together_is_not_built(tmp_path: Path) -> None:

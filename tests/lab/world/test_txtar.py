@@ -100,8 +100,8 @@ def test_what_the_other_world_names_is_replaced_whole() -> None:
     assert list(merged.modules[mux].versions) == ["v1.0.0"]
     assert merged.modules[mux].branches == {}
     assert {"a.b/c", "rsc.io/quote"} <= merged.modules.keys()
-    assert merged.credential("valid").user == "u"
-    assert merged.credential("expired") == base_world().credential("expired")
+    assert merged.credentials["valid"].user == "u"
+    assert merged.credentials["expired"] == base_world().credentials["expired"]
     assert merged.sumdb.size == 3
     assert base_world().merged(World()) == base_world()
 

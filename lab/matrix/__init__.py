@@ -1,0 +1,1 @@
+"""The detection matrix: which diagnostic notices which failure, and which cries wolf."""

@@ -28,6 +28,7 @@ COMMANDS = {
     "new": "Begin a scenario file of your own.",
     "record": "Replay scenario files and write what was measured into them.",
     "diagnostics": "List the diagnostics, or show what one of them is worth.",
+    "report": "Put the reports of several machines together.",
     "matrix": "Show which diagnostics notice which failures, and which cry wolf.",
     "schema": "Print the JSON Schema of scenario files or of reports.",
     "origin": "Serve the hermetic world as a GOPROXY and GOSUMDB on localhost.",

@@ -8,7 +8,7 @@
     with golab.open_lab() as lab:
         print(lab.client().run("go version", limit=10).stdout)
 
-Labs: `open_lab`, `OpenLab`, `Client`, `Completed`, `Answer`, `World`, `load_world`.
+Labs: `open_lab`, `OpenLab`, `Client`, `Completed`, `Answer`, `Finding`, `World`, `load_world`.
 Scenarios: `catalogue`, `load`, `validate`, `Loaded`, `Scenario`.
 Replays: `run`, `Observer`, and what they come to: `Report`, `RunResult`, `ArmResult`,
 `CommandResult`, `DiagnosticResult`, `Totals`; the same data as `golab run --json`.
@@ -28,8 +28,9 @@ from lab import __version__
 
 if TYPE_CHECKING:
     from golab.replays import run, validate
-    from lab.api import OpenLab, open_lab
+    from lab.api import open_lab
     from lab.client import Client
+    from lab.diagnostics.interface import Finding
     from lab.errors import (
         GolabError,
         LabError,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
         UnfitError,
         UsageError,
     )
+    from lab.openlab import OpenLab
     from lab.results import (
         ArmResult,
         CommandResult,
@@ -60,6 +62,7 @@ __all__ = [
     "CommandResult",
     "Completed",
     "DiagnosticResult",
+    "Finding",
     "GolabError",
     "LabError",
     "Loaded",
@@ -85,8 +88,9 @@ __all__ = [
 
 _HOMES = {
     "golab.replays": ("run", "validate"),
-    "lab.api": ("OpenLab", "open_lab"),
+    "lab.api": ("open_lab",),
     "lab.client": ("Client",),
+    "lab.diagnostics.interface": ("Finding",),
     "lab.errors": (
         "GolabError",
         "LabError",
@@ -95,6 +99,7 @@ _HOMES = {
         "UnfitError",
         "UsageError",
     ),
+    "lab.openlab": ("OpenLab",),
     "lab.results": (
         "ArmResult",
         "CommandResult",

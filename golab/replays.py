@@ -7,9 +7,11 @@ import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
+from lab.diagnostics.alarm import alarm_if as condition
+from lab.diagnostics.tool import tools as read_tools
 from lab.errors import ScenarioError, UsageError
 from lab.results import Report, RunResult
-from lab.sandbox.choose import BACKENDS, open_backend
+from lab.sandbox.choose import open_backend
 from lab.scenario.load import Run, load, select
 from lab.session import Observer, Session
 from lab.toolchain import Progress
@@ -21,6 +23,8 @@ def run(
     go: str | Sequence[str] | None = None,
     seed: int | None = None,
     jobs: int | None = None,
+    tools: Sequence[str] = (),
+    alarm_if: str = "",
     observer: Observer | None = None,
     progress: Progress | None = None,
 ) -> Report:
@@ -34,6 +38,8 @@ def run(
             one on the PATH, or the one that golab fetches.
         seed: fixes every chance; by default another each time, which the report names.
         jobs: how many labs run at a time; by default one for each processor.
+        tools: programs that look beside the other diagnostics, as `golab run --tool` has them.
+        alarm_if: when they raise an alarm.
         observer: told how it is getting on, from several threads.
         progress: called while a toolchain is fetched: what, bytes so far, bytes in all.
 
@@ -42,18 +48,17 @@ def run(
         verdict `error`, and no exception.
 
     Raises:
-        UsageError: a scenario, backend or Go version that there is none of.
+        UsageError: a scenario, backend, Go version or tool that there is none of.
         ScenarioError: a file is not valid.
         UnfitError: this machine cannot run labs.
         ToolchainError: there is no Go, and none could be fetched.
     """
-    if backend not in BACKENDS:
-        raise UsageError(f"no backend {backend!r}; one of {', '.join(BACKENDS)}")
     if jobs is not None and jobs < 1:
         raise UsageError(f"jobs: at least 1, not {jobs}")
     runs = select(os.fspath(scenario) for scenario in scenarios)
     if not runs:
         raise UsageError("which scenario? golab.catalogue() has them by id")
+    tested = read_tools(tools, alarm_if=condition(alarm_if))
     versions = [go] if isinstance(go, str) or go is None else list(go)
     wanted = [version for version in versions if version is not None]
     labs = len(runs) * len(versions)
@@ -63,6 +68,7 @@ def run(
             place,
             list({toolchain.version: toolchain for toolchain in found}.values()),
             seed=secrets.randbits(32) if seed is None else seed,
+            tools=tested,
         )
         return session.run(runs, observer or _Unobserved(), jobs=jobs or os.cpu_count() or 1)
 

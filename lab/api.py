@@ -1,7 +1,9 @@
 """A lab for Python programs: open one, run commands in it, switch faults on and off.
 
-with open_lab() as lab:
-    lab.add_faults(rules)
+with open_lab("auth-fallback", arm="broken") as lab:
+    print(lab.run("go list -m -versions git.corp.example/lib").stdout)
+
+with open_lab(faults=rules) as lab:
     client = lab.client(env={"GOPROXY": "https://proxy.golang.org"})
     with lab.fault("stale-list"):
         client.run("go get github.com/spf13/cobra@latest", limit=20)
@@ -9,116 +11,33 @@ with open_lab() as lab:
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-from faults.nearest import nearest
-from faults.rules import Rule, from_data
-from faults.source import SourceError
-from faults.validation import validated
-from lab.client import Client, prepare
-from lab.client_spec import ClientSpec
 from lab.errors import UsageError
-from lab.labs import start
+from lab.labs import arm_of, compiles, start
+from lab.openlab import OpenLab, rules_of
+from lab.results import ArmName
 from lab.sandbox.choose import open_backend
-from lab.sandbox.interface import Lab, LabSpec
+from lab.scenario.load import Run, single
 from lab.toolchain import Progress
+from lab.world.load import load_world, world_of
 from lab.world.model import World
 
-
-class OpenLab:
-    """A running lab with rules that wait to be switched on."""
-
-    def __init__(self, lab: Lab, spec: LabSpec) -> None:
-        self.lab = lab
-        self.spec = spec
-
-    def client(
-        self,
-        *,
-        env: Mapping[str, str] | None = None,
-        netrc: Mapping[str, str] | None = None,
-        project: Mapping[str, str] | None = None,
-    ) -> Client:
-        """Set up a fresh client; the one before it, with all it had, is gone.
-
-        Args:
-            env: environment variables, on top of the lab's own.
-            netrc: host -> name of a credential of the world.
-            project: files of its project.
-
-        Raises:
-            UsageError: a setting is the lab's own, or names what the world does not have.
-        """
-        said = {"env": dict(env or {}), "netrc": dict(netrc or {}), "project": dict(project or {})}
-        with _usage():
-            settings = validated(said, ClientSpec, "client")
-        for host, name in settings.logins.items():
-            known = self.spec.tree.index.credentials
-            if name not in known:
-                raise UsageError(f"netrc: {host}: no credential {name!r}{nearest(name, known)}")
-        return prepare(self.lab, self.spec, settings)
-
-    @contextmanager
-    def fault(self, name: str) -> Iterator[None]:
-        """Switch a rule on for the body of a `with`; off afterwards, whatever happens in it.
-
-        Raises:
-            LabError: there is no rule of this name.
-        """
-        self.lab.edge.switch(name, on=True)
-        try:
-            yield
-        finally:
-            self.lab.edge.switch(name, on=False)
-
-    def faults(self) -> list[dict[str, Any]]:
-        """Return each rule in its order: `name`, `where`, `do`, and how it stands.
-
-        `on` is its switch; `acting` is False, too, once it is past its `until`; `seen` counts the
-        traffic that its `where` matched, `hits` how often it acted.
-        """
-        return self.lab.edge.rules()
-
-    def add_faults(self, faults: Sequence[Mapping[str, Any]]) -> list[str]:
-        """Add rules, switched off, behind those there are.
-
-        One with the name of a rule there is takes its place.
-
-        Args:
-            faults: rules as in a scenario file.
-
-        Returns:
-            warnings: which of all the rules can never act, and why.
-
-        Raises:
-            UsageError: a rule is not valid; nothing is added.
-        """
-        return self.lab.edge.add(_rules(faults), on=False)
-
-    def remove_fault(self, name: str) -> None:
-        """Remove a rule.
-
-        Raises:
-            LabError: there is no rule of this name.
-        """
-        self.lab.edge.remove(name)
-
-    def records(self) -> list[dict[str, Any]]:
-        """Return every query, handshake and request so far, with what the rules did to it."""
-        return self.lab.edge.ledger().records
-
-    def fired(self) -> dict[str, int]:
-        """Return how often each rule has acted."""
-        return self.lab.edge.fired()
+AnyWorld = World | Mapping[str, Any] | str | os.PathLike[str]
+"""A world, or its data as in a world file, or the path of such a file."""
 
 
 @contextmanager
 def open_lab(
+    scenario: str | os.PathLike[str] | None = None,
     *,
+    arm: ArmName | None = None,
     faults: Sequence[Mapping[str, Any]] = (),
-    world: World | None = None,
+    world: AnyWorld | None = None,
     go: str | None = None,
     backend: str = "local",
     seed: int = 0,
@@ -127,34 +46,72 @@ def open_lab(
     """Open a sealed lab; leaving the block removes all of it.
 
     Args:
+        scenario: the one whose arms there are: an `id`, an `id/variant`, or the path of a file.
+        arm: in which arm of it the lab is at first; by default broken, or healthy of a control.
         faults: rules as in a scenario file; all are switched off at first.
-        world: what is needed beyond the base world.
+        world: what is needed beyond the base world and that of the scenario.
         go: a Go version (see `Backend.toolchain`).
         backend: where it runs.
         seed: fixes every chance.
         progress: called while a toolchain is fetched.
 
     Raises:
-        UsageError: a rule is not valid.
+        UsageError: a rule, the world or the scenario is not valid, or there is no such arm.
         LabError: the lab could not be started.
     """
-    rules = _rules(faults)
+    rules = rules_of(faults)
+    more = world_from(world)
+    run = None if scenario is None else single(os.fspath(scenario))
+    if run is None and arm is not None:
+        raise UsageError(f"the {arm} arm of which scenario?")
+    if run is not None:
+        arm = arm or first_arm(run)
+        arm_of(run, arm)
     with open_backend(backend, go=go) as place:
         toolchain = place.toolchain(go, progress)
-        with start(place, toolchain, name="python", world=world or World()) as (lab, spec):
-            lab.edge.arm(rules, seed=seed, on=False)
-            yield OpenLab(lab, spec)
+        warm = run is not None and compiles(run.scenario)
+        if warm:
+            place.warm(toolchain, progress)
+        run = fitting(run, toolchain.version) if run else None
+        needed = run.scenario.world.merged(more) if run else more
+        name = run.name if run else "python"
+        with start(place, toolchain, name=name, world=needed, warm=warm) as (lab, spec):
+            lab.edge.arm([], seed=seed)
+            opened = OpenLab(lab, spec, run, seed=seed)
+            if rules:
+                opened.add_faults(faults)
+            if arm:
+                opened.enter(arm)
+            yield opened
 
 
-def _rules(faults: Sequence[Mapping[str, Any]]) -> Sequence[Rule]:
-    with _usage():
-        return from_data(faults)
+def first_arm(run: Run) -> ArmName:
+    """Return the arm that is meant where none is named."""
+    return "healthy" if run.scenario.is_control else "broken"
 
 
-@contextmanager
-def _usage() -> Iterator[None]:
-    """Turn what is wrong with data into golab's own error."""
-    try:
-        yield
-    except SourceError as error:
-        raise UsageError(str(error)) from None
+def fitting(run: Run, go: str) -> Run:
+    """Return a scenario as it is with a Go version.
+
+    Raises:
+        UsageError: it is not about this one.
+    """
+    if why := run.uncovered(go):
+        raise UsageError(f"{run.name}: {why}")
+    return run.with_go(go)
+
+
+def world_from(world: AnyWorld | None) -> World:
+    """Return a world, whatever form it has.
+
+    Raises:
+        ScenarioError: it is not valid.
+    """
+    match world:
+        case None:
+            return World()
+        case World():
+            return world
+        case Mapping():
+            return world_of(world)
+    return load_world(Path(world))

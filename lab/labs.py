@@ -9,10 +9,10 @@ from typing import NamedTuple
 from lab import gocache
 from lab.client import Client, as_it_stands
 from lab.errors import LabError, UsageError
-from lab.replay.arms import arms, set_up
+from lab.replay.arms import Arm, Begun, arms, set_up
 from lab.replay.replay import replay
 from lab.results import ArmName, RunResult
-from lab.sandbox.interface import Backend, LabHandle, LabSpec
+from lab.sandbox.interface import Backend, Lab, LabHandle, LabSpec
 from lab.scenario.load import Run
 from lab.scenario.model import Scenario
 from lab.schema import as_list
@@ -101,19 +101,44 @@ def hold(
         LabError: the lab could not be started, or what comes before the arm failed.
         UsageError: a control has no such arm.
     """
-    scenario = run.scenario
-    chosen = next((one for one in arms(scenario) if one.name == arm), None)
-    if chosen is None:
-        raise UsageError(f"{run.name} is a control: it has no {arm} arm, only the healthy one")
+    chosen = arm_of(run, arm)
     with start_for(run, backend, toolchain, arm=arm) as (lab, spec):
-        client, prepared = set_up(lab, spec, scenario, chosen, seed)
-        if wrong := [text for one in prepared for text in one.differences]:
-            raise LabError("; ".join(wrong))
-        lab.edge.arm(scenario.faults, seed=seed)
-        for rule in scenario.faults:
-            if rule not in chosen.rules:
-                lab.edge.switch(rule.name, on=False)
-        yield Held(lab, spec, client)
+        yield Held(lab, spec, entered(lab, spec, run, chosen, seed=seed).client)
+
+
+def arm_of(run: Run, name: ArmName) -> Arm:
+    """Return one arm of a scenario.
+
+    Raises:
+        UsageError: a control has no such arm.
+    """
+    chosen = next((one for one in arms(run.scenario) if one.name == name), None)
+    if chosen is None:
+        raise UsageError(f"{run.name} is a control: it has no {name} arm, only the healthy one")
+    return chosen
+
+
+def entered(lab: Lab, spec: LabSpec, run: Run, arm: Arm, *, seed: int) -> Begun:
+    """Take a lab into an arm: a fresh client, as it stands where the commands of the arm begin.
+
+    All rules of the scenario are there; those that the arm does not have are switched off.
+
+    Raises:
+        LabError: what comes before the arm failed.
+    """
+    begun = set_up(lab, spec, run.scenario, arm, seed)
+    if wrong := [text for one in begun.prepared for text in one.differences]:
+        raise LabError("; ".join(wrong))
+    armed(lab, run, arm, seed=seed)
+    return begun
+
+
+def armed(lab: Lab, run: Run, arm: Arm, *, seed: int) -> None:
+    """Give a lab all rules of a scenario afresh, and switch off those that an arm does not have."""
+    lab.edge.arm(run.scenario.faults, seed=seed)
+    for rule in run.scenario.faults:
+        if rule not in arm.rules:
+            lab.edge.switch(rule.name, on=False)
 
 
 @contextmanager

@@ -108,21 +108,26 @@ def test_the_python_of_the_readme_runs() -> None:
 
 
 def test_the_python_of_its_page_runs(tmp_path: Path) -> None:
-    page = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
-    replays, tests, labs = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    done = subprocess.run([sys.executable, "-c", replays + labs], capture_output=True, text=True)
-    assert done.stdout.splitlines() == [
+    page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    replays, tests, labs, arms, plugin = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    code = replays + labs + arms
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert [line for line in done.stdout.splitlines() if line] == [
         "auth-fallback reproduced True True",
         "{'auth-fallback': 1} [0]",
         "sni-block/reset reproduced False False",
         "{'sni-block': 1} [1]",
         "0",
         "1 True {'gone': 2}",
+        "git.corp.example/lib",
+        "alarm",
+        "git.corp.example/lib v1.0.0 v1.1.0",
     ], done.stderr
     (tmp_path / "test_tool.py").write_text(tests, encoding="utf-8")
+    (tmp_path / "test_labs.py").write_text(plugin, encoding="utf-8")
     tried = subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "."],
                            cwd=tmp_path, capture_output=True, text=True)  # fmt: skip
-    assert "1 passed" in tried.stdout, tried.stdout
+    assert "7 passed" in tried.stdout, tried.stdout
 
 
 def test_the_readme_counts_the_actions_right() -> None:

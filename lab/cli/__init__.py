@@ -27,6 +27,7 @@ COMMANDS = {
     "validate": "Check scenario files.",
     "new": "Begin a scenario file of your own.",
     "record": "Replay scenario files and write what was measured into them.",
+    "diagnose": "Say what is wrong with how a project of yours fetches its modules.",
     "diagnostics": "List the diagnostics, or show what one of them is worth.",
     "report": "Put the reports of several machines together.",
     "matrix": "Show which diagnostics notice which failures, and which cry wolf.",

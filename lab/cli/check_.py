@@ -160,4 +160,6 @@ def _compared(report: Report, tool: str, before: Baseline | None) -> int:
     lines = list(worse(before.outcomes, outcomes(report.runs, tool)))
     for line in lines:
         say(line)
+    if lines and before.go != report.runs[0].go:
+        say(f"the baseline was measured with go {before.go}, and this is {report.runs[0].go}")
     return DIFFERS if lines else OK

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -22,8 +23,10 @@ from lab.sandbox.choose import open_backend
 
 if TYPE_CHECKING:
     from lab.cli.progress import Live
+    from lab.diagnostics.interface import Diagnostic
     from lab.replay.outcomes import Looking
     from lab.results import Report, RunResult
+    from lab.sandbox.interface import Backend
     from lab.scenario.load import Run
     from lab.session import Replay
     from lab.toolchain import Toolchain
@@ -55,7 +58,12 @@ _OF_SHARDS = 0
     shell_complete=complete.all_versions,
 )
 @click.option("--skip-slow", is_flag=True, help="Leave out what takes more than ten seconds.")
-@click.option("--jobs", type=click.IntRange(1, 64), metavar="N", help="Labs at a time.")
+@click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="Labs at a time.")
+@click.option(
+    "--workers",
+    metavar="URL",
+    help="Have the labs on the workers of a Dask cluster: dask://HOST:PORT.",
+)
 @click.option(
     "--repeat",
     type=click.IntRange(1, 10_000),
@@ -105,6 +113,7 @@ def command(
     versions: tuple[str, ...],
     skip_slow: bool,
     jobs: int | None,
+    workers: str | None,
     repeat: int,
     looking: Looking,
     commands: tuple[str, ...],
@@ -129,18 +138,14 @@ def command(
     part = shards.shard(shard) if shard else None
     goes = _chosen(versions)
     several = everything or family is not None or len(scenarios) > 1 or len(goes) > 1 or repeat > 1
-    if keep and repeat > 1:
-        raise UsageError("--keep leaves one lab of each run up; leave out --repeat")
-    if keep and (looking != "recorded" or commands):
-        said = "--tool" if commands else "--diagnostics"
-        raise UsageError(f"--keep has the recorded diagnostics look; leave out {said}")
+    if keep:
+        _check_kept(repeat, workers, looking, commands)
     interrupt: KeyboardInterrupt | None = None
     # The backend's processes load mitmproxy while this one reads scenarios.
-    with open_backend(backend, labs=2 if several else 1, go=goes, say=_backend_chosen) as place:
+    with _opened(workers, backend, goes, labs=2 if several else 1) as place:
         import secrets
 
-        from lab.cli.progress import Live, fetching
-        from lab.labs import compiles
+        from lab.cli.progress import Live
         from lab.session import Session
 
         if seed is None:  # the shards of one whole have the same
@@ -152,27 +157,27 @@ def command(
             runs = [run for run in runs if not run.scenario.slow] or _none_left()
         if part:
             runs = shards.share(runs, part)
-        with fetching() as progress:
-            toolchains = [place.toolchain(version, progress) for version in goes or (None,)]
-            toolchains = list({toolchain.version: toolchain for toolchain in toolchains}.values())
-            if any(compiles(run.scenario) for run in runs):
-                for toolchain in toolchains:
-                    place.warm(toolchain, progress)
+        toolchains = _toolchains(place, goes, runs)
         if outputs.human:  # rich is loaded while the labs run
             threading.Thread(target=import_module, args=("lab.report.terminal",)).start()
         total = len(runs) * len(toolchains) * repeat
         with Live(total, several_go=len(toolchains) > 1) as live:
+            replay, at_once = None, os.cpu_count() or 1
+            if workers:
+                replay, at_once = _on_workers(place, seed, looking, tools)
+            elif keep:
+                replay, jobs = _keeping(place.name, seed, live), 1
             session = Session(
                 place,
                 toolchains,
                 seed=seed,
                 repeat=repeat,
-                replay=_keeping(place.name, seed, live) if keep else None,
+                replay=replay,
                 looking=looking,
                 tools=tools,
             )
             try:
-                report = session.run(runs, live, jobs=1 if keep else jobs or os.cpu_count() or 1)
+                report = session.run(runs, live, jobs=jobs or at_once)
             except KeyboardInterrupt as stop:
                 report, interrupt = session.interrupted(runs), stop
     report, problem = outputs.write(report.model_copy(update={"shard": shard or ""}))
@@ -193,6 +198,25 @@ def _show(report: Report, *, in_full: bool) -> None:
         say(f"shard {report.shard} is empty: there are fewer runs than shards")
 
 
+def _check_kept(repeat: int, workers: str | None, looking: Looking, commands: object) -> None:
+    if repeat > 1 or workers:
+        said = "--workers" if workers else "--repeat"
+        raise UsageError(f"--keep leaves one lab of each run up, on this machine; leave out {said}")
+    if looking != "recorded" or commands:
+        said = "--tool" if commands else "--diagnostics"
+        raise UsageError(f"--keep has the recorded diagnostics look; leave out {said}")
+
+
+def _opened(
+    workers: str | None, backend: str, goes: Sequence[str], *, labs: int
+) -> AbstractContextManager[Backend]:
+    if workers is None:
+        return open_backend(backend, labs=labs, go=goes, say=_backend_chosen)
+    from lab.workers.cluster import open_cluster
+
+    return open_cluster(workers, backend)
+
+
 def _chosen(versions: tuple[str, ...]) -> list[str]:
     if not versions:
         return []
@@ -205,8 +229,32 @@ def _backend_chosen(text: str) -> None:
     click.echo(f"golab: backend {text}", err=True)
 
 
+def _toolchains(place: Backend, goes: Sequence[str], runs: Sequence[Run]) -> list[Toolchain]:
+    """Return the toolchains asked for, each once, with all that these runs need of them."""
+    from lab.cli.progress import fetching
+    from lab.labs import compiles
+
+    with fetching() as progress:
+        found = [place.toolchain(version, progress) for version in goes or (None,)]
+        found = list({toolchain.version: toolchain for toolchain in found}.values())
+        if any(compiles(run.scenario) for run in runs):
+            for toolchain in found:
+                place.warm(toolchain, progress)
+    return found
+
+
 def _none_left() -> NoReturn:
     raise UsageError("all of this is slow; leave out --skip-slow")
+
+
+def _on_workers(
+    place: Backend, seed: int, looking: Looking, tools: Sequence[Diagnostic]
+) -> tuple[Replay, int]:
+    """Return what has a run replayed by a worker, and how many there should be at a time."""
+    from lab.workers.elsewhere import Elsewhere
+
+    assert isinstance(place, Elsewhere)
+    return place.replayer(seed=seed, looking=looking, tools=tools), place.jobs
 
 
 def _keeping(backend: str, seed: int, live: Live) -> Replay:

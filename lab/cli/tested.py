@@ -23,16 +23,10 @@ def tested(commands: Sequence[str], alarm_if: str, limit: float) -> list[Tool]:
             raise UsageError("--alarm-if is about a tool; name it with --tool")
         return []
     from lab.diagnostics import alarm
-    from lab.diagnostics.catalogue import diagnostics
-    from lab.diagnostics.tool import tool
+    from lab.diagnostics.tool import tools
 
-    condition = alarm.alarm_if(alarm_if)
-    taken = set(diagnostics())
-    found = []
-    for command in commands:
-        one = tool(command, alarm_if=condition, limit=limit, taken=taken)
-        taken.add(one.id)
-        found.append(one)
+    found = tools(commands, alarm_if=alarm.alarm_if(alarm_if), limit=limit)
+    for one in found:
         for line in one.carried.left_out:
             say(line)
     return found

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from lab.daemon.registry import Held
 from lab.daemon.server import Server
-from lab.errors import GolabError, LabError, UsageError, in_a_line
+from lab.errors import GolabError, LabError, in_a_line
 
 if TYPE_CHECKING:
     from lab import labs
@@ -119,16 +119,9 @@ def _lab(
 
 
 def _chosen(request: dict[str, Any]) -> Run:
-    from lab.scenario.load import Run, select
+    from lab.scenario.load import Run, single
 
-    if "run" in request:
-        return Run.model_validate(request["run"])
-    name = request["scenario"]
-    runs = select([name])
-    if len(runs) > 1:
-        names = ", ".join(run.name for run in runs)
-        raise UsageError(f"{name} has {len(runs)} variants, and a lab has one: say {names}")
-    return runs[0]
+    return Run.model_validate(request["run"]) if "run" in request else single(request["scenario"])
 
 
 if __name__ == "__main__":

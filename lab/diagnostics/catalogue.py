@@ -18,11 +18,16 @@ from lab.diagnostics.view import GoView
 
 @dataclass(frozen=True)
 class Probe:
-    """One of golab's own diagnostics: a module of `lab.diagnostics.probes`."""
+    """One of golab's own diagnostics: a module of `lab.diagnostics.probes`, loaded when needed."""
 
     id: str
-    module: ModuleType
+    place: str
     origin: Literal["golab"] = "golab"
+
+    @property
+    def module(self) -> ModuleType:
+        """The module."""
+        return importlib.import_module(self.place)
 
     @property
     def question(self) -> str:
@@ -55,5 +60,5 @@ def diagnostics() -> dict[str, Diagnostic]:
     found: dict[str, Diagnostic] = dict(documented.load())
     for entry in pkgutil.iter_modules(probes.__path__):
         name = entry.name.replace("_", "-")
-        found[name] = Probe(name, importlib.import_module(f"{probes.__name__}.{entry.name}"))
+        found[name] = Probe(name, f"{probes.__name__}.{entry.name}")
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -19,6 +20,18 @@ DEFAULTS = {
     "GOPRIVATE": "",
     "GOINSECURE": "",
 }
+READ = tuple(
+    re.findall(
+        r"\w+",
+        """
+        GO111MODULE GOARCH GOAUTH GOBIN GOCACHE GOENV GOEXPERIMENT GOFLAGS GOHOSTARCH GOHOSTOS
+        GOINSECURE GOMOD GOMODCACHE GONOPROXY GONOSUMDB GOOS GOPATH GOPRIVATE GOPROXY GOROOT
+        GOSUMDB GOTELEMETRY GOTMPDIR GOTOOLCHAIN GOTOOLDIR GOVCS GOVERSION GOWORK
+        """,
+    )
+)
+"""What go is asked for: to tell all that it has, it calls the C compiler a dozen times."""
+
 _LONGEST = 20.0  # seconds; it asks nobody
 
 
@@ -35,11 +48,18 @@ class GoEnv:
     lines: str
 
     def __getitem__(self, name: str) -> str:
+        if name not in READ:
+            raise KeyError(f"{name} is not among what go is asked for")
         return self.values.get(name, "")
 
 
-def goenv(machine: Machine) -> GoEnv:
-    """Return the settings, from go itself, or from where it would take them if it cannot say."""
+def goenv(machine: Machine, *, every: bool = False) -> GoEnv:
+    """Return the settings, from go itself, or from where it would take them if it cannot say.
+
+    Args:
+        machine: whose.
+        every: whether go tells all that it knows, and not only `READ`.
+    """
     env = machine.env
     file = _file(env)
     found = machine.read([file]).found.get(file) if file else None
@@ -48,7 +68,7 @@ def goenv(machine: Machine) -> GoEnv:
     why = "there is no go"
     if machine.has("go"):
         # What the project wants of a toolchain is not fetched only to be asked for settings.
-        asked = ["go", "env", "-json"]
+        asked = ["go", "env", "-json", *(() if every else READ)]
         done = machine.run(asked, limit=_LONGEST, env={"GOTOOLCHAIN": "local"})
         try:
             values = {str(key): str(value) for key, value in json.loads(done.stdout).items()}

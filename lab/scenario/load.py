@@ -268,6 +268,20 @@ def _files() -> dict[str, Path]:
     return {path.stem: path for path in scenarios_root().glob("*/*.yaml")}
 
 
+def single(name: str) -> Run:
+    """Find the one thing to replay that a user means; see `select`.
+
+    Raises:
+        UsageError: there is none, or it has several variants.
+        ScenarioError: a file is not valid.
+    """
+    runs = select([name])
+    if len(runs) > 1:
+        names = ", ".join(run.name for run in runs)
+        raise UsageError(f"{name} has {len(runs)} variants, and a lab has one: say {names}")
+    return runs[0]
+
+
 _FILE = re.compile(r"(?P<file>.+\.ya?ml)(?:/(?P<variant>[^/]+))?")
 
 

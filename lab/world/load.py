@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from faults.source import Loc, Problem, Source, SourceError, first
 from faults.validation import check
@@ -49,6 +50,22 @@ def _loaded(path: Path | str) -> World:
     except SourceError as error:
         raise ScenarioError([str(problem) for problem in error.problems]) from None
     return base_world().merged(world)
+
+
+def world_of(data: Mapping[str, Any]) -> World:
+    """Read a world from data in the form of a world file, and lay it over the base world.
+
+    Raises:
+        ScenarioError: with one `world: key.path: what` for each problem.
+    """
+    source = Source("world", dict(data), {}, {})
+    with INTERRUPTS:
+        try:
+            world = check(source, World)
+            _refuse(problems(source, world, base=base_world()))
+        except SourceError as error:
+            raise ScenarioError([str(problem) for problem in error.problems]) from None
+        return base_world().merged(world)
 
 
 def problems(

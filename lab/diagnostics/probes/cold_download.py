@@ -40,7 +40,7 @@ def check(view: GoView, subject: Subject, limit: float) -> Finding:
         return no_question(f"not at an end after {limit:g} s")
     wrong = [f"{each['Path']}@{each['Version']}: {each['Error']}" for each in _failed(done)]
     if not wrong and done.exit:
-        wrong = [(done.stderr.strip().splitlines() or [f"exit {done.exit}"])[-1]]
+        wrong = [done.stderr or f"exit {done.exit}"]
     if wrong and any(entry.text.startswith("https:") for entry in view.entries):
         over1 = _download(view, modules[:_MOST], limit, GODEBUG="http2client=0")
         if over1.exit == 0:

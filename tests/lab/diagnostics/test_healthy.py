@@ -1,72 +1,86 @@
-"""No probe of golab's own alarms in a healthy set-up, however unusual."""
+"""What is unusual and healthy is no alarm of any probe."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable
 
 import pytest
-from hypothesis import HealthCheck, given, settings
 
-from faults.validation import strictly
 from lab.diagnostics.catalogue import diagnostics
-from lab.labs import start_for
-from lab.patterns import Checker
-from lab.replay.replay import replay
-from lab.sandbox.choose import open_backend
-from lab.sandbox.interface import Backend
-from lab.scenario.load import Run
-from lab.scenario.model import Scenario
-from tests.lab.diagnostics.setups import setups
-
-PROBES = [one for one in diagnostics().values() if one.origin == "golab"]
-SOME, MANY = 25, 200
-
-
-@pytest.fixture(scope="module")
-def backend() -> Iterator[Backend]:
-    with open_backend("local", labs=SOME) as place:
-        yield place
-
-
-def alarms(setup: dict[str, Any], backend: Backend) -> list[str]:
-    """Replay a set-up with a rule that may fire, and return what its probes complain of."""
-    faults = [{**fault, "fires": "may"} for fault in setup["faults"]]
-    scenario = strictly({**setup, "faults": faults}, Scenario, Checker())
-    run = Run(variant=None, scenario=scenario)
-    with start_for(run, backend, backend.toolchain()) as (lab, spec):
-        result = replay(run, lab, spec, backend="local", seed=1, looking="none", tools=PROBES)
-    assert result.verdict == "reproduced", (result.reason, setup)
-    return [
-        f"{row.id}: {row.said['healthy']}" for row in result.diagnostics if row.healthy != "quiet"
-    ]
-
-
-def check(setup: dict[str, Any], backend: Backend) -> None:
-    found = alarms(setup, backend)
-    assert not found, "\n".join([*found, json.dumps(setup, indent=1)])
-
-
-common = settings(
-    deadline=None,
-    derandomize=True,
-    print_blob=False,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+from lab.sandbox.interface import Answer
+from lab.world.modzip import mod_sum, pack
+from tests.lab.diagnostics.fake import PUBLIC, FakeMachine, ok, status
+from tests.lab.diagnostics.published import (
+    CN,
+    MOD,
+    OTHER,
+    SUMDB,
+    TIME,
+    M,
+    V,
+    found,
+    listed,
+    machine,
+    record,
+    served,
+    version_file,
 )
 
+RETRACTED = mod_sum(MOD + b"retract v1.2.0\n")
+HEALTHY: dict[str, Callable[[], FakeMachine]] = {
+    "plain": machine,
+    "no go.mod in the zip": lambda: machine(
+        {
+            **version_file("mod", ok("module example.com/m\n")),
+            **version_file("zip", ok(pack(M, V, {"m.go": b"package m\n"}))),
+        },
+        env={"GOSUMDB": "off", "GOPROXY": PUBLIC},
+        answers={f"{CN}{path}": status(503) for path in served()},
+    ),
+    "pipe": lambda: machine(env={"GOPROXY": f"{PUBLIC}|{CN}"}),
+    "own proxy first": lambda: machine(
+        answers={"https://own.example": status(404)},
+        env={"GOPROXY": f"https://own.example,{PUBLIC}"},
+    ),
+    "redirected": lambda: machine(
+        version_file("zip", status(302, location=f"{CN}/{M}/@v/{V}.zip"))
+    ),
+    "database by itself": lambda: machine(
+        {f"{SUMDB}/supported": status(404)},
+        answers={f"https://sum.golang.org/lookup/{M}@{V}": ok(record())},
+    ),
+    "list with times and no end": lambda: machine(
+        listed(f"v1.0.0 {TIME}\r\nv1.1.0 {TIME}"), listed("v1.1.0\nv1.0.0\n")
+    ),
+    "newest is retracted": lambda: machine(
+        {
+            **listed("v1.1.0\nv1.2.0\n"),
+            f"/{M}/@v/v1.2.0.mod": ok(MOD + b"retract v1.2.0\n"),
+            f"/{M}/@v/v1.2.0.info": ok('{"Version": "v1.2.0"}'),
+            f"{SUMDB}/lookup/{M}@v1.2.0": ok(
+                record(lines=f"{M} v1.2.0 h1:x=\n{M} v1.2.0/go.mod {RETRACTED}\n")
+            ),
+        },
+        listed("v1.1.0\nv1.2.0\n"),
+    ),
+    "second source is down": lambda: machine(
+        None, {path: Answer("connect", error="refused") for path in served()}
+    ),
+    "second source serves something else": lambda: machine(
+        None, version_file("zip", ok(pack(M, V, OTHER)))
+    ),
+    "direct": lambda: machine(
+        env={"GOPROXY": "direct"},
+        answers={f"https://sum.golang.org/lookup/{M}@{V}": ok(record())},
+    ),
+    "anybody may read": lambda: machine(
+        files={"/home/me/.netrc": "machine proxy.golang.org login a password b"}
+    ),
+}
 
-@pytest.mark.slow
-@pytest.mark.timeout(600)
-@settings(common, max_examples=SOME)
-@given(setup=setups())
-def test_some_healthy_setups(backend: Backend, setup: dict[str, Any]) -> None:
-    check(setup, backend)
 
-
-@pytest.mark.whole
-@pytest.mark.timeout(3600)
-@settings(common, max_examples=MANY)
-@given(setup=setups())
-def test_two_hundred_healthy_setups(backend: Backend, setup: dict[str, Any]) -> None:
-    check(setup, backend)
+@pytest.mark.parametrize("probe", [n for n, d in diagnostics().items() if d.origin == "golab"])
+@pytest.mark.parametrize("case", HEALTHY)
+def test_what_is_unusual_and_healthy_is_no_alarm(probe: str, case: str) -> None:
+    finding = found(probe, HEALTHY[case]())
+    assert finding.state != "alarm", finding

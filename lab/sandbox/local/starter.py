@@ -8,6 +8,7 @@ cgroup waits for all processors to have noticed (some 10 ms), and one that is fo
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -63,9 +64,11 @@ class Starter:
         Raises:
             LabError: it cannot be started.
         """
-        socket.send_fds(self.line, [bytes(root)], [control])
+        said = ""
+        with contextlib.suppress(OSError):  # it has ended
+            socket.send_fds(self.line, [bytes(root)], [control])
+            said = self.line.recv(_LONGEST).decode()
         os.close(control)
-        said = self.line.recv(_LONGEST).decode()
         if said != "started":
             raise LabError(said or "the process that starts clients has ended")
 

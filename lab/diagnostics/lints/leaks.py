@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from lab.diagnostics.lints.hosts import is_inside, is_public
 from lab.diagnostics.lints.model import Problem, Setup
 from lab.diagnostics.lints.netrc import machines
+from lab.diagnostics.lints.patterns import matches_nothing
 from lab.diagnostics.lints.routes import asks_database, fetches, proxies_for
 from lab.gosettings import host_of, matches
 from lab.plural import counted
@@ -56,7 +57,9 @@ def _to_proxies(setup: Setup) -> Iterator[Problem]:
                 f"{', '.join(strangers)} is asked for it",
                 "the name is told to strangers; who registers it there is asked before its own "
                 "host, and go takes what they serve",
-                f"add {host} to GOPRIVATE, and let GONOPROXY be unset",
+                "unset GONOPROXY"
+                if matches(setup.value("GOPRIVATE"), module)
+                else f"add {host} to GOPRIVATE, and let GONOPROXY be unset",
                 "go env GOPROXY GOPRIVATE GONOPROXY",
                 "dependency-confusion",
             )
@@ -64,7 +67,8 @@ def _to_proxies(setup: Setup) -> Iterator[Problem]:
 
 def _subjects(setup: Setup, name: str) -> list[str]:
     """Return the project's modules, and for each plain pattern without any what it stands for."""
-    patterns = [p.strip("/") for p in setup.value(name).split(",") if "." in p and "*" not in p]
+    listed = setup.value(name).split(",")
+    patterns = [p.strip("/") for p in listed if p and "*" not in p and not matches_nothing(p)]
     missing = [p for p in patterns if not any(matches(p, module) for module in setup.wanted)]
     return list(dict.fromkeys([*setup.wanted, *(f"{pattern}/…" for pattern in missing)]))
 

@@ -25,7 +25,7 @@ def spelling(setup: Setup) -> Iterator[Problem]:
         for pattern in setting.value.split(","):
             if setting.value == "none" or not pattern:
                 continue
-            if found := _never(pattern):
+            if found := matches_nothing(pattern):
                 why, remedy = found
                 yield Problem(
                     "pattern-matches-nothing",
@@ -40,7 +40,7 @@ def spelling(setup: Setup) -> Iterator[Problem]:
                 )
 
 
-def _never(pattern: str) -> tuple[str, str] | None:
+def matches_nothing(pattern: str) -> tuple[str, str] | None:
     """Say why a pattern can match no module path, and what was meant."""
     bare = re.sub(r"^\w+://|^[\w.]+@|^\.|(?<=\w):\d*(?=/|$)", "", pattern.strip())
     first = pattern.removesuffix("/").split("/")[0]
@@ -89,7 +89,7 @@ def reach(setup: Setup) -> Iterator[Problem]:
             continue
         setting = setup.setting(name)
         for pattern in setting.value.split(","):
-            if _never(pattern) or not pattern:
+            if matches_nothing(pattern) or not pattern:
                 continue
             first, _, rest = pattern.removesuffix("/").partition("/")
             if _covers_strangers(first):
@@ -184,7 +184,7 @@ def uncovered(setup: Setup) -> Iterator[Problem]:
 
 def _meant(pattern: str, module: str) -> bool:
     """Tell whether a pattern looks as if it was to cover a module."""
-    if _never(pattern):
+    if matches_nothing(pattern):
         return False
     parts = pattern.removesuffix("/").split("/")
     while len(parts) > 1 and set(parts[-1]) == {"*"}:

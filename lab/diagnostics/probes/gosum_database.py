@@ -21,6 +21,7 @@ REMEDY = (
     "on; if they come back, the proxy serves other code than the rest of the world gets."
 )
 LOCAL = False
+SCENARIO = "first-use-trust"
 
 _MOST = 200
 _AT_A_TIME = 8

@@ -16,6 +16,7 @@ from lab.world.modzip import mod_sum
 QUESTION = "Is what lies in the module cache what go.sum and its own file names say?"
 REMEDY = "go clean -modcache, then go mod download: go.sum vouches for what comes."
 LOCAL = True
+SCENARIO = "modcache-polluted"
 
 _MOST = 500
 """Module versions that are looked at, and folders of the cache."""

@@ -12,6 +12,7 @@ from lab.plural import counted
 QUESTION = "Is every directory that stands for a module there, with a go.mod?"
 REMEDY = "Create the directory, or drop it: go mod edit -dropreplace=MODULE."
 LOCAL = True
+SCENARIO = "run-vs-install"
 
 
 def check(view: GoView, subject: Subject, limit: float) -> Finding:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+
 from lab.diagnostics.interface import Finding, Subject, judged, no_question
 from lab.diagnostics.servers import servers
 from lab.diagnostics.view import GoView
@@ -12,16 +14,33 @@ REMEDY = "Take the resolver that fails out of resolv.conf, or mend it: go asks t
 
 def check(view: GoView, subject: Subject, limit: float) -> Finding:
     """Ask every resolver; go and libc ask the second only when the first has kept them waiting."""
-    found = servers(view, subject.module)
+    known = _hosts_file(view)
+    hosts = dict.fromkeys(server.host for server in servers(view, subject.module))
+    found = [host for host in hosts if host not in known and not _is_address(host)]
     if not found:
         return no_question(view.not_asked(subject.module) or "go asks no host by its name")
     wrong: list[str] = []
     fine: list[str] = []
-    for host in dict.fromkeys(server.host for server in found):
+    for host in found:
         answers = view.machine.resolve(host, min(limit, 2.0))
         if not answers:
             wrong.append("no resolver is set up")
         for resolver, answer in answers.items():
             good = answer[:1].isdigit() or ":" in answer.partition(" ")[0]
             (fine if good else wrong).append(f"{host}: {resolver}: {answer}")
-    return judged(wrong, "; ".join(fine), f"nslookup {found[0].host}")
+    return judged(wrong, "; ".join(fine), f"nslookup {found[0]}")
+
+
+def _hosts_file(view: GoView) -> set[str]:
+    """Return the names for which nobody asks a resolver."""
+    text = view.machine.read(["/etc/hosts"]).found.get("/etc/hosts", b"").decode(errors="replace")
+    lines = [line.partition("#")[0].split() for line in text.splitlines()]
+    return {"localhost", *(name for words in lines for name in words[1:])}
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

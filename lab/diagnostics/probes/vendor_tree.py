@@ -13,6 +13,7 @@ from lab.diagnostics.view import GoView
 QUESTION = "Is vendor what go.mod, go.sum and the modules themselves make of it?"
 REMEDY = "go mod vendor, and look at the difference before it is committed."
 LOCAL = True
+SCENARIO = "vendor-drift"
 
 _MODULE = re.compile(r"^# (\S+)(?: (v\S+))?(?: => (\S+)(?: (v\S+))?)?$")
 _MOST_FOLDERS = 5000

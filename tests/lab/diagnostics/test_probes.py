@@ -65,3 +65,14 @@ def test_a_password_in_goproxy_is_no_host_and_is_not_shown(probe: str, login: st
     assert "hus" not in f"{found}"
     hosts = [each.removeprefix("https://").partition("/")[0] for each in machine.contacted]
     assert set(hosts) <= {"proxy.corp.example", "example.com"}
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "localhost", "gateway"])
+def test_no_resolver_is_asked_for_a_host_that_needs_none(host: str) -> None:
+    machine = FakeMachine(
+        env={"HTTPS_PROXY": f"http://{host}:8080"},
+        files={"/etc/hosts": "127.0.0.1 localhost\n10.0.0.1\tgateway gw # the way out\n"},
+        resolvers={"192.0.2.53": "NXDOMAIN"},
+    )
+    assert look("resolver-answers", machine, MUX).state == "quiet"
+    assert machine.contacted == []

@@ -210,6 +210,11 @@ def test_the_database_would_be_told_a_private_name() -> None:
     assert alarms(known) == []
 
 
+def test_a_pattern_that_matches_nothing_is_one_problem_and_not_two() -> None:
+    setup = Setup(process={"GOPRIVATE": "https://git.corp.example", "GONOPROXY": "none"})
+    assert alarms(setup) == ["pattern-matches-nothing"]
+
+
 def test_what_go_env_says_counts_before_what_is_worked_out() -> None:
     setup = Setup(go={"GOPROXY": "direct,https://goproxy.cn"})
     assert alarms(setup) == ["goproxy-unreached"]

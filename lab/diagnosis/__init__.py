@@ -1,0 +1,1 @@
+"""golab's probes and lints on a real project, on the machine one sits at."""

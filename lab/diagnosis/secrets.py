@@ -1,0 +1,77 @@
+"""Takes out of a diagnosis whatever is a secret of this machine, wherever it has got to."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from base64 import b64encode
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
+from typing import Any, TypeVar
+from urllib.parse import quote, unquote
+
+T = TypeVar("T")
+
+_SHORTEST = 4
+"""Characters; what is shorter would be found in any text, and protects nothing."""
+_LOGIN = re.compile(r"://([^/\s@]*)@|://(\S*)@")
+_NAMES = re.compile(
+    r"TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|_PAT$|API_?KEY|PRIVATE_KEY", re.IGNORECASE
+)
+
+
+def secrets(env: Mapping[str, str], settings: Mapping[str, str], netrc: str) -> list[str]:
+    """Return what is not to be shown, the longest first.
+
+    Args:
+        env: the environment.
+        settings: what `go env` reports.
+        netrc: the text of .netrc.
+    """
+    found = set(_of_netrc(netrc))
+    for name, value in (*env.items(), *settings.items()):
+        found |= set(_of_urls(value))
+        if _NAMES.search(name) and "/" not in value:
+            found.add(value)
+    forms = {form for secret in found for form in (secret, unquote(secret), quote(secret, safe=""))}
+    return sorted((form for form in forms if len(form) >= _SHORTEST), key=len, reverse=True)
+
+
+def _of_urls(value: str) -> Iterator[str]:
+    for match in _LOGIN.finditer(value):
+        user, _, password = (match[1] or match[2] or "").partition(":")
+        yield from re.split(r"[,|]", password) if password else (user,)
+        if password:
+            yield password
+            yield b64encode(f"{unquote(user)}:{unquote(password)}".encode()).decode()
+
+
+def _of_netrc(text: str) -> Iterator[str]:
+    words = text.split()
+    login = ""
+    for word, value in pairwise(words):
+        if word == "login":
+            login = value
+        if word == "password":
+            yield value
+            yield b64encode(f"{login}:{value}".encode()).decode()
+
+
+def without(data: T, hidden: Iterable[str]) -> T:
+    """Return data, of texts in dataclasses and tuples, in which no secret stands."""
+    pattern = "|".join(map(re.escape, hidden))
+    return _without(data, re.compile(pattern)) if pattern else data
+
+
+def _without(data: Any, pattern: re.Pattern[str]) -> Any:
+    match data:
+        case str():
+            return pattern.sub("…", data)
+        case tuple():
+            return tuple(_without(item, pattern) for item in data)
+    if dataclasses.is_dataclass(data) and not isinstance(data, type):
+        values = {field.name: getattr(data, field.name) for field in dataclasses.fields(data)}
+        return dataclasses.replace(
+            data, **{name: _without(value, pattern) for name, value in values.items()}
+        )
+    return data

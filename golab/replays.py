@@ -11,7 +11,7 @@ from lab.diagnostics.alarm import alarm_if as condition
 from lab.diagnostics.tool import tools as read_tools
 from lab.errors import ScenarioError, UsageError
 from lab.results import Report, RunResult
-from lab.sandbox.choose import BACKENDS, open_backend
+from lab.sandbox.choose import open_backend
 from lab.scenario.load import Run, load, select
 from lab.session import Observer, Session
 from lab.toolchain import Progress
@@ -53,8 +53,6 @@ def run(
         UnfitError: this machine cannot run labs.
         ToolchainError: there is no Go, and none could be fetched.
     """
-    if backend not in BACKENDS:
-        raise UsageError(f"no backend {backend!r}; one of {', '.join(BACKENDS)}")
     if jobs is not None and jobs < 1:
         raise UsageError(f"jobs: at least 1, not {jobs}")
     runs = select(os.fspath(scenario) for scenario in scenarios)

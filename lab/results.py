@@ -188,6 +188,8 @@ class Report(Result):
     """The version of golab."""
     backend: str
     seed: int
+    shard: str = Field(default="", pattern=r"^([0-9]{1,4}/[0-9]{1,4})?$")
+    """Which part of the runs these are, such as `2/4`; empty: all of them."""
     started: str
     """RFC 3339, UTC."""
     seconds: float

@@ -33,9 +33,10 @@ def imports(file: Path) -> Iterator[str]:
 
 
 def declared() -> set[str]:
-    """Return the names of the distributions that golab depends on, the extra `ssh` included."""
+    """Return the names of the distributions that golab depends on, its extras included."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["ssh"]]
+    extras = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *extras["dask"], *extras["ssh"]]
     return {re.split(r"[<>=!\[;~ ]", one)[0].lower().replace("_", "-") for one in wanted}
 
 

@@ -29,6 +29,7 @@ COMMANDS = {
     "record": "Replay scenario files and write what was measured into them.",
     "diagnose": "Say what is wrong with how a project of yours fetches its modules.",
     "diagnostics": "List the diagnostics, or show what one of them is worth.",
+    "report": "Put the reports of several machines together.",
     "matrix": "Show which diagnostics notice which failures, and which cry wolf.",
     "schema": "Print the JSON Schema of scenario files or of reports.",
     "origin": "Serve the hermetic world as a GOPROXY and GOSUMDB on localhost.",

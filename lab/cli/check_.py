@@ -13,6 +13,7 @@ import click
 
 from lab.cli import complete, say
 from lab.cli.options import alarm_option, backend_option, limit_option
+from lab.cli.outputs import Outputs, json_option, junit_option
 from lab.cli.selection import check_usage, selected
 from lab.cli.tested import tested
 from lab.errors import DIFFERS, LAB, OK, UsageError
@@ -44,13 +45,8 @@ if TYPE_CHECKING:
 @click.option("--skip-slow", is_flag=True, help="Leave out what takes more than ten seconds.")
 @click.option("--jobs", type=click.IntRange(1, 64), metavar="N", help="Labs at a time.")
 @click.option("--seed", type=click.IntRange(0), metavar="N", help="What fixes every chance.")
-@click.option(
-    "--json",
-    "json_file",
-    metavar="FILE",
-    help="Write the report there; - is stdout.",
-    shell_complete=complete.files,
-)
+@json_option
+@junit_option
 @click.option(
     "--save-baseline",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -77,6 +73,7 @@ def command(
     jobs: int | None,
     seed: int | None,
     json_file: str | None,
+    junit_file: str | None,
     save_baseline: Path | None,
     baseline: Path | None,
 ) -> int:
@@ -88,6 +85,8 @@ def command(
     Exit status: 0; 1 if it is worse than the baseline; 3 if a lab could not run or proved nothing.
     """
     check_usage(scenarios, everything=everything, family=family)
+    outputs = Outputs(json_file, junit_file)
+    outputs.check_names()
     seed = secrets.randbits(32) if seed is None else seed
     interrupt: KeyboardInterrupt | None = None
     several = everything or family is not None or len(scenarios) > 1
@@ -98,7 +97,7 @@ def command(
         from lab.labs import compiles
         from lab.session import Session
 
-        before = _before(json_file, save_baseline, baseline)
+        before = _before(outputs, save_baseline, baseline)
         (mine,) = tested([tool], alarm_if, limit)
         runs = selected(scenarios, everything=everything, family=family)
         if skip_slow:
@@ -109,7 +108,7 @@ def command(
             toolchain = place.toolchain(go, progress)
             if any(compiles(run.scenario) for run in runs):
                 place.warm(toolchain, progress)
-        if json_file != "-":  # rich is loaded while the labs run
+        if outputs.human:  # rich is loaded while the labs run
             threading.Thread(target=import_module, args=("lab.report.checked",)).start()
         with Live(len(runs)) as live:
             session = Session(place, [toolchain], seed=seed, looking="none", tools=[mine])
@@ -117,38 +116,39 @@ def command(
                 report = session.run(runs, live, jobs=jobs or os.cpu_count() or 1)
             except KeyboardInterrupt as stop:
                 report, interrupt = session.interrupted(runs), stop
-    _told(report, mine.id, json_file)
+    report, problem = outputs._replace(tool=mine.id).write(report)
+    outputs.show(report, lambda: _show(report, mine.id), scenarios)
     if interrupt:
         raise interrupt
-    status = _compared(report, mine.id, before)
+    compared = _compared(report, mine.id, before)
     if save_baseline:
         from lab.baseline import measured, write
 
         write(measured(report.runs, mine.id), save_baseline)
-    return LAB if report.totals.invalid or report.totals.error else status
+    if report.totals.invalid or report.totals.error:
+        return LAB
+    return problem or compared
 
 
 def _chosen(text: str) -> None:
     click.echo(f"golab: backend {text}", err=True)
 
 
-def _before(json_file: str | None, save: Path | None, baseline: Path | None) -> Baseline | None:
+def _before(outputs: Outputs, save: Path | None, baseline: Path | None) -> Baseline | None:
     """Read what to compare with; say now, and not after all the work, what cannot be written."""
     from lab import baseline as baselines
-    from lab.report import json_report
+    from lab.report import files
 
-    for file in (json_file, str(save) if save else None):
-        if file is not None:
-            json_report.check(file)
+    outputs.check()
+    if save:
+        files.check(str(save))
     return baselines.read(baseline) if baseline else None
 
 
-def _told(report: Report, tool: str, json_file: str | None) -> None:
-    from lab.report import checked, json_report
+def _show(report: Report, tool: str) -> None:
+    from lab.report import checked
 
-    if json_file is not None:
-        json_report.write(report, json_file)
-    if json_file != "-" and report.runs:
+    if report.runs:
         checked.print_checked(report, tool)
 
 
@@ -160,4 +160,6 @@ def _compared(report: Report, tool: str, before: Baseline | None) -> int:
     lines = list(worse(before.outcomes, outcomes(report.runs, tool)))
     for line in lines:
         say(line)
+    if lines and before.go != report.runs[0].go:
+        say(f"the baseline was measured with go {before.go}, and this is {report.runs[0].go}")
     return DIFFERS if lines else OK

@@ -12,7 +12,7 @@ import click
 from lab.cli import complete
 from lab.diagnosis.diagnose import BUDGET, LIMIT, Observe, diagnose
 from lab.errors import DIFFERS, OK
-from lab.report import json_report
+from lab.report import files
 
 
 @click.command("diagnose")
@@ -55,7 +55,7 @@ def command(
     them. Exit status: 0 nothing wrong found, 1 findings, 2 wrong usage.
     """
     if sarif is not None:
-        json_report.check(sarif)
+        files.check(sarif)
     with _progress() as observe:
         found = diagnose(
             folder, modules, limit=limit, budget=limit * BUDGET / LIMIT, observe=observe

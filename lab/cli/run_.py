@@ -4,29 +4,35 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from lab import shards
 from lab.cli import complete, say
 from lab.cli.options import alarm_option, backend_option, limit_option
+from lab.cli.outputs import Outputs, json_option, junit_option, status
 from lab.cli.selection import check_usage, selected
 from lab.cli.tested import tested
-from lab.errors import DIFFERS, LAB, OK, UsageError
+from lab.errors import UsageError
 from lab.sandbox.choose import open_backend
 
 if TYPE_CHECKING:
     from lab.cli.progress import Live
+    from lab.diagnostics.interface import Diagnostic
     from lab.replay.outcomes import Looking
     from lab.results import Report, RunResult
+    from lab.sandbox.interface import Backend
     from lab.scenario.load import Run
     from lab.session import Replay
     from lab.toolchain import Toolchain
 
 _SHOWN_IN_FULL = 3
+_OF_SHARDS = 0
 
 
 @click.command("run")
@@ -52,7 +58,12 @@ _SHOWN_IN_FULL = 3
     shell_complete=complete.all_versions,
 )
 @click.option("--skip-slow", is_flag=True, help="Leave out what takes more than ten seconds.")
-@click.option("--jobs", type=click.IntRange(1, 64), metavar="N", help="Labs at a time.")
+@click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="Labs at a time.")
+@click.option(
+    "--workers",
+    metavar="URL",
+    help="Have the labs on the workers of a Dask cluster: dask://HOST:PORT.",
+)
 @click.option(
     "--repeat",
     type=click.IntRange(1, 10_000),
@@ -80,12 +91,10 @@ _SHOWN_IN_FULL = 3
 @limit_option
 @click.option("--seed", type=click.IntRange(0), metavar="N", help="What fixes every chance.")
 @click.option(
-    "--json",
-    "json_file",
-    metavar="FILE",
-    help="Write the report there; - is stdout.",
-    shell_complete=complete.files,
+    "--shard", metavar="I/N", help="Only part I of N equal ones; with seed 0 if none is given."
 )
+@json_option
+@junit_option
 @click.option(
     "--artifacts",
     type=click.Path(path_type=Path),
@@ -104,85 +113,108 @@ def command(
     versions: tuple[str, ...],
     skip_slow: bool,
     jobs: int | None,
+    workers: str | None,
     repeat: int,
     looking: Looking,
     commands: tuple[str, ...],
     alarm_if: str,
     limit: float,
     seed: int | None,
+    shard: str | None,
     json_file: str | None,
+    junit_file: str | None,
     artifacts: Path | None,
     keep: bool,
     verbose: bool,
 ) -> int:
     """Replay scenarios: healthy, broken, repaired, verdict.
 
-    An interrupt ends every lab. What had finished by then is shown, and written where --json and
-    --artifacts ask for it, with the names of the others under `unfinished`.
+    An interrupt ends every lab. What had finished by then is shown, and written where --json,
+    --junit and --artifacts ask for it, with the names of the others under `unfinished`.
     """
     check_usage(scenarios, everything=everything, family=family)
-    if str(artifacts) == "-":
-        raise UsageError("--artifacts: name a directory; only --json goes to standard output")
+    outputs = Outputs(json_file, junit_file, artifacts)
+    outputs.check_names()
+    part = shards.shard(shard) if shard else None
     goes = _chosen(versions)
     several = everything or family is not None or len(scenarios) > 1 or len(goes) > 1 or repeat > 1
-    if keep and repeat > 1:
-        raise UsageError("--keep leaves one lab of each run up; leave out --repeat")
-    if keep and (looking != "recorded" or commands):
-        said = "--tool" if commands else "--diagnostics"
-        raise UsageError(f"--keep has the recorded diagnostics look; leave out {said}")
-    human = json_file != "-"
+    if keep:
+        _check_kept(repeat, workers, looking, commands)
     interrupt: KeyboardInterrupt | None = None
     # The backend's processes load mitmproxy while this one reads scenarios.
-    with open_backend(backend, labs=2 if several else 1, go=goes, say=_backend_chosen) as place:
+    with _opened(workers, backend, goes, labs=2 if several else 1) as place:
         import secrets
 
-        from lab.cli.progress import Live, fetching
-        from lab.labs import compiles
+        from lab.cli.progress import Live
         from lab.session import Session
 
-        seed = secrets.randbits(32) if seed is None else seed
-        _check_targets(json_file, artifacts)
+        if seed is None:  # the shards of one whole have the same
+            seed = _OF_SHARDS if part else secrets.randbits(32)
+        outputs.check()
         tools = tested(commands, alarm_if, limit)
         runs = selected(scenarios, everything=everything, family=family)
         if skip_slow:
             runs = [run for run in runs if not run.scenario.slow] or _none_left()
-        with fetching() as progress:
-            toolchains = [place.toolchain(version, progress) for version in goes or (None,)]
-            toolchains = list({toolchain.version: toolchain for toolchain in toolchains}.values())
-            if any(compiles(run.scenario) for run in runs):
-                for toolchain in toolchains:
-                    place.warm(toolchain, progress)
-        if human:  # rich is loaded while the labs run
+        if part:
+            runs = shards.share(runs, part)
+        toolchains = _toolchains(place, goes, runs)
+        if outputs.human:  # rich is loaded while the labs run
             threading.Thread(target=import_module, args=("lab.report.terminal",)).start()
         total = len(runs) * len(toolchains) * repeat
         with Live(total, several_go=len(toolchains) > 1) as live:
+            replay, at_once = None, os.cpu_count() or 1
+            if workers:
+                replay, at_once = _on_workers(place, seed, looking, tools)
+            elif keep:
+                replay, jobs = _keeping(place.name, seed, live), 1
             session = Session(
                 place,
                 toolchains,
                 seed=seed,
                 repeat=repeat,
-                replay=_keeping(place.name, seed, live) if keep else None,
+                replay=replay,
                 looking=looking,
                 tools=tools,
             )
             try:
-                report = session.run(runs, live, jobs=1 if keep else jobs or os.cpu_count() or 1)
+                report = session.run(runs, live, jobs=jobs or at_once)
             except KeyboardInterrupt as stop:
                 report, interrupt = session.interrupted(runs), stop
-    try:
-        report = _written(report, json_file, artifacts)
-        problem = OK
-    except UsageError as error:  # what was found out is shown all the same
-        say(str(error))
-        problem = error.exit_status
-    if human and report.runs:
-        from lab.report import terminal
-
-        in_full = verbose or total <= _SHOWN_IN_FULL
-        terminal.print_report(report, verbose=in_full)
+    report, problem = outputs.write(report.model_copy(update={"shard": shard or ""}))
+    outputs.show(
+        report, lambda: _show(report, in_full=verbose or total <= _SHOWN_IN_FULL), scenarios
+    )
     if interrupt:
         raise interrupt
-    return problem or _status(report)
+    return problem or status(report)
+
+
+def _show(report: Report, *, in_full: bool) -> None:
+    from lab.report import terminal
+
+    if report.runs:
+        terminal.print_report(report, verbose=in_full)
+    elif report.shard and not report.unfinished:
+        say(f"shard {report.shard} is empty: there are fewer runs than shards")
+
+
+def _check_kept(repeat: int, workers: str | None, looking: Looking, commands: object) -> None:
+    if repeat > 1 or workers:
+        said = "--workers" if workers else "--repeat"
+        raise UsageError(f"--keep leaves one lab of each run up, on this machine; leave out {said}")
+    if looking != "recorded" or commands:
+        said = "--tool" if commands else "--diagnostics"
+        raise UsageError(f"--keep has the recorded diagnostics look; leave out {said}")
+
+
+def _opened(
+    workers: str | None, backend: str, goes: Sequence[str], *, labs: int
+) -> AbstractContextManager[Backend]:
+    if workers is None:
+        return open_backend(backend, labs=labs, go=goes, say=_backend_chosen)
+    from lab.workers.cluster import open_cluster
+
+    return open_cluster(workers, backend)
 
 
 def _chosen(versions: tuple[str, ...]) -> list[str]:
@@ -197,19 +229,32 @@ def _backend_chosen(text: str) -> None:
     click.echo(f"golab: backend {text}", err=True)
 
 
-def _check_targets(json_file: str | None, artifacts: Path | None) -> None:
-    """Say now, and not after all the work, what cannot be written."""
-    from lab.report import artifacts as artifact_files
-    from lab.report import json_report
+def _toolchains(place: Backend, goes: Sequence[str], runs: Sequence[Run]) -> list[Toolchain]:
+    """Return the toolchains asked for, each once, with all that these runs need of them."""
+    from lab.cli.progress import fetching
+    from lab.labs import compiles
 
-    if json_file is not None:
-        json_report.check(json_file)
-    if artifacts is not None:
-        artifact_files.prepare(artifacts)
+    with fetching() as progress:
+        found = [place.toolchain(version, progress) for version in goes or (None,)]
+        found = list({toolchain.version: toolchain for toolchain in found}.values())
+        if any(compiles(run.scenario) for run in runs):
+            for toolchain in found:
+                place.warm(toolchain, progress)
+    return found
 
 
 def _none_left() -> NoReturn:
     raise UsageError("all of this is slow; leave out --skip-slow")
+
+
+def _on_workers(
+    place: Backend, seed: int, looking: Looking, tools: Sequence[Diagnostic]
+) -> tuple[Replay, int]:
+    """Return what has a run replayed by a worker, and how many there should be at a time."""
+    from lab.workers.elsewhere import Elsewhere
+
+    assert isinstance(place, Elsewhere)
+    return place.replayer(seed=seed, looking=looking, tools=tools), place.jobs
 
 
 def _keeping(backend: str, seed: int, live: Live) -> Replay:
@@ -222,20 +267,3 @@ def _keeping(backend: str, seed: int, live: Live) -> Replay:
         return result
 
     return replay
-
-
-def _written(report: Report, json_file: str | None, artifacts: Path | None) -> Report:
-    from lab.report import artifacts as artifact_files
-    from lab.report import json_report
-
-    if artifacts is not None:
-        report = artifact_files.write(report, artifacts)
-    if json_file is not None:
-        json_report.write(report, json_file)
-    return report
-
-
-def _status(report: Report) -> int:
-    if report.totals.invalid or report.totals.error:
-        return LAB
-    return DIFFERS if report.totals.changed else OK

@@ -35,3 +35,10 @@ def server(url: str) -> Server:
     parts = urlsplit(url)
     secure = parts.scheme == "https"
     return Server(parts.hostname or "", parts.port or (443 if secure else 80), secure)
+
+
+def addresses(view: GoView, host: str) -> list[str]:
+    """Return every address that any resolver gives for a host, each once."""
+    answers = view.machine.resolve(host, min(view.limit, 2.0)).values()
+    found = [each for text in answers if text[:1].isdigit() for each in text.split()]
+    return list(dict.fromkeys(found))

@@ -8,6 +8,9 @@ from lab.diagnostics.reply import Reply
 from lab.diagnostics.view import LITERAL, GoView, Walk, below
 from lab.world.modpath import escape
 
+DEFAULT = "sum.golang.org"
+"""The name of the database that all public proxies serve."""
+
 _ALIASES = {"sum.golang.google.cn": "sum.golang.org https://sum.golang.google.cn"}
 _KNOWN = {"sum.golang.org": "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8"}
 
@@ -69,6 +72,11 @@ def way(view: GoView) -> Way | None:
     if last is None or last.not_there or walk.ends:
         return Way(f"https://{known.name}", walk)
     return Way("", walk)
+
+
+def passed_on(proxy: str, name: str) -> Way:
+    """Return the way to a database through a proxy of which it is known that it serves it."""
+    return Way(below(proxy, f"sumdb/{name}"))
 
 
 def lookup(view: GoView, at: Way, module: str, version: str, *, fresh: bool = False) -> Reply:

@@ -93,7 +93,7 @@ class Tool:
             holds = self.alarm_if.holds(done)
         except UnclearError as error:
             return Finding("error", str(error))
-        said = _first_line(done)
+        said = _said(done)
         return alarm(said) if holds else quiet(said)
 
 
@@ -230,12 +230,11 @@ def _interpreter(content: bytes) -> str:
     return words[0] if words else ""
 
 
-def _first_line(done: Completed) -> str:
-    for text in (done.stdout, done.stderr):
-        for line in text.splitlines():
-            if line.strip():
-                return line.strip()[:_LONGEST]
-    return f"prints nothing, exit {done.exit}"
+def _said(done: Completed) -> str:
+    """Return what it says: its first line, or the last one of its complaints."""
+    lines = (line.strip() for line in done.stdout.splitlines())
+    said = next((line for line in lines if line), "") or _last_line(done.stderr)
+    return said[:_LONGEST] or f"prints nothing, exit {done.exit}"
 
 
 def _last_line(text: str) -> str:

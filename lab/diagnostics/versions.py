@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import suppress
 from typing import Any
 
 from faults.goproto import semver
 from lab.diagnostics.interface import Subject
 from lab.diagnostics.view import GoView
+from lab.gosettings import host_of
 
 PUBLIC = ("https://proxy.golang.org", "https://goproxy.cn")
 """Proxies that anybody may ask, each independent of the other."""
@@ -34,12 +36,22 @@ def in_use(view: GoView, subject: Subject) -> str:
     """Return the version to look at: the one that is required, else the newest; '' if none."""
     if subject.required:
         return subject.required
-    walk = view.ask(subject.module, "@v/list")
-    if walk.served and (newest := semver.latest(listed(walk.served[1].body))):
-        return newest
+    if found := newest(view, subject.module):
+        return found
     walk = view.ask(subject.module, "@latest")
     version = info(walk.served[1].body).get("Version", "") if walk.served else ""
     return version if isinstance(version, str) and semver.is_valid(version) else ""
+
+
+def newest(view: GoView, module: str) -> str:
+    """Return the newest version of the list that go gets, '' if there is none."""
+    walk = view.ask(module, "@v/list")
+    return (semver.latest(listed(walk.served[1].body)) or "") if walk.served else ""
+
+
+def second(own: str) -> str:
+    """Return a public proxy that is another than the one at this host."""
+    return next(proxy for proxy in PUBLIC if host_of(proxy) != own)
 
 
 def may_be_public(view: GoView, module: str) -> bool:
@@ -51,3 +63,21 @@ def may_be_public(view: GoView, module: str) -> bool:
         return False
     known = {entry.text.rstrip("/") for entry in view.proxies(module)}
     return bool(known & set(PUBLIC)) or not view.unverified(module)
+
+
+def required(view: GoView) -> list[str]:
+    """Return `module@version` of what go.mod requires and does not replace, the indirect last."""
+    path = f"{view.machine.project}/go.mod"
+    text = view.machine.read([path]).found.get(path, b"").decode("utf-8", "replace")
+    replaced = set(re.findall(r"(?m)^\s*(?:replace\s+)?([^\s(]+)(?:\s+v\S+)?\s+=>", text))
+    excluded = set(re.findall(r"(?ms)^exclude\s*\((.*?)^\)", text))
+    for block in excluded:
+        text = text.replace(block, "")
+    found = re.findall(r"(?m)^\s*(?:require\s+)?([^\s()]+)\s+(v\S+)\s*(//\s*indirect)?.*$", text)
+    wanted = [
+        (bool(indirect), f"{module}@{version}")
+        for module, version, indirect in found
+        if module not in replaced | {"exclude", "retract", "replace", "module"}
+        and semver.is_canonical(version)
+    ]
+    return [name for _, name in sorted(wanted, key=lambda each: each[0])]

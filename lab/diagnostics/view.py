@@ -235,7 +235,7 @@ class GoView:
             target = urljoin(at, to)
             urls.append(target)
             if why := _unfollowed(urls):
-                return replace(reply, error=why, stage="headers")
+                return replace(reply, error=why, stage="redirect")
             inherited = login if _same_domain(host_of(url), host_of(target)) else None
             login = None if anonymous else (inherited or login_of(target))
 

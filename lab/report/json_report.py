@@ -2,39 +2,13 @@
 
 from __future__ import annotations
 
-import errno
-import os
 import sys
 from pathlib import Path
 
 from lab.errors import UsageError
+from lab.report import files
 from lab.report.visible import visible_json
 from lab.results import Report
-
-
-def check(file: str) -> None:
-    """Find out before the work what would keep a report from being written after it.
-
-    Raises:
-        UsageError: the file cannot be written.
-    """
-    if file == "-":
-        return
-    path = Path(file)
-    if path.is_dir():
-        problem = errno.EISDIR
-    elif not path.exists() and not path.parent.is_dir():
-        problem = errno.ENOENT
-    elif not os.access(path if path.exists() else path.parent, os.W_OK):
-        read_only = os.statvfs(path.parent).f_flag & os.ST_RDONLY
-        problem = errno.EROFS if read_only else errno.EACCES
-    else:
-        return
-    raise _unwritable(file, os.strerror(problem))
-
-
-def _unwritable(file: str, why: str | None) -> UsageError:
-    return UsageError(f"the report cannot be written to {file}: {why}")
 
 
 def write(report: Report, file: str) -> None:
@@ -48,13 +22,7 @@ def write(report: Report, file: str) -> None:
         sys.stdout.flush()
         sys.stdout.buffer.write(text.encode())  # JSON is UTF-8 whatever the terminal speaks
         return
-    path = Path(file)
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        if path.is_file() and not path.is_symlink():  # half a report is none; /dev/stdout stays
-            path.unlink()
-        raise _unwritable(file, error.strerror) from None
+    files.put(text, file)
 
 
 def read(path: Path) -> Report:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from lab.errors import LabError, UnfitError
+from lab.errors import LabError, UnfitError, UsageError
 
 if TYPE_CHECKING:
     from lab.sandbox.interface import Backend
@@ -34,8 +34,11 @@ def open_backend(
         say: called with what `auto` has chosen where there was a choice, and why.
 
     Raises:
-        UnfitError: this machine has no such backend.
+        UsageError: golab has no such backend.
+        UnfitError: this machine has none.
     """
+    if name not in BACKENDS:
+        raise UsageError(f"no backend {name!r}; one of {', '.join(BACKENDS)}")
     versions = [go] if isinstance(go, str) else list(go or ())
     backend = _docker(name, versions, say) or _local(labs)
     try:

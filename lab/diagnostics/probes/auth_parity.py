@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from faults.goproto import semver
-from lab.diagnostics.interface import Finding, Subject, alarm, no_question, quiet
+from lab.diagnostics.interface import Finding, Subject, judged, no_question, quiet
 from lab.diagnostics.versions import listed
 from lab.diagnostics.view import GoView, below
 from lab.gologin import login_for
@@ -29,10 +29,12 @@ def check(view: GoView, subject: Subject, limit: float) -> Finding:
         alike = (known.status, known.body) == (anonymous.status, anonymous.body)
         if known.ok and anonymous.ok and alike and not _useful(known.body, subject.required):
             size = counted(len(known.body), "byte")
-            return alarm(
-                f"{entry.shown}: HTTP 200, the same {size}, with and without credentials",
-                see=f"curl -n -i {below(entry.shown, f'{escape(module)}/@v/list')}",
-            )
+            said = f"{entry.shown}: HTTP 200, the same {size}, with and without credentials"
+            see = f"curl -n -i {below(entry.shown, f'{escape(module)}/@v/list')}"
+            return judged([said], "", see)
+        if known.not_there and anonymous.not_there and subject.required and view.is_private(module):
+            said = f"{entry.shown}: {known.said} for a private module in use"
+            return judged([f"{said}, with and without credentials"], "")
         return quiet(f"{known.said} with credentials, {anonymous.said} without")
     return no_question("there are no credentials for any proxy that go asks")
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from lab.diagnostics.interface import Finding, Subject, judged, no_question
-from lab.diagnostics.versions import PUBLIC, listed, may_be_public
+from lab.diagnostics.versions import listed, may_be_public, second
 from lab.diagnostics.view import GoView, below
-from lab.gosettings import host_of
 from lab.plural import counted
 from lab.world.modpath import escape
 
@@ -13,6 +12,7 @@ QUESTION = "Does an independent proxy know the same versions?"
 REMEDY = "Have the proxy's cache refreshed, or put the one that knows more in front of it."
 
 _TIMES = 3
+_MOST = 3
 
 
 def check(view: GoView, subject: Subject, limit: float) -> Finding:
@@ -27,16 +27,20 @@ def check(view: GoView, subject: Subject, limit: float) -> Finding:
         return no_question(f"there is no list to compare: {walk.said}")
     entry, reply = walk.served
     own = listed(reply.body)
-    other = next(proxy for proxy in PUBLIC if host_of(proxy) != entry.host)
-    second = view.get(below(other, f"{escape(module)}/@v/list"))
-    if not second.ok:
-        return no_question(f"{other} does not say: {second.said}")
-    theirs = listed(second.body)
+    other = second(entry.host)
+    answer = view.get(below(other, f"{escape(module)}/@v/list"))
+    if not answer.ok:
+        return no_question(f"{other} does not say: {answer.said}")
+    theirs = listed(answer.body)
     wrong = []
     if missing := [version for version in theirs if version not in own]:
         wrong.append(f"{entry.shown} does not know {', '.join(missing)}; {other} does")
-    if surplus := [version for version in own if version not in theirs]:
-        wrong.append(f"{entry.shown} has {', '.join(surplus)}; {other} does not")
+    surplus = [version for version in own if version not in theirs][:_MOST]
+    wrong += [  # a list may be behind; who has never heard of a version says so
+        f"{entry.shown} has {version}, of which {other} has never heard"
+        for version in surplus
+        if view.get(below(other, f"{escape(module)}/@v/{escape(version)}.info")).not_there
+    ]
     if not wrong and entry.kind == "http":
         for _ in range(_TIMES - 1):
             again = view.ask(module, "@v/list", fresh=True).served

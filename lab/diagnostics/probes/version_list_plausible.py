@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from faults.goproto import semver
-from lab.diagnostics.interface import Finding, Subject, alarm, judged, no_question
+from lab.diagnostics.interface import Finding, Subject, judged, no_question
 from lab.diagnostics.reply import Reply
 from lab.diagnostics.versions import listed
 from lab.diagnostics.view import GoView
@@ -24,7 +24,7 @@ def check(view: GoView, subject: Subject, limit: float) -> Finding:
     if walk.served is None:
         if walk.ends == "direct":
             return no_question(f"go goes on to {module}'s own host: {walk.said}")
-        return alarm(f"no version list: {walk.said}", see=f"go list -m -versions {module}")
+        return judged([f"no version list: {walk.said}"], "", f"go list -m -versions {module}")
     entry, reply = walk.served
     versions = listed(reply.body)
     wrong = [f"{entry.shown}: {each}" for each in _malformed(reply, versions)]

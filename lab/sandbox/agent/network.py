@@ -34,7 +34,10 @@ from lab.sandbox.interface import Answer, Handshake, Request
 MOST_BODY = 8 << 20
 """Bytes of a body that are kept."""
 
-_OK = 200
+OUT_OF_TIME = "no answer within the limit"
+"""What is said of whoever did not answer in time."""
+
+_CONTINUE, _SWITCHING, _OK = 100, 101, 200
 
 
 class Deadline:
@@ -102,6 +105,7 @@ class _Attempt:
         self.stage = "headers"
         stream.settimeout(self.deadline.left())
         connection = http.client.HTTPConnection(host, port)
+        connection.response_class = _Response
         connection.sock = stream
         headers |= {"Host": _at(host, parts.port), **self.request.headers}
         connection.request(self.request.method, target, headers=headers)
@@ -179,6 +183,17 @@ class _Attempt:
         )
 
 
+class _Response(http.client.HTTPResponse):
+    """A response behind any number of interim ones, such as 103 Early Hints (RFC 9110, 15.2)."""
+
+    def _read_status(self) -> tuple[str, int, str]:
+        while True:
+            found: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
+            if not _CONTINUE < found[1] < _OK or found[1] == _SWITCHING:
+                return found
+            http.client.parse_headers(self.fp)
+
+
 def _port(parts: SplitResult) -> int:
     return parts.port or (443 if parts.scheme == "https" else 80)
 
@@ -198,7 +213,7 @@ def _login(via: SplitResult) -> dict[str, str]:
 def describe(problem: BaseException) -> str:
     """Say in a few words what went wrong on a network."""
     if isinstance(problem, TimeoutError):
-        return "no answer within the limit"
+        return OUT_OF_TIME
     if isinstance(problem, ssl.SSLCertVerificationError):
         return f"certificate: {problem.verify_message}"
     if isinstance(problem, ssl.SSLError):
@@ -253,7 +268,7 @@ def ask(resolver: str, name: str, limit: float) -> tuple[str, list[str]]:
         query = dns.message.make_query(name, dns.rdatatype.A)
         reply = dns.query.udp(query, resolver, timeout=limit, ignore_unexpected=True)
     except dns.exception.Timeout:
-        return "no answer within the limit", []
+        return OUT_OF_TIME, []
     except (OSError, dns.exception.DNSException) as problem:
         return describe(problem), []
     if reply.rcode() != dns.rcode.NOERROR:

@@ -16,12 +16,12 @@ def test_a_file_keeps_its_bytes_and_its_run_bit_both_ways(lab_id: str, tmp_path:
     program.chmod(0o755)
     assert golab("cp", str(program), f"{lab_id}:").returncode == 0
     assert golab("exec", lab_id, "./canary").stdout == "hello\n"
-    assert golab("cp", str(program), f"{lab_id}:/tmp/other").returncode == 0
-    assert golab("exec", lab_id, "/tmp/other").stdout == "hello\n"
+    assert golab("cp", str(program), f"{lab_id}:/lab/home/bin/other").returncode == 0
+    assert golab("exec", lab_id, "other", "--").stdout == "hello\n"
     back = golab("cp", f"{lab_id}:canary", str(tmp_path / "back"))
     assert (back.returncode, back.stdout, back.stderr) == (0, "", "")
     assert (tmp_path / "back").read_bytes() == program.read_bytes()
-    out = subprocess.run([*GOLAB, "cp", f"{lab_id}:/tmp/other", "-"], capture_output=True)
+    out = subprocess.run([*GOLAB, "cp", f"{lab_id}:../bin/other", "-"], capture_output=True)
     assert out.stdout == program.read_bytes()
 
 

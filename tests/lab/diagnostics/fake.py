@@ -33,7 +33,7 @@ class FakeMachine:
         files: path -> content.
         resolvers: what each says of any name.
         shakes: server name -> what is wrong with its handshake.
-        runs: command line -> what it prints.
+        runs: command line, or what it begins with -> what it prints.
     """
 
     def __init__(
@@ -63,7 +63,9 @@ class FakeMachine:
         env: Mapping[str, str] | None = None,
         cwd: str = "",
     ) -> Completed:
-        done = self.runs.get(" ".join(argv), Completed((), 127, "", "not found\n", 0.0))
+        line = " ".join(argv)
+        known = next((start for start in self.runs if line.startswith(start)), "")
+        done = self.runs.get(known, Completed((), 127, "", "not found\n", 0.0))
         return Completed(tuple(argv), 0, done, "", 0.0) if isinstance(done, str) else done
 
     def has(self, program: str) -> bool:

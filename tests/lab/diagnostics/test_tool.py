@@ -99,7 +99,8 @@ def checked(done: Completed, condition: str = "", *, python: bool = False) -> Fi
     ("done", "condition", "state", "said"),
     [
         (completed(0, "\n fine \n"), "", "quiet", "fine"),
-        (completed(3, "", "stale\n"), "", "alarm", "stale"),
+        (completed(3, "", "Traceback:\n  x\nstale\n\n"), "", "alarm", "stale"),
+        (completed(3, " \n", "x" * 900), "", "alarm", "x" * 200),
         (completed(3), "exit=2", "quiet", "prints nothing, exit 3"),
         (completed(1, "x" * 900), "", "alarm", "x" * 200),
         (completed(0, '{"a": 1}'), "jq:.a", "alarm", '{"a": 1}'),

@@ -1,0 +1,55 @@
+"""The zip of a module version, as go reads it (x/mod/zip)."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from lab.diagnostics.reply import Reply
+from lab.world.modzip import h1
+
+_MOST = 64 << 20
+"""Bytes, unpacked, of what is looked into."""
+
+
+@dataclass(frozen=True)
+class Archive:
+    """What is in a zip: `files` by their names below `module@version/`.
+
+    `wrong` is what go would not take; `sum`, its h1, '' where that cannot be had; `cut`, whether
+    the zip is larger than what is kept of it.
+    """
+
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    wrong: tuple[str, ...] = ()
+    sum: str = ""
+    cut: bool = False
+
+
+def opened(reply: Reply, module: str, version: str) -> Archive:
+    """Open the zip of a reply."""
+    if reply.cut:
+        return Archive(cut=True)
+    prefix = f"{module}@{version}/"
+    whole: dict[str, bytes] = {}
+    try:
+        with zipfile.ZipFile(io.BytesIO(reply.body)) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > _MOST:
+                return Archive(cut=True)
+            for entry in archive.infolist():
+                if not entry.is_dir():
+                    whole[entry.filename] = archive.read(entry)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, EOFError) as error:
+        return Archive(wrong=(f"the zip is none: {error}",))
+    except Exception as error:  # noqa: BLE001 - zlib and others have errors of their own
+        return Archive(wrong=(f"the zip cannot be unpacked: {error}",))
+    wrong = [f"the zip has {name}" for name in whole if not name.startswith(prefix)][:1]
+    lower = [name.lower() for name in whole]
+    if len(set(lower)) < len(lower):
+        wrong.append("the zip has names that differ in their case only")
+    if not whole:
+        wrong.append("the zip is empty")
+    files = {name.removeprefix(prefix): data for name, data in whole.items()}
+    return Archive(files, tuple(wrong), h1(whole))

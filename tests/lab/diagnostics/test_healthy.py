@@ -1,0 +1,86 @@
+"""What is unusual and healthy is no alarm of any probe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from lab.diagnostics.catalogue import diagnostics
+from lab.sandbox.interface import Answer
+from lab.world.modzip import mod_sum, pack
+from tests.lab.diagnostics.fake import PUBLIC, FakeMachine, ok, status
+from tests.lab.diagnostics.published import (
+    CN,
+    MOD,
+    OTHER,
+    SUMDB,
+    TIME,
+    M,
+    V,
+    found,
+    listed,
+    machine,
+    record,
+    served,
+    version_file,
+)
+
+RETRACTED = mod_sum(MOD + b"retract v1.2.0\n")
+HEALTHY: dict[str, Callable[[], FakeMachine]] = {
+    "plain": machine,
+    "no go.mod in the zip": lambda: machine(
+        {
+            **version_file("mod", ok("module example.com/m\n")),
+            **version_file("zip", ok(pack(M, V, {"m.go": b"package m\n"}))),
+        },
+        env={"GOSUMDB": "off", "GOPROXY": PUBLIC},
+        answers={f"{CN}{path}": status(503) for path in served()},
+    ),
+    "pipe": lambda: machine(env={"GOPROXY": f"{PUBLIC}|{CN}"}),
+    "own proxy first": lambda: machine(
+        answers={"https://own.example": status(404)},
+        env={"GOPROXY": f"https://own.example,{PUBLIC}"},
+    ),
+    "redirected": lambda: machine(
+        version_file("zip", status(302, location=f"{CN}/{M}/@v/{V}.zip"))
+    ),
+    "database by itself": lambda: machine(
+        {f"{SUMDB}/supported": status(404)},
+        answers={f"https://sum.golang.org/lookup/{M}@{V}": ok(record())},
+    ),
+    "list with times and no end": lambda: machine(
+        listed(f"v1.0.0 {TIME}\r\nv1.1.0 {TIME}"), listed("v1.1.0\nv1.0.0\n")
+    ),
+    "newest is retracted": lambda: machine(
+        {
+            **listed("v1.1.0\nv1.2.0\n"),
+            f"/{M}/@v/v1.2.0.mod": ok(MOD + b"retract v1.2.0\n"),
+            f"/{M}/@v/v1.2.0.info": ok('{"Version": "v1.2.0"}'),
+            f"{SUMDB}/lookup/{M}@v1.2.0": ok(
+                record(lines=f"{M} v1.2.0 h1:x=\n{M} v1.2.0/go.mod {RETRACTED}\n")
+            ),
+        },
+        listed("v1.1.0\nv1.2.0\n"),
+    ),
+    "second source is down": lambda: machine(
+        None, {path: Answer("connect", error="refused") for path in served()}
+    ),
+    "second source serves something else": lambda: machine(
+        None, version_file("zip", ok(pack(M, V, OTHER)))
+    ),
+    "direct": lambda: machine(
+        env={"GOPROXY": "direct"},
+        answers={f"https://sum.golang.org/lookup/{M}@{V}": ok(record())},
+    ),
+    "anybody may read": lambda: machine(
+        files={"/home/me/.netrc": "machine proxy.golang.org login a password b"}
+    ),
+}
+
+
+@pytest.mark.parametrize("probe", [n for n, d in diagnostics().items() if d.origin == "golab"])
+@pytest.mark.parametrize("case", HEALTHY)
+def test_what_is_unusual_and_healthy_is_no_alarm(probe: str, case: str) -> None:
+    finding = found(probe, HEALTHY[case]())
+    assert finding.state != "alarm", finding

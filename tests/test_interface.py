@@ -52,6 +52,16 @@ def by_hand(world: golab.World) -> golab.Completed:
         client: golab.Client = lab.client()
         with lab.fault("x"):
             return client.run(["go", "version"], limit=10.0)
+
+
+def in_an_arm() -> str:
+    world = {"modules": {"example.com/mine": {"versions": ["v0.1.0"]}}}
+    with golab.open_lab("auth-fallback", arm="broken", world=world) as lab:
+        done: golab.Completed = lab.run("go version")
+        found: golab.Finding = lab.check("./canary.sh", alarm_if="exit=2")
+        lab.enter("repaired")
+        result: golab.ArmResult = lab.replay()
+    return done.stdout + found.said + str(result.judged.exit)
 """
 
 

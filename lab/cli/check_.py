@@ -116,17 +116,18 @@ def command(
                 report = session.run(runs, live, jobs=jobs or os.cpu_count() or 1)
             except KeyboardInterrupt as stop:
                 report, interrupt = session.interrupted(runs), stop
-    report, problem = outputs._replace(tool=mine.id).write(report)
+    known = before.outcomes if before else {}
+    report, problem = outputs._replace(tool=mine.id, known=known).write(report)
     outputs.show(report, lambda: _show(report, mine.id), scenarios)
     if interrupt:
         raise interrupt
     compared = _compared(report, mine.id, before)
+    if report.totals.invalid or report.totals.error:
+        return LAB  # and no baseline is written that lacks what could not be measured
     if save_baseline:
         from lab.baseline import measured, write
 
         write(measured(report.runs, mine.id), save_baseline)
-    if report.totals.invalid or report.totals.error:
-        return LAB
     return problem or compared
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -33,12 +33,16 @@ junit_option = click.option(
 
 
 class Outputs(NamedTuple):
-    """What a report is to be written to; the program under test that it is about, if any."""
+    """What a report is to be written to; the program under test that it is about, if any.
+
+    `known` is run -> what that program was worth before.
+    """
 
     json: str | None
     junit: str | None = None
     artifacts: Path | None = None
     tool: str = ""
+    known: Mapping[str, str] = {}
 
     @property
     def human(self) -> bool:
@@ -87,7 +91,7 @@ class Outputs(NamedTuple):
         if self.json is not None:
             steps.append(lambda: json_report.write(report, self.json or ""))
         if self.junit is not None:
-            steps.append(lambda: junit.write(report, self.junit or "", self.tool))
+            steps.append(lambda: junit.write(report, self.junit or "", self.tool, self.known))
         for step in steps:
             try:
                 step()

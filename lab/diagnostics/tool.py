@@ -128,6 +128,8 @@ def tool(
     words = [command] if _is_file(command) else _words(command)
     path = Path(words[0])
     id_ = path.name
+    if not id_.isprintable():
+        raise UsageError(f"{command!r}: the name of a tool has characters that cannot be shown")
     if id_ in taken:
         raise UsageError(f"{command}: another diagnostic is called {id_!r}; rename the file")
     if "/" not in words[0] and not _is_file(words[0]):

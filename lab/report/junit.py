@@ -1,7 +1,7 @@
 """The report as JUnit XML, which CI systems show: a test for each run.
 
 A run whose verdict is `changed` has failed; one that is `invalid` or an `error` is an error. Of a
-tool that is under test, a miss or a false alarm is a failure.
+tool that is under test, a miss or a false alarm is a failure, unless it is known.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from lab.results import ArmResult, Report, RunResult
 _LONGEST = 4000
 """Characters of what a command has printed that are kept."""
 
+Known = Mapping[str, str]
+_NOTHING: Known = {}
 Kind = Literal["", "failure", "error", "skipped"]
 _BY_VERDICT: Mapping[str, Kind] = {
     "reproduced": "",
@@ -48,20 +50,26 @@ class _Case(NamedTuple):
 _INTERRUPTED = _Case("error", "interrupted", "golab was interrupted before this had finished")
 
 
-def write(report: Report, file: str, tool: str = "") -> None:
-    """Write a report; `tool` is the program under test that it is about, if it is about one.
+def write(report: Report, file: str, tool: str = "", known: Known = _NOTHING) -> None:
+    """Write a report.
+
+    Args:
+        report: what was found out.
+        file: where.
+        tool: the program under test that it is about, if it is about one.
+        known: run -> what the tool was worth before; what is as it was is no failure.
 
     Raises:
         UsageError: the file cannot be written.
     """
-    files.put(junit(report, tool), file)
+    files.put(junit(report, tool, known), file)
 
 
-def junit(report: Report, tool: str = "") -> str:
+def junit(report: Report, tool: str = "", known: Known = _NOTHING) -> str:
     """Return a report as JUnit XML: a suite for each family, and its runs."""
     shown = visible_parts(report)
     root = Element("testsuites", name="golab")
-    cases = [_judged(run, tool) for run in shown.runs]
+    cases = [_judged(run, tool, known) for run in shown.runs]
     _counted(root, [*cases, *[_INTERRUPTED] * len(report.unfinished)], shown.seconds)
     for family in dict.fromkeys(run.family for run in shown.runs):
         both = zip(shown.runs, cases, strict=True)
@@ -78,10 +86,12 @@ def junit(report: Report, tool: str = "") -> str:
     return ElementTree.tostring(root, "unicode", xml_declaration=True) + "\n"
 
 
-def _judged(run: RunResult, tool: str) -> _Case:
+def _judged(run: RunResult, tool: str, known: Known) -> _Case:
     row = next((row for row in run.diagnostics if row.id == tool), None)
     kind = _BY_VERDICT[run.verdict]
     if tool and row and kind in ("", "failure"):
+        if row.outcome == known.get(run.name):
+            return _Case("", row.outcome, "")
         telling = "broken" if row.broken else "healthy"
         return _Case(_BY_OUTCOME[row.outcome], row.outcome, row.said.get(telling, ""))
     return _Case(kind, run.verdict, run.reason)

@@ -40,8 +40,10 @@ def test_what_is_lost_against_a_baseline_is_said(canary: Path, tmp_path: Path) -
 
     (canary.parent / "secret").symlink_to("/etc/passwd")
     canary.write_text("#!/bin/sh\necho '{\"stale\": 1}'\n")
+    xml = tmp_path / "junit.xml"
     args = ("auth-fallback", "head-refused", "--baseline", str(base), "--alarm-if", "jq:.stale > 0")
-    worse = golab("check", str(canary), *args)
+    worse = golab("check", str(canary), *args, "--junit", str(xml))
+    assert 'tests="2" failures="2" errors="0"' in xml.read_text()
     assert worse.returncode == 1
     lines = [line for line in worse.stderr.splitlines() if " of 2: " not in line]
     assert lines == [

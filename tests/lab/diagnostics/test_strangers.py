@@ -88,15 +88,17 @@ def test_python_reads_what_lies_beside_it_and_runs_the_clients_go(
     if not client.has("python3"):
         pytest.skip("the clients of this machine have no python3")
     (tmp_path / "beside.py").write_text("MODULE = 'GOLAB_MODULE'")
+    (tmp_path / os.fsdecode(b"of a \xff name")).write_text("x")
     text = (
         "import os, subprocess, sys, beside\n"
         "module = os.environ[beside.MODULE]\n"
         "got = subprocess.run(['go', 'list', '-m', '-versions', module], capture_output=True)\n"
-        "print(got.stdout.decode().split()[-1], os.getcwd(), sorted(os.environ)[0])\n"
+        "beside = os.listdir(os.fsencode(os.path.dirname(__file__)))\n"
+        "print(got.stdout.decode().split()[-1], os.getcwd(), b'of a \\xff name' in beside)\n"
         "sys.exit(3)\n"
     )
     finding = checked(client, tmp_path, text, "t.py")
-    assert finding == Finding("alarm", f"v1.8.1 {HOME}/project CURL_CA_BUNDLE")
+    assert finding == Finding("alarm", f"v1.8.1 {HOME}/project True")
     missing = checked(client, tmp_path, "import no_such_library\n", "t.py")
     assert missing.state == "unavailable"
     assert "no_such_library" in missing.said

@@ -73,6 +73,7 @@ def test_words_behind_the_file_are_arguments_and_a_space_may_be_in_its_name(tmp_
         ("./x 'y", "a quote without its pair"),
         ("''", "which tool?"),
         ("", "which tool?"),
+        ("'{tmp}/a\nb.sh'", ": the name of a tool has characters that cannot be shown"),
         ("/dev/null", "the tool /dev/null is no file"),
         ("{tmp}/same.sh", "another diagnostic is called 'same.sh'; rename the file"),
     ],

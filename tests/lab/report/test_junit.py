@@ -111,6 +111,10 @@ def test_of_a_tool_a_miss_and_a_false_alarm_are_failures() -> None:
     (suite,) = read(a_report(*runs, lab_error), "./mine.sh")
     kinds = [[type(one).__name__ for one in case.result] for case in suite]
     assert kinds == [[], [], ["Failure"], ["Failure"], ["Skipped"], ["Error"], ["Error"]]
+    known = {"miss": "miss", "false-alarm": "miss", "error": "error", "dead": "detected"}
+    text = junit(a_report(*runs, lab_error), "./mine.sh", known)
+    again = junitparser.JUnitXml.fromstring(text.encode())
+    assert (again.failures, again.errors, again.skipped) == (1, 1, 1)
 
 
 def test_a_file_that_cannot_be_written_is_a_line(tmp_path: Path) -> None:

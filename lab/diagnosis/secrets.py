@@ -34,7 +34,18 @@ def secrets(env: Mapping[str, str], settings: Mapping[str, str], netrc: str) -> 
         if _NAMES.search(name) and "/" not in value:
             found.add(value)
     forms = {form for secret in found for form in (secret, unquote(secret), quote(secret, safe=""))}
-    return sorted((form for form in forms if len(form) >= _SHORTEST), key=len, reverse=True)
+    whole = {form for form in forms if len(form) >= _SHORTEST}
+    return sorted(whole | set(_halves(settings.values())), key=len, reverse=True)
+
+
+def _halves(values: Iterable[str]) -> Iterator[str]:
+    """Yield what go prints of a password that a comma or a bar splits, however short it is."""
+    for value in values:
+        for match in _LOGIN.finditer(value):
+            _, _, password = (match[1] or match[2] or "").partition(":")
+            first, *others = re.split(r"[,|]", password)
+            if others:
+                yield from (f":{first}", f"{others[-1]}@")
 
 
 def _of_urls(value: str) -> Iterator[str]:

@@ -46,9 +46,12 @@ def _to_proxies(setup: Setup) -> Iterator[Problem]:
             continue
         hosts = [host_of(url) for url in proxies]
         strangers = _before_own(hosts, logins, proxies)
-        if host in logins and not strangers and not (set(hosts) & logins):
+        known = bool(set(hosts) & logins) or any("@" in url for url in proxies)
+        if host in logins and not strangers and not known:
             # A login for the module's host and none for the proxies: it was to come from the host.
-            strangers = [host for host in hosts if not is_inside(host) and "@" not in proxies[0]]
+            strangers = [
+                one for one in hosts if not is_inside(one) and _domain(one) != _domain(host)
+            ]
         if strangers:
             yield Problem(
                 "private-name-told",
@@ -63,6 +66,11 @@ def _to_proxies(setup: Setup) -> Iterator[Problem]:
                 "go env GOPROXY GOPRIVATE GONOPROXY",
                 "dependency-confusion",
             )
+
+
+def _domain(host: str) -> str:
+    """Return the last two parts of a name, which as a rule are one owner's."""
+    return ".".join(host.split(".")[-2:])
 
 
 def _subjects(setup: Setup, name: str) -> list[str]:

@@ -20,6 +20,7 @@ SCENARIO = "modcache-polluted"
 
 _MOST = 500
 """Module versions that are looked at, and folders of the cache."""
+_RELEASE = re.compile(r"v\d+\.\d+\.\d+")
 _CHANGED = re.compile(r"^(\S+ \S+): (.* has been modified|.*missing ziphash.*)", re.MULTILINE)
 
 
@@ -64,13 +65,14 @@ def _infos(
         paths += [f"{folder}/{name}" for name in names if name.endswith(".info")]
     for path, text in read_texts(view.machine, paths).items():
         name = path.rpartition("/")[2].removesuffix(".info")
-        if not name.startswith("v"):
+        if not _RELEASE.match(name):
             continue  # of a branch or a commit: it names the version that that is
         try:
             version = json.loads(text)["Version"]
         except (ValueError, KeyError, TypeError):
             version = "nothing that go can read"
-        if version != name and escape(str(version)) != name:
+        said = escape(str(version))
+        if said not in (name, f"{name}+incompatible"):
             yield f"{path.removeprefix(f'{cache}/')} says {str(version)[:60]}"
 
 

@@ -18,6 +18,8 @@ SCENARIO = "vendor-drift"
 _MODULE = re.compile(r"^# (\S+)(?: (v\S+))?(?: => (\S+)(?: (v\S+))?)?$")
 _MOST_FOLDERS = 5000
 _BATCH = 200
+_COMPILED = (".go", ".s", ".S", ".c", ".h", ".cc", ".cpp", ".m", ".syso")
+"""Files that go would build; others may be left out of a repository, or added to it."""
 
 
 def check(view: GoView, subject: Subject, limit: float) -> Finding:
@@ -27,6 +29,8 @@ def check(view: GoView, subject: Subject, limit: float) -> Finding:
     listed = read_texts(view.machine, [f"{folder}/modules.txt"]).get(f"{folder}/modules.txt")
     if listed is None:
         return no_question("there is no vendor directory")
+    if listed.startswith("## workspace"):
+        return no_question("vendor is that of a workspace, and is not compared")
     wrong = [*_modules(own, listed), *_missing(view.machine, folder, listed)]
     see = "go mod vendor -o /tmp/vendor && diff -r vendor /tmp/vendor"
     if wrong:
@@ -81,12 +85,11 @@ def _differences(machine: Machine, folder: str, made: str) -> Iterator[str]:
     """Compare two trees by their files."""
     here, there = (_tree(machine, root) for root in (folder, made))
     for name in sorted(here.keys() | there.keys()):
-        if name not in there:
-            yield f"vendor/{name} is in no module"
-        elif name not in here:
-            yield f"vendor/{name} is missing"
-        elif here[name] != there[name]:
-            yield f"vendor/{name} is not as its module has it"
+        if name in here and name in there:
+            if here[name] != there[name]:
+                yield f"vendor/{name} is not as its module has it"
+        elif name.endswith(_COMPILED):
+            yield f"vendor/{name} is {'in no module' if name in here else 'missing'}"
     same = [name for name, size in here.items() if there.get(name) == size]
     for at in range(0, len(same), _BATCH):
         names = same[at : at + _BATCH]

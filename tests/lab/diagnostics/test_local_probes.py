@@ -163,6 +163,19 @@ def test_damage_is_found(desk: Desk, damage: Callable[[Desk], None], probe: str,
     assert (found.state, said in found.said) == ("alarm", True), found
 
 
+def test_what_nobody_builds_may_be_added_or_left_out(desk: Desk) -> None:
+    desk.write("vendor/.gitignore", "*.exe\n")
+    folder = desk.cache / "cache" / "download" / "x.example" / "!lib" / "@v"
+    (folder / "v1.info").write_text('{"Version": "v1.1.0"}')
+    (folder / "v2.0.0.info").write_text('{"Version": "v2.0.0+incompatible"}')
+    assert {desk.look(name).state for name in ("vendor-tree", "module-cache")} == {"quiet"}
+
+
+def test_the_vendor_directory_of_a_workspace_is_left_alone(desk: Desk) -> None:
+    desk.write("vendor/modules.txt", "## workspace\n# other.example/m v1.0.0\n")
+    assert "of a workspace" in desk.look("vendor-tree").said
+
+
 def test_without_the_modules_vendor_is_compared_with_its_list_alone(desk: Desk) -> None:
     desk.go("clean", "-modcache")
     desk.env["GOPROXY"] = "off"

@@ -96,6 +96,15 @@ HEALTHY: dict[str, Setup] = {
         netrc=NETRC.format("modules.corp.example"),
         go_mod=LIB,
     ),
+    "a proxy of the same company": Setup(
+        process={
+            "GOPROXY": "https://modules.corp.example,direct",
+            "GOPRIVATE": "git.corp.example",
+            "GONOPROXY": "none",
+        },
+        netrc=NETRC.format("git.corp.example"),
+        go_mod=LIB,
+    ),
     "a public module past the proxy": Setup(
         process={"GONOPROXY": "github.com/gorilla/mux"},
         netrc=NETRC.format("github.com"),

@@ -7,6 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from lab.diagnostics.catalogue import diagnostics
+from lab.diagnostics.interface import Subject
+from lab.diagnostics.probes import auth_parity
+from lab.diagnostics.view import GoView
 from lab.sandbox.interface import Answer
 from lab.world.modzip import mod_sum, pack
 from tests.lab.diagnostics.fake import PUBLIC, FakeMachine, ok, status
@@ -84,3 +87,13 @@ HEALTHY: dict[str, Callable[[], FakeMachine]] = {
 def test_what_is_unusual_and_healthy_is_no_alarm(probe: str, case: str) -> None:
     finding = found(probe, HEALTHY[case]())
     assert finding.state != "alarm", finding
+
+
+@pytest.mark.parametrize("required", ["", "v0.0.0-20240205200139-0123456789ab"])
+def test_the_list_of_an_untagged_module_is_empty_whoever_asks(required: str) -> None:
+    commit = ok('{"Version": "v0.0.0-20240205200139-0123456789ab"}')
+    untagged = machine(
+        {**listed(""), f"/{M}/@v/{required}.info": commit, f"/{M}/@latest": commit},
+        files={"/home/me/.netrc": "machine proxy.golang.org login a password b"},
+    )
+    assert auth_parity.check(GoView(untagged, 5), Subject(M, required), 5).state == "quiet"

@@ -95,6 +95,13 @@ def test_a_healthy_project_is_quiet_and_stays_as_it_is(desk: Desk) -> None:
     assert contents(desk.project.parent) == before
 
 
+def test_a_go_sum_that_lacks_lines_is_not_completed(desk: Desk) -> None:
+    desk.write("go.sum", "")
+    for name in LOCAL:
+        desk.look(name)
+    assert (desk.project / "go.sum").read_text() == ""
+
+
 def edited_source(desk: Desk) -> None:
     (desk.cache / "x.example" / "!lib@v1.0.0" / "lib.go").write_text("package lib // stolen\n")
 

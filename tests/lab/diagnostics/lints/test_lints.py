@@ -273,3 +273,7 @@ def test_what_go_reads_beside_go_mod_is_a_note() -> None:
     other = {"GOFLAGS": "-modfile=tools.mod", "GOWORK": "/home/me/go.work"}
     assert notes(Setup(go=other, go_mod=LIB)) == ["goflags-modfile", "workspace"]
     assert notes(Setup(go={"GOWORK": "off"}, go_mod=LIB)) == []
+
+
+def test_a_scripts_own_name_for_what_it_gives_go_is_nobodys_mistake() -> None:
+    assert problems(HEALTHY["a script's own name"]) == []

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 @click.command("record")
 @click.argument("files", nargs=-1, metavar="[FILE | ID]...", shell_complete=complete.scenarios)
 @click.option("--all", "everything", is_flag=True, help="The whole catalogue.")
+@click.option(
+    "--missing",
+    is_flag=True,
+    help="Only outcomes that are on no record yet, as of a new diagnostic.",
+)
 @click.option("--dry-run", is_flag=True, help="Show the difference and write nothing.")
 @click.option(
     "--backend",
@@ -36,6 +41,7 @@ def command(
     files: tuple[str, ...],
     *,
     everything: bool,
+    missing: bool,
     dry_run: bool,
     backend: str,
     go: str | None,
@@ -46,10 +52,13 @@ def command(
 
     The difference is shown. Comments and order stay. Patterns that hold stay; one that does not is
     replaced by what tells the arm from the healthy one. Of the catalogue the outcomes of all
-    diagnostics are written into scenarios/outcomes.yaml, too.
+    diagnostics are written into scenarios/outcomes.yaml, too; with --missing, those that are not in
+    there, and nothing else. An interrupt then keeps what was measured.
     """
     if bool(files) == everything:
         raise UsageError("which files? name some, or say --all")
+    if missing and dry_run:
+        raise UsageError("--missing writes no scenario file; leave out --dry-run")
     with open_backend(backend, labs=2, go=[go] if go else []) as place:
         from lab.cli.progress import Live, fetching
         from lab.labs import compiles
@@ -59,10 +68,16 @@ def command(
 
         paths = _paths(files)
         of_catalogue = all(path.resolve().parents[1] == scenarios_root() for path in paths)
+        if missing and not of_catalogue:
+            raise UsageError("--missing is for the catalogue; other files have no such record")
         found = [opened(path) for path in paths]
         runs = [run for file in found for run in file.loaded.runs()]
         with fetching() as progress:
             toolchain = place.toolchain(go, progress)
+            if missing:
+                from lab.replay.outcomes import outcomes
+
+                runs = [run for run in runs if outcomes(run, toolchain.version, "missing")]
             if any(compiles(run.scenario) for run in runs):
                 place.warm(toolchain, progress)
         with Live(len(runs), several_go=False) as live:
@@ -70,13 +85,20 @@ def command(
                 place,
                 [toolchain],
                 seed=secrets.randbits(32),
-                looking="all" if of_catalogue else "recorded",
+                looking="missing" if missing else "all" if of_catalogue else "recorded",
             )
-            results = session.run(runs, live, jobs=jobs or os.cpu_count() or 1).runs
+            try:
+                results = session.run(runs, live, jobs=jobs or os.cpu_count() or 1).runs
+            except KeyboardInterrupt:
+                if missing:
+                    _write_outcomes(session.interrupted(runs).runs)
+                raise
+    if missing:
+        return _write_outcomes(results)
     by_name = {result.name: result for result in results}
     status = max([_recorded(file, by_name, dry_run=dry_run) for file in found])
     if of_catalogue and not dry_run:
-        _write_outcomes([one for one in results if one.verdict in ("reproduced", "changed")])
+        _write_outcomes(results)
     return status
 
 
@@ -108,11 +130,17 @@ def _recorded(file: Opened, results: dict[str, RunResult], *, dry_run: bool) -> 
     return OK
 
 
-def _write_outcomes(results: list[RunResult]) -> None:
+def _write_outcomes(results: list[RunResult]) -> int:
+    """Write what was measured; return the exit status that says whether all of it was."""
     from lab.paths import scenarios_root
     from lab.replay.outcomes import FILE, recorded, written
 
-    if results:
-        path = scenarios_root() / FILE
-        path.write_text(written(results, recorded()), encoding="utf-8")
-        click.echo(f"{path}: {len(results)} runs")
+    fit = [one for one in results if one.verdict in ("reproduced", "changed")]
+    path = scenarios_root() / FILE
+    if fit:
+        path.write_text(written(fit, recorded()), encoding="utf-8")
+    click.echo(f"{path}: {len(fit)} runs")
+    unfit = [one for one in results if one.verdict in ("invalid", "error")]
+    for one in unfit:
+        say(f"{one.name}: not on record: {one.verdict}: {one.reason}")
+    return LAB if unfit else OK

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import threading
 from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
@@ -14,6 +15,8 @@ from lab.diagnostics import documented, probes
 from lab.diagnostics.inlab import LabMachine
 from lab.diagnostics.interface import Diagnostic, Finding, Subject, Target
 from lab.diagnostics.view import GoView
+
+_LOADING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -26,8 +29,9 @@ class Probe:
 
     @property
     def module(self) -> ModuleType:
-        """The module."""
-        return importlib.import_module(self.place)
+        """The module. One is loaded at a time: two that need each other's package would fail."""
+        with _LOADING:
+            return importlib.import_module(self.place)
 
     @property
     def question(self) -> str:

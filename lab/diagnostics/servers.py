@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -37,8 +38,19 @@ def server(url: str) -> Server:
     return Server(parts.hostname or "", parts.port or (443 if secure else 80), secure)
 
 
+def is_address(text: str) -> bool:
+    """Tell whether this is an address, and no name."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
 def addresses(view: GoView, host: str) -> list[str]:
     """Return every address that any resolver gives for a host, each once."""
+    if is_address(host):
+        return [host]
     answers = view.machine.resolve(host, min(view.limit, 2.0)).values()
-    found = [each for text in answers if text[:1].isdigit() for each in text.split()]
+    found = [each for text in answers for each in text.split() if is_address(each)]
     return list(dict.fromkeys(found))

@@ -9,6 +9,7 @@ from typing import Any
 
 from faults.goproto import semver
 from lab.diagnostics.interface import Subject
+from lab.diagnostics.sumdb import hashes
 from lab.diagnostics.view import GoView
 from lab.gosettings import host_of
 
@@ -47,6 +48,13 @@ def newest(view: GoView, module: str) -> str:
     """Return the newest version of the list that go gets, '' if there is none."""
     walk = view.ask(module, "@v/list")
     return (semver.latest(listed(walk.served[1].body)) or "") if walk.served else ""
+
+
+def go_sum(view: GoView, module: str, version: str) -> dict[str, str]:
+    """Return version (or `version/go.mod`) -> hash from the project's go.sum."""
+    path = f"{view.machine.project}/go.sum"
+    text = view.machine.read([path]).found.get(path, b"").decode("utf-8", "replace")
+    return hashes(text, module, version)
 
 
 def second(own: str) -> str:

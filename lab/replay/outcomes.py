@@ -19,7 +19,7 @@ from lab.paths import scenarios_root
 from lab.results import Outcome, RunResult
 from lab.scenario.load import Run
 
-Looking = Literal["recorded", "all", "none"]
+Looking = Literal["recorded", "all", "missing", "none"]
 Record = dict[str, dict[str, list[str]]]
 
 FILE = "outcomes.yaml"
@@ -49,7 +49,7 @@ def outcomes(run: Run, go: str, looking: Looking) -> dict[str, Outcome | None]:
     Args:
         run: what is replayed.
         go: with which Go version.
-        looking: those that the scenario records, all, or none.
+        looking: those that the scenario records, all, those that are on no record yet, or none.
     """
     named: dict[str, Outcome | None] = {**run.scenario.diagnostics.outcomes}
     if looking == "none":
@@ -58,7 +58,10 @@ def outcomes(run: Run, go: str, looking: Looking) -> dict[str, Outcome | None]:
         return named
     file = recorded()
     others = file.of(run.name) if file.go == go else {}
-    return {name: named.get(name, others.get(name)) for name in diagnostics()}
+    found = {name: named.get(name, others.get(name)) for name in diagnostics()}
+    if looking == "missing":
+        return {name: outcome for name, outcome in found.items() if name not in others}
+    return found
 
 
 @cache
@@ -70,15 +73,17 @@ def recorded(root: Path | None = None) -> Outcomes:
 
 
 def written(results: list[RunResult], before: Outcomes) -> str:
-    """Return the file with these results of all diagnostics in it; other runs stay as they were.
+    """Return the file with these results in it; other runs, and diagnostics, stay as they were.
 
-    What cannot be measured here is kept as it was.
+    What cannot be measured here is kept as it was, too; a diagnostic that is no more is left out.
     """
-    runs = dict(before.runs) if before.go == results[0].go else {}
+    before = before if before.go == results[0].go else Outcomes()
+    runs = dict(before.runs)
     for result in results:
         old = before.of(result.name)
         found = {row.id: row.outcome for row in result.diagnostics}
-        worth = {
+        worth = {name: old[name] for name in old if name in diagnostics() and name not in found}
+        worth |= {
             name: old.get(name, outcome) if outcome == "unavailable" else outcome
             for name, outcome in found.items()
         }

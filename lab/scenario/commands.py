@@ -79,7 +79,7 @@ class Replay(Part):
     """What the client did while all was well, such as filling its cache; the same in each arm."""
     run: ReplaySteps
     """A command, or several; words as in a shell. What is not the last must exit with 0."""
-    limit: Limit = 20.0
+    limit: Limit = 60.0
     """Seconds after which the lab ends a command that has no limit of its own."""
     healthy: Expected
     broken: Expected = Expected.model_construct()

@@ -14,7 +14,6 @@ from pathlib import Path
 from lab.errors import LabError, ScenarioError
 from lab.paths import cache_remedy, cache_root
 from lab.world.check import faults
-from lab.world.layout import write
 from lab.world.model import World
 from lab.world.tree import Tree
 
@@ -47,6 +46,8 @@ def build(world: World, cache: Path | None = None) -> Tree:
     wrong = [f"world: {'.'.join(map(str, f.loc))}: {f.message}" for f in faults(world)]
     if wrong:
         raise ScenarioError(wrong)
+    from lab.world.layout import write  # few runs build a world
+
     try:
         cache.mkdir(parents=True, exist_ok=True)
         _sweep(cache)

@@ -33,6 +33,7 @@ OF_OTHERS = {
     "lab.diagnostics.probes.auth_parity",
     "lab.origin.app",
     "lab.sandbox.agent.main",
+    "lab.world.layout",
 }
 
 

@@ -10,6 +10,8 @@ import pytest
 
 from lab import warm
 from lab.errors import UsageError
+from lab.origin.state import OriginState
+from lab.sandbox.controls import OriginControl
 from lab.warm import WarmLabs
 from tests.lab.replay.fake import LINE, RULE, SPEC, a_run
 from tests.lab.test_session import FakeBackend
@@ -48,6 +50,18 @@ def test_scenarios_of_one_world_share_a_lab_that_each_finds_fresh(backend: FakeB
     labs.close()
     assert lab.ended
     assert backend.closed
+
+
+def test_what_one_use_did_to_the_origin_is_not_for_the_next(backend: FakeBackend) -> None:
+    labs = WarmLabs()
+    labs.open()
+    sent: list[Any] = []
+    backend.labs[0].origin = OriginControl(lambda request: sent.append(request["state"]))
+    withdrawn = {"origin": {"absent": ["github.com/spf13/cobra@v1.8.1"]}}
+    labs.open(a_run(**{"break": withdrawn}), "broken")
+    assert list(sent[-1]["absent"]) == ["github.com/spf13/cobra@v1.8.1"]
+    labs.open(a_run(), "broken")
+    assert sent[-1] == OriginState().to_json()
 
 
 def test_another_world_is_another_lab_and_the_oldest_makes_room(

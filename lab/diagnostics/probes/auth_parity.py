@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from faults.goproto import semver
 from lab.diagnostics.interface import Finding, Subject, judged, no_question, quiet
-from lab.diagnostics.versions import listed
+from lab.diagnostics.versions import info, listed
 from lab.diagnostics.view import GoView, below
 from lab.gologin import login_for
+from lab.gosettings import Entry
 from lab.plural import counted
 from lab.world.modpath import escape
 
@@ -27,7 +28,8 @@ def check(view: GoView, subject: Subject, limit: float) -> Finding:
             continue
         known, anonymous = view.get(url), view.get(url, anonymous=True)
         alike = (known.status, known.body) == (anonymous.status, anonymous.body)
-        if known.ok and anonymous.ok and alike and not _useful(known.body, subject.required):
+        enough = _useful(known.body, subject.required) or _untagged(view, entry, subject)
+        if known.ok and anonymous.ok and alike and not enough:
             size = counted(len(known.body), "byte")
             said = f"{entry.shown}: HTTP 200, the same {size}, with and without credentials"
             see = f"curl -n -i {below(entry.shown, f'{escape(module)}/@v/list')}"
@@ -44,3 +46,14 @@ def _useful(body: bytes, required: str) -> bool:
     versions = listed(body)
     tagged = bool(required) and not semver.is_pseudo(required)
     return required in versions if tagged else bool(versions)
+
+
+def _untagged(view: GoView, entry: Entry, subject: Subject) -> bool:
+    """Tell whether a list may well be empty: what is in use, or newest, is a commit's."""
+    required = subject.required
+    if required and not semver.is_pseudo(required):
+        return False
+    file = f"@v/{required}.info" if required else "@latest"
+    reply = view.get(below(entry.text, f"{escape(subject.module)}/{file}"))
+    version = info(reply.body).get("Version") if reply.ok else None
+    return isinstance(version, str) and semver.is_pseudo(version)

@@ -11,7 +11,7 @@ from lab.diagnostics.view import GoView
 QUESTION = "How long will the certificates of the servers that go asks be valid?"
 REMEDY = "Have the certificate renewed; until then go refuses the connection."
 
-_SOON = timedelta(days=3)
+_SOON = timedelta(days=1)
 
 
 def check(view: GoView, subject: Subject, limit: float) -> Finding:

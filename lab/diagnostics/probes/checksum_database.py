@@ -5,7 +5,7 @@ from __future__ import annotations
 from lab.diagnostics.interface import Finding, Subject, judged, no_question
 from lab.diagnostics.signed import head_problem
 from lab.diagnostics.sumdb import Way, database, hashes, lookup, way
-from lab.diagnostics.versions import in_use, newest
+from lab.diagnostics.versions import go_sum, in_use, newest
 from lab.diagnostics.view import GoView
 
 QUESTION = "Does the checksum database answer, by the way that go takes to it?"
@@ -39,6 +39,9 @@ def check(view: GoView, subject: Subject, limit: float) -> Finding:
     fine: list[str] = []
     for version in dict.fromkeys(versions):
         reply = lookup(view, at, module, version)
+        if reply.not_there and go_sum(view, module, subject.required):
+            fine.append(f"{reply.url}: {reply.said}, but go.sum has {subject.required}")
+            continue
         if not reply.ok:
             wrong.append(f"{reply.url}: {reply.said}")
         else:

@@ -15,6 +15,7 @@ from lab.sandbox.interface import Completed
 QUESTION = "Can go fetch what the project requires on a machine that has nothing yet?"
 REMEDY = "What go says names the entry that fails: mend it, or put one that answers in its place."
 
+_SCRATCH = "golab.invalid/scratch"
 _MOST = 10
 """Modules that are fetched: what a proxy makes of many requests shows, and it stays bounded."""
 
@@ -27,6 +28,8 @@ def check(view: GoView, subject: Subject, limit: float) -> Finding:
         return no_question("GOPROXY is off, so nothing is fetched")
     if any(each.name == "vendor" for each in view.machine.listing(view.machine.project)):
         return no_question("the project has its dependencies in vendor")
+    if view.env["GOWORK"] not in ("", "off"):
+        return no_question("in a workspace, what is required may be beside it")
     modules = required(view)
     if subject.required and not any(each.startswith(f"{subject.module}@") for each in modules):
         modules.insert(0, f"{subject.module}@{subject.required}")
@@ -37,7 +40,7 @@ def check(view: GoView, subject: Subject, limit: float) -> Finding:
         return no_question(f"not at an end after {limit:g} s")
     wrong = [f"{each['Path']}@{each['Version']}: {each['Error']}" for each in _failed(done)]
     if not wrong and done.exit:
-        wrong = [(done.stderr.strip().splitlines() or [f"exit {done.exit}"])[-1]]
+        wrong = [done.stderr or f"exit {done.exit}"]
     if wrong and any(entry.text.startswith("https:") for entry in view.entries):
         over1 = _download(view, modules[:_MOST], limit, GODEBUG="http2client=0")
         if over1.exit == 0:
@@ -52,8 +55,12 @@ def check(view: GoView, subject: Subject, limit: float) -> Finding:
 def _download(view: GoView, modules: list[str], limit: float, **env: str) -> Completed:
     """Run go where there is no project, with all its caches elsewhere."""
     with view.machine.scratch() as place:
+        own = _elsewhere(place)
+        view.machine.run(["go", "mod", "init", _SCRATCH], limit=limit, env=own, cwd=place)
+        # A machine that has nothing has what the project's repository has.
+        view.machine.run(["cp", f"{view.machine.project}/go.sum", "."], limit=limit, cwd=place)
         argv = ["go", "mod", "download", "-json", *modules]
-        return view.machine.run(argv, limit=limit, env={**_elsewhere(place), **env}, cwd=place)
+        return view.machine.run(argv, limit=limit, env={**own, **env}, cwd=place)
 
 
 def _elsewhere(place: str) -> dict[str, str]:
@@ -77,14 +84,15 @@ def _graph(view: GoView, modules: list[str], limit: float) -> list[str]:
     with view.machine.scratch() as place:
         env = {**_elsewhere(place), "GOFLAGS": "-modcacherw -mod=mod"}
         for argv in (
-            ["go", "mod", "init", "golab.invalid/scratch"],
+            ["go", "mod", "init", _SCRATCH],
             ["go", "mod", "edit", *asked],
+            ["cp", f"{view.machine.project}/go.sum", "."],
             ["go", "list", "-m", "all"],
         ):
             done = view.machine.run(argv, limit=limit, env=env, cwd=place)
             if done.timed_out:
                 return []
-            if done.exit:
+            if done.exit and argv[0] == "go":
                 return [" ".join(done.stderr.split())]
     return []
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lab.diagnostics.archive import opened
 from lab.diagnostics.interface import Finding, Subject, judged, no_question
 from lab.diagnostics.sumdb import DEFAULT, hashes, lookup, passed_on, way
-from lab.diagnostics.versions import in_use, may_be_public, newest, second
+from lab.diagnostics.versions import go_sum, in_use, may_be_public, newest, second
 from lab.diagnostics.view import GoView, below
 from lab.plural import counted
 from lab.world.modpath import escape
@@ -54,18 +54,12 @@ def check(view: GoView, subject: Subject, limit: float) -> Finding:
 
 def _others(view: GoView, module: str, version: str, own: str) -> list[tuple[str, Sums]]:
     """Return what others have: the database decides, where it knows the version."""
-    go_sum = ("go.sum", _go_sum(view, module, version))
+    own_sums = ("go.sum", go_sum(view, module, version))
     if theirs := _database(view, module, version, own):
-        return [go_sum, ("the checksum database", theirs)]
+        return [own_sums, ("the checksum database", theirs)]
     if not may_be_public(view, module):
-        return [go_sum]
-    return [go_sum, (second(own), _second(view, module, version, own))]
-
-
-def _go_sum(view: GoView, module: str, version: str) -> Sums:
-    path = f"{view.machine.project}/go.sum"
-    text = view.machine.read([path]).found.get(path, b"").decode("utf-8", "replace")
-    return hashes(text, module, version)
+        return [own_sums]
+    return [own_sums, (second(own), _second(view, module, version, own))]
 
 
 def _database(view: GoView, module: str, version: str, own: str) -> Sums:

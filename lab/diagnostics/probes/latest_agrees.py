@@ -21,13 +21,14 @@ def check(view: GoView, subject: Subject, limit: float) -> Finding:
     latest = view.ask(module, "@latest").served
     if not versions or not latest or versions[0] != latest[0]:
         return no_question("there is no list, or no @latest, of one proxy")
-    names = listed(versions[1].body)
+    every = listed(versions[1].body)
+    names = [each for each in every if not each.endswith("+incompatible")] or every
     said = info(latest[1].body).get("Version")
     wrong = []
     if not isinstance(said, str) or not semver.is_valid(said):
         wrong.append(f"{latest[0].shown}: @latest names no version: {latest[1].body[:60]!r}")
     elif not semver.is_pseudo(said) and names and said != (newest := semver.latest(names)):
-        if said not in names:
+        if said not in every:
             wrong.append(f"{latest[0].shown}: @latest is {said}, which is not in the list")
         elif newest and not _retracts(view, module, newest):
             wrong.append(f"{latest[0].shown}: @latest is {said}, and the list has {newest}")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ipaddress
-
 from lab.diagnostics.interface import Finding, Subject, judged, no_question
-from lab.diagnostics.servers import servers
+from lab.diagnostics.servers import is_address, servers
 from lab.diagnostics.view import GoView
 
 QUESTION = "Does every resolver of this machine know the hosts that go asks?"
@@ -16,7 +14,7 @@ def check(view: GoView, subject: Subject, limit: float) -> Finding:
     """Ask every resolver; go and libc ask the second only when the first has kept them waiting."""
     known = _hosts_file(view)
     hosts = dict.fromkeys(server.host for server in servers(view, subject.module))
-    found = [host for host in hosts if host not in known and not _is_address(host)]
+    found = [host for host in hosts if host not in known and not is_address(host)]
     if not found:
         return no_question(view.not_asked(subject.module) or "go asks no host by its name")
     wrong: list[str] = []
@@ -26,7 +24,7 @@ def check(view: GoView, subject: Subject, limit: float) -> Finding:
         if not answers:
             wrong.append("no resolver is set up")
         for resolver, answer in answers.items():
-            good = answer[:1].isdigit() or ":" in answer.partition(" ")[0]
+            good = is_address(answer.partition(" ")[0])
             (fine if good else wrong).append(f"{host}: {resolver}: {answer}")
     return judged(wrong, "; ".join(fine), f"nslookup {found[0]}")
 
@@ -36,11 +34,3 @@ def _hosts_file(view: GoView) -> set[str]:
     text = view.machine.read(["/etc/hosts"]).found.get("/etc/hosts", b"").decode(errors="replace")
     lines = [line.partition("#")[0].split() for line in text.splitlines()]
     return {"localhost", *(name for words in lines for name in words[1:])}
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lab.diagnostics.interface import Finding, Subject, judged, no_question
-from lab.diagnostics.servers import Server, servers
+from lab.diagnostics.servers import Server, addresses, servers
 from lab.diagnostics.view import GoView
 
 QUESTION = "Does each address shake hands under the name that go gives it?"
@@ -20,9 +20,7 @@ def check(view: GoView, subject: Subject, limit: float) -> Finding:
     wrong: list[str] = []
     fine: list[str] = []
     for server in found:
-        answers = view.machine.resolve(server.host, limit).values()
-        addresses = [each for text in answers if text[:1].isdigit() for each in text.split()]
-        for address in dict.fromkeys(addresses):
+        for address in addresses(view, server.host):
             said = _shaken(view, server, address, limit)
             (wrong if said else fine).append(said or f"{address} shakes hands as {server.host}")
     if not wrong and not fine:

@@ -22,6 +22,8 @@ def check(view: GoView, subject: Subject, limit: float) -> Finding:
         return no_question(why)
     walk = view.ask(module, "@v/list")
     if walk.served is None:
+        if walk.steps and walk.steps[-1][0].kind == "file" and walk.steps[-1][1].not_there:
+            return no_question("a directory without a list serves what is asked for by version")
         if walk.ends == "direct":
             return no_question(f"go goes on to {module}'s own host: {walk.said}")
         return judged([f"no version list: {walk.said}"], "", f"go list -m -versions {module}")

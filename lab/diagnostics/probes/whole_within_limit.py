@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lab.diagnostics.interface import Finding, Subject, judged, no_question
+from lab.diagnostics.reply import Reply
 from lab.diagnostics.versions import in_use
 from lab.diagnostics.view import GoView
 from lab.plural import counted
@@ -11,8 +12,15 @@ from lab.sandbox.agent.network import OUT_OF_TIME
 QUESTION = "Does every file that go asks for come whole, and within the limit?"
 REMEDY = "go has no time limit of its own: end it from outside, and put another proxy first."
 
-_BEGUN = ("headers", "body")
-"""How far it got where a server had been reached, and then did not answer, or not to the end."""
+
+def _stalled(reply: Reply, limit: float) -> bool:
+    """Tell whether a server did not answer in time, or not to the end.
+
+    A body that keeps coming is slow, and no stall, however long it is.
+    """
+    if reply.error == OUT_OF_TIME:
+        return reply.stage != "body" or reply.pause > limit / 3
+    return bool(reply.error) and reply.stage in ("headers", "body")
 
 
 def check(view: GoView, subject: Subject, limit: float) -> Finding:
@@ -25,7 +33,7 @@ def check(view: GoView, subject: Subject, limit: float) -> Finding:
         files += [f"@v/{version}.{ending}" for ending in ("info", "mod", "zip")]
     for file in files:
         for entry, reply in view.ask(module, file).steps:
-            if reply.error and (reply.stage in _BEGUN or reply.error == OUT_OF_TIME):
+            if _stalled(reply, view.limit):
                 got = counted(len(reply.body), "byte")
                 wrong.append(f"{entry.shown}: {file}: {reply.said}, after {got} of the body")
             total += len(reply.body)

@@ -28,6 +28,7 @@ import dns.rdtypes.ANY.CNAME
 import dns.rdtypes.ANY.OPT
 import dns.rdtypes.ANY.SOA
 import dns.rdtypes.IN.A
+import dns.rdtypes.IN.AAAA
 
 from lab.sandbox.interface import Answer, Handshake, Request
 
@@ -125,8 +126,10 @@ class _Attempt:
                 return
             stream.settimeout(self.deadline.left())
             waiting = time.monotonic()
-            piece = response.read1(65536)
-            self.pause = max(self.pause, time.monotonic() - waiting)
+            try:
+                piece = response.read1(65536)
+            finally:
+                self.pause = max(self.pause, time.monotonic() - waiting)
             if not piece:
                 break
             self.body += piece
@@ -250,7 +253,7 @@ def resolvers() -> list[str]:
 
 
 def resolve(name: str, limit: float) -> dict[str, str]:
-    """Ask each resolver for the IPv4 addresses of `name`.
+    """Ask each resolver for the IPv4 addresses of `name`, or for those of IPv6 if it has none.
 
     Returns: resolver -> addresses joined by a space, or `NXDOMAIN`, `SERVFAIL`, `NODATA`,
         `no answer within the limit`, …
@@ -258,14 +261,18 @@ def resolve(name: str, limit: float) -> dict[str, str]:
     answers = {}
     for resolver in resolvers():
         outcome, addresses = ask(resolver, name, limit)
+        if outcome == "NODATA":
+            outcome, addresses = ask(resolver, name, limit, dns.rdatatype.AAAA)
         answers[resolver] = " ".join(addresses) or outcome
     return answers
 
 
-def ask(resolver: str, name: str, limit: float) -> tuple[str, list[str]]:
-    """Send one A query over UDP (RFC 1035) and return the outcome and the addresses."""
+def ask(
+    resolver: str, name: str, limit: float, kind: dns.rdatatype.RdataType = dns.rdatatype.A
+) -> tuple[str, list[str]]:
+    """Send one query over UDP (RFC 1035) and return the outcome and the addresses."""
     try:
-        query = dns.message.make_query(name, dns.rdatatype.A)
+        query = dns.message.make_query(name, kind)
         reply = dns.query.udp(query, resolver, timeout=limit, ignore_unexpected=True)
     except dns.exception.Timeout:
         return OUT_OF_TIME, []
@@ -274,10 +281,7 @@ def ask(resolver: str, name: str, limit: float) -> tuple[str, list[str]]:
     if reply.rcode() != dns.rcode.NOERROR:
         return dns.rcode.to_text(reply.rcode()), []
     addresses = [
-        record.to_text()
-        for answer in reply.answer
-        if answer.rdtype == dns.rdatatype.A
-        for record in answer
+        record.to_text() for answer in reply.answer if answer.rdtype == kind for record in answer
     ]
     return ("NOERROR" if addresses else "NODATA"), addresses
 

@@ -106,8 +106,8 @@ def _keep(
     counters: Sequence[limits.Counter],
 ) -> NoReturn:
     try:
-        linux.die_with_parent()
         _enter_namespaces(outer)
+        linux.die_with_parent()  # a change of user makes the kernel forget it
         agent = os.fork()
         if not agent:
             os.close(pipe)

@@ -133,7 +133,8 @@ def _first_process(
         _use_namespaces()
         edge, origin = programs
         _start_program("edge", edge, (control, origin))
-        _Init(control, origin, client, host, cgroup).serve()
+        clients = Starter((control, origin), client, host, cgroup)
+        _Init(control, origin, client, clients).serve()
         status = 0
     except UnfitError as error:
         refuse(control, error)
@@ -198,14 +199,12 @@ class _Init:
         control: socket.socket,
         origin: socket.socket,
         client: int,
-        host: sealed.Host,
-        cgroup: cgroups.Cgroup,
+        clients: Starter,
     ) -> None:
         self._control = control
         self._origin = origin
         self._client = client
-        self._host = host
-        self._cgroup = cgroup
+        self._clients = clients
         self._descriptors: list[int] = []
         self._root = Path()
 
@@ -236,10 +235,10 @@ class _Init:
         """Build what clients see, and start the origin; return a directory in memory for it.
 
         Where this is a golab's only lab, this is when golab itself has loaded what it needs, and
-        leaves a processor to the origin: the edge, whose start takes longest, has one already.
+        leaves a processor to origin and client: the edge, whose start takes longest, has one.
         """
-        _start_program("origin", self._origin, (self._control,))
-        self._clients = Starter(self._control, self._client, self._host, self._cgroup)
+        _start_program("origin", self._origin, (self._control, self._clients.line))
+        self._clients.load()
         goroot = shown[GOROOT]
         if self._client and (closed := root.closed_to_others(Path(goroot))):
             remedy = f"`chmod -R a+rX {goroot}` opens it"

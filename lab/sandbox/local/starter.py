@@ -8,37 +8,51 @@ cgroup waits for all processors to have noticed (some 10 ms), and one that is fo
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
 from lab.errors import LabError, reason
+from lab.sandbox import linux
 from lab.sandbox.local import cgroups, sealed
 
 _LONGEST = 1 << 12
 
 
 class Starter:
-    """Begins at once; what it needs is loaded while the lab comes up.
+    """Enters the clients' cgroups at once, and loads what it needs when it is told to.
 
     Args:
-        control: golab's line to pid 1, which is not for it.
+        others: lines of golab's that are not for it.
         outer: who a client is in the lab's user namespace: see `client.start`.
         host: what is known of the host, for the proof of sealing.
         cgroup: where clients are counted.
+
+    Attributes:
+        line: where it is spoken with.
     """
 
     def __init__(
-        self, control: socket.socket, outer: int, host: sealed.Host, cgroup: cgroups.Cgroup
+        self,
+        others: Sequence[socket.socket],
+        outer: int,
+        host: sealed.Host,
+        cgroup: cgroups.Cgroup,
     ) -> None:
-        self._requests, theirs = socket.socketpair()
+        self.line, theirs = socket.socketpair()
         with theirs:
             if os.fork() == 0:
-                self._requests.close()
-                control.close()
+                for line in (self.line, *others):
+                    line.close()
                 _serve(theirs, outer, host, cgroup)
+
+    def load(self) -> None:
+        """Have it load what it needs, of which the host's Python is out of a client's sight."""
+        self.line.send(b"!")
 
     def another(self, root: Path, control: int) -> None:
         """End the client there is, and start another.
@@ -50,9 +64,11 @@ class Starter:
         Raises:
             LabError: it cannot be started.
         """
-        socket.send_fds(self._requests, [bytes(root)], [control])
+        said = ""
+        with contextlib.suppress(OSError):  # it has ended
+            socket.send_fds(self.line, [bytes(root)], [control])
+            said = self.line.recv(_LONGEST).decode()
         os.close(control)
-        said = self._requests.recv(_LONGEST).decode()
         if said != "started":
             raise LabError(said or "the process that starts clients has ended")
 
@@ -63,8 +79,9 @@ def _serve(
     """Start clients until pid 1 has gone, with which the kernel ends us anyway."""
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        linux.die_with_parent()
         counted = cgroup.join()
-        # Loaded now, for the host's Python is out of a client's sight.
+        requests.recv(1)
         from lab.sandbox.local import client
 
         counters = cgroup.counters if counted else []

@@ -178,6 +178,24 @@ def test_mitmproxy_without_its_unused_addons() -> None:
     assert done.stdout == "False\n", done.stderr
 
 
+def test_what_an_edge_seldom_uses_is_loaded_when_it_is() -> None:
+    code = (
+        "import lab.edge.program, sys\n"
+        "from aioquic import tls\n"
+        "from mitmproxy import optmanager\n"
+        "real = 'service_identity.cryptography', 'ruamel.yaml.main'\n"
+        "print(*(name in sys.modules for name in real))\n"
+        "print(tls.service_identity.CertificateError.__name__)\n"
+        "print(optmanager.ruamel.yaml.YAML().load('a: 1'))\n"
+        "print(*(name in sys.modules for name in real))\n"
+        "import service_identity\n"
+        "print(service_identity.VerificationError is tls.service_identity.VerificationError)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    expected = "False False\nCertificateError\n{'a': 1}\nTrue True\nTrue\n"
+    assert done.stdout == expected, done.stderr
+
+
 PRIVATE = re.compile(r"mitmproxy\.(proxy(?!\.mode_specs)|addons|net\.http)\b")
 
 

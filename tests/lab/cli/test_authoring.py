@@ -37,6 +37,8 @@ def test_wrong_ids_and_files_get_a_line(tmp_path: Path) -> None:
         ("record",): "golab: which files? name some, or say --all",
         ("record", "a.yaml", "--all"): "golab: which files? name some, or say --all",
         ("record", "a.yaml"): "golab: a.yaml:1:1: cannot be read",
+        ("record", "--missing", "mine.yaml"): "golab: --missing is for the catalogue",
+        ("record", "--all", "--missing", "--dry-run"): "golab: --missing writes no scenario file",
         ("diagnostics", "head-statu"): "golab: no diagnostic 'head-statu'; did you mean 'head-st",
     }.items():
         done = golab(*args, cwd=tmp_path)

@@ -94,7 +94,6 @@ def test_a_run_in_github_actions(tmp_path: Path) -> None:
     )
     json.loads(to_stdout.stdout)
     assert "::error file=mine.yaml,line=1,title=golab%3A mine" in to_stdout.stderr
-    assert "stop-commands" not in golab("run", "mine.yaml", cwd=tmp_path).stdout
 
 
 def written(folder: Path, name: str, report: Report) -> str:
@@ -146,6 +145,15 @@ def test_what_cannot_be_done_is_a_line_before_the_work(args: tuple[str, ...], sa
     assert done.returncode == 2
     (line,) = [one for one in done.stderr.splitlines() if "backend" not in one]
     assert line.startswith(f"golab: {said}")
+
+
+def test_what_a_tool_misses_is_a_failure_in_junit(tmp_path: Path) -> None:
+    (tmp_path / "blind.sh").write_text("#!/bin/sh\nexit 0\n")
+    (tmp_path / "blind.sh").chmod(0o755)
+    done = golab("check", "./blind.sh", "stale-list", "--junit", "c.xml", cwd=tmp_path)
+    assert (done.returncode, done.stdout.count("miss") > 0) == (0, True), done.stderr
+    (failure,) = ElementTree.parse(tmp_path / "c.xml").getroot().iter("failure")
+    assert failure.get("type") == "miss"
 
 
 def test_an_empty_shard_is_no_failure(tmp_path: Path) -> None:

@@ -92,7 +92,9 @@ class FakeMachine:
         return Handshake(self.shakes.get(server_name, ""))
 
     def read(self, paths: Sequence[str]) -> Files:
-        return Files({path: self.files[path].encode() for path in paths if path in self.files})
+        return Files(
+            {path: self.files[path].encode("latin-1") for path in paths if path in self.files}
+        )
 
     def listing(self, folder: str) -> list[Listed]:
         inside = [path for path in self.files if path.startswith(f"{folder}/")]

@@ -253,6 +253,16 @@ BROKEN: dict[str, tuple[str, Callable[[], FakeMachine], str]] = {
         lambda: machine(listed("v1.1.0\nv1.2.0\n")),
         "v1.2.0: HTTP 404",
     ),
+    "a private path at a public proxy": (
+        "told-outside",
+        lambda: machine(files={"/home/me/.netrc": "machine example.com login a password b"}),
+        "https://proxy.golang.org is told of example.com/m, which is at example.com, for which",
+    ),
+    "a private path at the database": (
+        "told-outside",
+        lambda: machine(env={"GONOPROXY": "example.com"}),
+        "the checksum database sum.golang.org is told of example.com/m, which is named in GONOP",
+    ),
     "a resolver fails": (
         "resolver-answers",
         lambda: machine(resolvers={"a": "192.0.2.1", "b": "SERVFAIL"}),

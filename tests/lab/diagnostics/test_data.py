@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from faults.source import SourceError
 from lab.claims.load import families
-from lab.diagnostics.catalogue import diagnostics
+from lab.diagnostics.catalogue import Probe, diagnostics
 from lab.diagnostics.documented import DATA, Documented, load, read
 from lab.diagnostics.interface import Target
 from lab.sources import articles
@@ -73,3 +77,30 @@ def test_an_entry_that_cannot_be_decided_is_refused(says: str, why: str, tmp_pat
     file.write_text(f"mine: {{{entry}{', ' if says else ''}{says}}}\n")
     with pytest.raises(SourceError, match=why):
         read([file])
+
+
+def test_probes_may_be_loaded_at_the_same_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A package that needs a module of its own, and that module, each in a thread."""
+    package = tmp_path / "probes_of_a_test"
+    package.mkdir()
+    (package / "__init__.py").write_text("QUESTION = 'a'\nfrom probes_of_a_test import inner\n")
+    (package / "inner.py").write_text("QUESTION = 'b'\n")
+    looking = threading.Event()
+
+    class Slow:
+        @staticmethod
+        def find_spec(name: str, *_: object) -> None:
+            if name == package.name:
+                looking.set()
+                time.sleep(0.3)
+
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "meta_path", [Slow, *sys.meta_path])
+    outer, inner = Probe("a", package.name), Probe("b", f"{package.name}.inner")
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(lambda: outer.question)
+        assert looking.wait(20)
+        second = pool.submit(lambda: inner.question)
+        assert (first.result(), second.result()) == ("a", "b")

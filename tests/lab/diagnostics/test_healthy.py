@@ -7,11 +7,16 @@ from collections.abc import Callable
 import pytest
 
 from lab.diagnostics.catalogue import diagnostics
+from lab.diagnostics.interface import Subject
+from lab.diagnostics.probes import auth_parity
+from lab.diagnostics.view import GoView
+from lab.sandbox.agent.network import OUT_OF_TIME
 from lab.sandbox.interface import Answer
-from lab.world.modzip import mod_sum, pack
+from lab.world.modzip import mod_sum, pack, sum_lines, zip_sum
 from tests.lab.diagnostics.fake import PUBLIC, FakeMachine, ok, status
 from tests.lab.diagnostics.published import (
     CN,
+    FILES,
     MOD,
     OTHER,
     SUMDB,
@@ -26,6 +31,7 @@ from tests.lab.diagnostics.published import (
     version_file,
 )
 
+BARE = mod_sum(b"module example.com/m\n")
 RETRACTED = mod_sum(MOD + b"retract v1.2.0\n")
 HEALTHY: dict[str, Callable[[], FakeMachine]] = {
     "plain": machine,
@@ -73,6 +79,40 @@ HEALTHY: dict[str, Callable[[], FakeMachine]] = {
         env={"GOPROXY": "direct"},
         answers={f"https://sum.golang.org/lookup/{M}@{V}": ok(record())},
     ),
+    "slow": lambda: machine(
+        version_file("zip", Answer("body", 200, error=OUT_OF_TIME, body=b"PK", pause=0.2))
+    ),
+    "private": lambda: machine(
+        dict.fromkeys(served()),
+        env={"GOPRIVATE": "example.com"},
+        files={"/home/me/.netrc": "machine example.com login a password b"},
+    ),
+    "only go.sum knows the sums": lambda: machine(
+        {f"{SUMDB}/lookup/": status(404), f"{SUMDB}/lookup/{M}@{V}": None},
+        {f"{SUMDB}/lookup/{M}@{V}": None},
+        files={"/home/me/project/go.sum": sum_lines(M, V, zip_sum(M, V, FILES), mod_sum(MOD))},
+    ),
+    "incompatible versions": lambda: machine(
+        {
+            **listed("v1.0.0\nv1.1.0\nv2.0.0+incompatible\n"),
+            f"/{M}/@v/v2.0.0+incompatible.": ok("module example.com/m\n"),
+            f"{SUMDB}/lookup/{M}@v2.0.0+incompatible": ok(
+                record(
+                    lines=f"{M} v2.0.0+incompatible/go.mod {BARE}\n{M} v2.0.0+incompatible h1:x=\n"
+                )
+            ),
+        },
+        listed("v1.0.0\nv1.1.0\nv2.0.0+incompatible\n"),
+    ),
+    "directory": lambda: machine(
+        env={"GOPROXY": "file:///disk", "GONOSUMDB": "*"},
+        files={
+            f"/disk/{M}/@v/{V}.info": f'{{"Version": "{V}"}}',
+            f"/disk/{M}/@v/{V}.mod": MOD.decode(),
+            f"/disk/{M}/@v/{V}.zip": pack(M, V, FILES).decode("latin-1"),
+        },
+    ),
+    "no checksums": lambda: machine(env={"GONOSUMDB": M}),
     "anybody may read": lambda: machine(
         files={"/home/me/.netrc": "machine proxy.golang.org login a password b"}
     ),
@@ -84,3 +124,13 @@ HEALTHY: dict[str, Callable[[], FakeMachine]] = {
 def test_what_is_unusual_and_healthy_is_no_alarm(probe: str, case: str) -> None:
     finding = found(probe, HEALTHY[case]())
     assert finding.state != "alarm", finding
+
+
+@pytest.mark.parametrize("required", ["", "v0.0.0-20240205200139-0123456789ab"])
+def test_the_list_of_an_untagged_module_is_empty_whoever_asks(required: str) -> None:
+    commit = ok('{"Version": "v0.0.0-20240205200139-0123456789ab"}')
+    untagged = machine(
+        {**listed(""), f"/{M}/@v/{required}.info": commit, f"/{M}/@latest": commit},
+        files={"/home/me/.netrc": "machine proxy.golang.org login a password b"},
+    )
+    assert auth_parity.check(GoView(untagged, 5), Subject(M, required), 5).state == "quiet"

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from lab.cli.matrix_ import command
 from lab.errors import UsageError
 from lab.matrix import terminal
 from lab.matrix.build import of_record, of_report, three_lines
 from lab.matrix.markdown import page
 from lab.matrix.model import Matrix, Row, matrix
 from lab.results import Report, RunResult
-from tests.lab.golab import golab
 from tests.lab.matrix.sample import a_report, a_result, a_row
 
 LINES = ["goproxy-env", "head-status", "json-version"]
@@ -119,9 +120,24 @@ def test_what_is_no_such_report_is_a_line(text: str | None, said: str, tmp_path:
     assert "\n" not in str(caught.value)
 
 
+Shown = Callable[..., str]
+
+
+@pytest.fixture
+def golab_matrix(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Shown:
+    """What `golab matrix` prints for these words, 80 columns wide."""
+    monkeypatch.setenv("COLUMNS", "80")
+
+    def shown(*words: str) -> str:
+        command.main(list(words), standalone_mode=False)
+        return capsys.readouterr().out
+
+    return shown
+
+
 @pytest.mark.parametrize("options", [(), ("--family", "cache"), ("--scenario", "dns-failure")])
-def test_it_fits_a_terminal_of_80_columns(options: tuple[str, ...]) -> None:
-    shown = golab("matrix", *options, COLUMNS="80").stdout.splitlines()
+def test_it_fits_a_terminal_of_80_columns(options: tuple[str, ...], golab_matrix: Shown) -> None:
+    shown = golab_matrix(*options).splitlines()
     assert shown
     assert not [line for line in shown if len(line) > 80]
     if not options:
@@ -129,30 +145,29 @@ def test_it_fits_a_terminal_of_80_columns(options: tuple[str, ...]) -> None:
         assert len(shown) < 60 + len(of_record().diagnostics), "a line for each, none stacked"
 
 
-def test_the_matrix_as_json_says_what_the_terminal_says(tmp_path: Path) -> None:
+def test_the_matrix_as_json_says_what_the_terminal_says(
+    tmp_path: Path, golab_matrix: Shown
+) -> None:
     file = written(tmp_path, a_report(*some_runs()))
-    data = json.loads(golab("matrix", str(file), "--json").stdout)
+    data = json.loads(golab_matrix(str(file), "--json"))
     assert data["schema"] == "golab.matrix/1"
     assert [(one["id"], one["detected"]) for one in data["diagnostics"]] == [
         ("verify", 0),
         ("./mine.sh", 1),
     ]
-    both = golab("matrix", "--json", "--markdown")
-    assert (both.returncode, both.stderr) == (
-        2,
-        "golab: say --json or --markdown, but not both\n",
-    )
+    with pytest.raises(UsageError, match="say --json or --markdown, but not both"):
+        golab_matrix("--json", "--markdown")
 
 
-def test_names_from_a_file_are_text_in_every_form(tmp_path: Path) -> None:
+def test_names_from_a_file_are_text_in_every_form(tmp_path: Path, golab_matrix: Shown) -> None:
     evil = "a|b<script>\x1b[2J`\u202e\nx"
     report = a_report(a_result("r", a_row(evil, "tool", "detected"), family="x|y\x1b"))
     file = str(written(tmp_path, report))
     for form in ((), ("--markdown",), ("--json",), ("--scenario", "r"), ("--family", "x|y\x1b")):
-        shown = golab("matrix", file, *form).stdout
+        shown = golab_matrix(file, *form)
         assert shown
         assert not {"\x1b", "\u202e"} & set(shown)
-    markdown = golab("matrix", file, "--markdown").stdout
+    markdown = golab_matrix(file, "--markdown")
     (line,) = [line for line in markdown.splitlines() if line.startswith("| `a")]
     assert "<script" not in line
     assert line.count(" | ") == 7

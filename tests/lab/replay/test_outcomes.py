@@ -40,7 +40,7 @@ def test_every_diagnostic_is_on_record_for_every_run() -> None:
     assert runs <= file.runs.keys()
     for name in file.runs:
         missing = diagnostics().keys() - file.of(name).keys()
-        assert not missing, f"{name}; `golab record --all`"
+        assert not missing, f"{name}; `golab record --all --missing --go {file.go}`"
 
 
 @pytest.mark.whole
@@ -65,6 +65,9 @@ def looked(
 def test_which_diagnostics_look(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [row.id for row in looked("recorded", monkeypatch).diagnostics] == ["goproxy-env"]
     assert looked("none", monkeypatch).diagnostics == []
+    new = [row.id for row in looked("missing", monkeypatch).diagnostics]
+    assert new == [name for name in diagnostics() if name not in ("port-open", "goproxy-env")]
+    assert len(looked("missing", monkeypatch, "1.98.0").diagnostics) == len(diagnostics())
     whole = looked("all", monkeypatch)
     assert [row.id for row in whole.diagnostics] == list(diagnostics())
     assert {row.id: row.recorded for row in whole.diagnostics if row.recorded} == {
@@ -105,8 +108,23 @@ def test_the_file_keeps_what_could_not_be_measured_here(tmp_path: Path) -> None:
     found = recorded(tmp_path)
     assert (found.go, looked_at.go) == ("1.27.3", "1.27.3")
     assert found.runs == {"other": {"miss": ["a"]}, "s/v": {"detected": ["c"], "miss": ["a", "b"]}}
-    (tmp_path / "new").mkdir()
-    (tmp_path / "new" / "outcomes.yaml").write_text(
-        written([result.model_copy(update={"go": "1.28.0"})], before)
-    )
-    assert list(recorded(tmp_path / "new").runs) == ["s/v"], "another Go begins anew"
+
+
+def test_what_did_not_look_stays_on_record_unless_it_is_no_more(tmp_path: Path) -> None:
+    result = RunResult(
+        scenario="s", kind="failure", family="f", title="t", go="1.27.3",
+        backend="b", verdict="reproduced", seconds=1, diagnostics=[row("verify", "miss")],
+    )  # fmt: skip
+    before = Outcomes(go="1.27.3", runs={"s": {"detected": ["port-open", "gone", "verify"]}})
+    (tmp_path / "outcomes.yaml").write_text(written([result], before))
+    assert recorded(tmp_path).runs == {"s": {"detected": ["port-open"], "miss": ["verify"]}}
+
+
+def test_another_go_begins_anew(tmp_path: Path) -> None:
+    result = RunResult(
+        scenario="s", variant="v", kind="failure", family="f", title="t", go="1.28.0",
+        backend="b", verdict="reproduced", seconds=1, diagnostics=[row("a", "miss")],
+    )  # fmt: skip
+    before = Outcomes(go="1.27.3", runs={"s/v": {"detected": ["verify"]}, "other": {"miss": ["a"]}})
+    (tmp_path / "outcomes.yaml").write_text(written([result], before))
+    assert recorded(tmp_path).runs == {"s/v": {"miss": ["a"]}}

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -21,6 +22,7 @@ from lab.client import Client, prepare
 from lab.client_spec import ClientSpec
 from lab.errors import LabError, UnfitError
 from lab.sandbox.agent import tree
+from lab.sandbox.base_lab import Part
 from lab.sandbox.choose import open_backend
 from lab.sandbox.interface import Command, Completed, LabSpec
 from lab.sandbox.local.backend import LocalBackend, LocalLab
@@ -165,17 +167,27 @@ def test_a_client_that_is_replaced_has_ended_for_whoever_uses_it(
     assert prepare(running_lab, lab_spec, FRESH).run(["true"], limit=20).exit == 0
 
 
-@pytest.mark.parametrize("part", ["edge", "origin"])
-def test_a_part_that_is_killed_is_missed_at_once(lab_spec: LabSpec, part: str) -> None:
+CHILDREN = ("edge", "starter", "origin")
+"""Those of the first process of a lab, in their order; with a starter its client ends, too."""
+
+
+@pytest.mark.parametrize("part", CHILDREN)
+def test_a_part_that_is_killed_is_missed_at_once(
+    lab_spec: LabSpec, part: Literal["edge", "starter", "origin"]
+) -> None:
     """Nothing else has its line open, such as what removes the cgroups of a lab."""
     with open_backend("local") as backend, backend.start(lab_spec) as lab:
         assert isinstance(lab, LocalLab)
         first = int(lab._init.noted["pid"])
         children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
-        os.kill(int(children[("edge", "origin").index(part)]), signal.SIGKILL)
-        assert lab.channels["edge" if part == "edge" else "origin"].wait(10)
-        with pytest.raises(LabError, match=f"the {part} of the lab has ended"):
+        os.kill(int(children[CHILDREN.index(part)]), signal.SIGKILL)
+        heard: Part = "client" if part == "starter" else part
+        assert lab.channels[heard].wait(10)
+        with pytest.raises(LabError, match=f"the {heard} of the lab has ended"):
             lab.check()
+        if part == "starter":
+            with pytest.raises(LabError, match="the process that starts clients has ended"):
+                lab._another_client()
 
 
 def run_below(script: str) -> subprocess.CompletedProcess[str]:
@@ -312,9 +324,8 @@ def test_a_go_that_only_root_may_read_is_said(lab_spec: LabSpec, tmp_path: Path)
 def test_what_a_client_sends_does_not_fill_the_hosts_memory(running_lab: LocalLab) -> None:
     """The edge and the origin keep a request in memory, and it can be as long as you like."""
     first = int(running_lab._init.noted["pid"])
-    parts = Path(f"/proc/{first}/task/{first}/children").read_text().split()[:2]
-    assert len(parts) == 2
-    for part in parts:
+    children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+    for part in (children[CHILDREN.index("edge")], children[CHILDREN.index("origin")]):
         rows = Path(f"/proc/{part}/limits").read_text().splitlines()
         (row,) = [row for row in rows if row.startswith("Max data")]
         assert int(row.split()[3]) <= 1 << 30

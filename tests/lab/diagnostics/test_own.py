@@ -64,7 +64,8 @@ def test_go_says_what_its_settings_are(machine: OwnMachine, proxy: str) -> None:
 
 def test_the_goenv_file_counts_where_there_is_no_go(machine: OwnMachine) -> None:
     file = Path(machine.project, "settings")
-    file.write_text(" GOPROXY=https://a.example,direct\nexport GOSUMDB=on\nGOPRIVATE=b.example\n")
+    ignored = "export GOSUMDB=on\n GOPROXY=off\n"  # as go does: cfg.readEnvFile
+    file.write_text(f"GOPROXY=https://a.example,direct\n{ignored}GOPRIVATE=b.example\n")
     env = {"HOME": machine.project, "GOENV": str(file)}
     view = GoView(OwnMachine(machine.project, env), 5)
     assert view.env["GOPROXY"] == "https://a.example,direct"

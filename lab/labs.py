@@ -101,6 +101,7 @@ def hold(
         LabError: the lab could not be started, or what comes before the arm failed.
         UsageError: a control has no such arm.
     """
+    run = run.with_go(toolchain.version)
     chosen = arm_of(run, arm)
     with start_for(run, backend, toolchain, arm=arm) as (lab, spec):
         yield Held(lab, spec, entered(lab, spec, run, chosen, seed=seed).client)

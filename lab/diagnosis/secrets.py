@@ -53,7 +53,6 @@ def _of_urls(value: str) -> Iterator[str]:
         user, _, password = (match[1] or match[2] or "").partition(":")
         yield from re.split(r"[,|]", password) if password else (user,)
         if password:
-            yield password
             yield b64encode(f"{unquote(user)}:{unquote(password)}".encode()).decode()
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lab.diagnostics.lints.model import goenv_lines
 from lab.diagnostics.machine import Machine
 from lab.gosettings import DEFAULT_GOPROXY
 
@@ -99,10 +100,5 @@ def _file(env: Mapping[str, str]) -> str:
 
 
 def _of_file(text: str) -> dict[str, str]:
-    """Return what go takes from the file: lines that begin with a name in capitals (cfg.go)."""
-    found = {}
-    for line in text.split("\n"):
-        name, equals, value = line.strip().partition("=")
-        if equals and "A" <= name[:1] <= "Z":
-            found[name] = value
-    return found
+    """Return what go takes from the file: of a name that stands twice, the last value."""
+    return {name: value for _, name, value in goenv_lines(text)}

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from lab.diagnostics.goenv import goenv
 from lab.diagnostics.lints.model import Setup
 from lab.diagnostics.machine import Machine
 from lab.diagnostics.view import GoView
@@ -68,7 +67,7 @@ def setup(view: GoView, modules: tuple[str, ...] = ()) -> Setup:
     home = env.get("HOME", "")
     netrc = env.get("NETRC") or (f"{home}/.netrc" if home else "")
     return Setup(
-        go=goenv(machine, every=True).values,  # by which unknown names are told
+        go=view.env.values,
         process=env,
         goenv=view.env.lines,
         netrc=read_texts(machine, [netrc]).get(netrc) if netrc else None,

@@ -50,3 +50,13 @@ def test_a_held_lab_stands_where_the_commands_of_its_arm_begin(
         assert rules.acting == (["gone"] if arm == "broken" else [])  # type: ignore[attr-defined]
         assert set(rules.seeds) == {3}  # type: ignore[attr-defined]
         assert "run go mod download" in client.lab.calls  # type: ignore[attr-defined]
+
+
+def test_a_held_lab_is_that_of_its_go_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lab.labs.build", lambda _: SPEC.tree)
+    older = {"until": "1.24", "replay": {"before": "go mod tidy"}}
+    newer = {"since": GO.version, "replay": {"before": "go mod vendor"}}
+    with hold(a_run(go=[older, newer]), "healthy", FakeBackend(), GO) as held:
+        calls = held.client.lab.calls  # type: ignore[attr-defined]
+    assert "run go mod vendor" in calls
+    assert "run go mod tidy" not in calls

@@ -38,6 +38,7 @@ _ALL = (
     webproxy.exceptions,
     webproxy.variables,
     project.replaced,
+    project.workspace,
     project.sums,
 )
 _ORDER = ("error", "warning", "note")

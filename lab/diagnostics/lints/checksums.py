@@ -124,6 +124,14 @@ def flags(setup: Setup) -> Iterator[Problem]:
                 "not load",
                 "remove it, and give -e by hand where you mean it",
             )
+        elif name == "modfile":
+            yield problem(
+                "goflags-modfile",
+                "note",
+                f"-modfile={redacted(value)}",
+                "go reads that file in the place of go.mod, and the go.sum beside it",
+                "remove it where go.mod is to count",
+            )
         elif (name, value) == ("mod", "mod"):
             yield problem(
                 "goflags-mod-mod",

@@ -42,6 +42,19 @@ def replaced(setup: Setup) -> Iterator[Problem]:
             )
 
 
+def workspace(setup: Setup) -> Iterator[Problem]:
+    """A go.work, which takes modules from directories, whatever go.mod says of them."""
+    if setup.go_mod and (work := setup.go.get("GOWORK", "")) not in ("", "off"):
+        yield Problem(
+            "workspace",
+            "note",
+            f"{work} is in effect",
+            "modules that it names come from directories, and others may be newer than in go.mod",
+            "GOWORK=off shows what go.mod alone comes to",
+            "go env GOWORK; go list -m all",
+        )
+
+
 def sums(setup: Setup) -> Iterator[Problem]:
     """Lines of go.sum that contradict each other, or are none (modfetch/fetch.go, readGoSum)."""
     known: dict[tuple[str, str], tuple[int, str]] = {}

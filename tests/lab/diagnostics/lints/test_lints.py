@@ -267,3 +267,13 @@ def test_two_sums_of_one_module_are_found() -> None:
 def test_no_password_is_ever_shown(value: str) -> None:
     said = redacted(value) + str(problems(Setup(process={"GOPROXY": value}, go_mod=LIB)))
     assert not [part for part in ("sec", "ret@", "gopher:") if part in said.replace("secret-", "")]
+
+
+def test_what_go_reads_beside_go_mod_is_a_note() -> None:
+    other = {"GOFLAGS": "-modfile=tools.mod", "GOWORK": "/home/me/go.work"}
+    assert notes(Setup(go=other, go_mod=LIB)) == ["goflags-modfile", "workspace"]
+    assert notes(Setup(go={"GOWORK": "off"}, go_mod=LIB)) == []
+
+
+def test_a_scripts_own_name_for_what_it_gives_go_is_nobodys_mistake() -> None:
+    assert problems(HEALTHY["a script's own name"]) == []

@@ -57,6 +57,20 @@ def diagnose(
     if not folder.is_dir():
         raise UsageError(f"{folder}: there is no such directory")
     machine = WatchedMachine(folder)
+    try:
+        return _diagnosed(machine, modules, started, limit, budget, observe)
+    finally:
+        machine.close()
+
+
+def _diagnosed(
+    machine: WatchedMachine,
+    modules: Iterable[str],
+    started: float,
+    limit: float,
+    budget: float,
+    observe: Observe,
+) -> Diagnosis:
     view = GoView(machine, limit)
     own = project(view)
     targets = subjects.named(modules, own)

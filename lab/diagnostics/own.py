@@ -37,6 +37,19 @@ class OwnMachine:
     def __init__(self, project: Path | str, env: Mapping[str, str] | None = None) -> None:
         self.project = str(Path(project).resolve())
         self.env = dict(os.environ if env is None else env)
+        self._running: set[int] = set()
+        self._scratch: set[str] = set()
+        self._closed = False
+
+    def close(self) -> None:
+        """End what still runs, and remove what was made: whoever uses it will not be waited for."""
+        self._closed = True
+        for group in list(self._running):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(group, signal.SIGKILL)
+        for place in list(self._scratch):
+            with contextlib.suppress(OSError):
+                remove_tree(place)
 
     def run(
         self,
@@ -62,14 +75,16 @@ class OwnMachine:
                 stderr=err,
                 start_new_session=True,
             )
+            self._running.add(process.pid)
             try:
-                exit_: int | None = process.wait(limit)
+                exit_: int | None = process.wait(0 if self._closed else limit)
             except subprocess.TimeoutExpired:
                 exit_ = None
             finally:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
+                self._running.discard(process.pid)
             seconds = round(time.monotonic() - started, 4)
             return Completed(tuple(argv), exit_, _kept(out), _kept(err), seconds)
 
@@ -100,10 +115,14 @@ class OwnMachine:
     @contextmanager
     def scratch(self) -> Iterator[str]:
         """Make a directory that is removed afterwards."""
+        if self._closed:
+            raise OSError("the machine is no longer looked at")
         place = tempfile.mkdtemp(prefix="golab-")
+        self._scratch.add(place)
         try:
             yield place
         finally:
+            self._scratch.discard(place)
             with contextlib.suppress(OSError):
                 remove_tree(place)
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-from collections.abc import Iterator
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from subprocess import CompletedProcess, run
+from subprocess import PIPE, CompletedProcess, Popen, run
 from typing import Any
 
 import jsonschema
@@ -111,6 +115,42 @@ def test_no_password_is_shown_whatever_is_wrong_with_it(desk: Desk, login: str) 
 def test_without_a_network_that_is_the_finding(desk: Desk) -> None:
     found = desk.found(HTTPS_PROXY="http://127.0.0.1:9")
     assert (found["offline"], alarms(found)[0]) == (True, "no-network")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_a_proxy_that_says_nothing_leaves_nothing_behind(desk: Desk, *, interrupted: bool) -> None:
+    temporary = desk.project.parent / "tmp"
+    temporary.mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        proxy = f"http://127.0.0.1:{mute.getsockname()[1]}"
+        whole = {**desk.env, "GOPROXY": proxy, "TMPDIR": str(temporary), "HTTPS_PROXY": ""}
+        command = [COMMAND, "diagnose", "--limit", "1" if not interrupted else "60"]
+        with Popen(command, cwd=desk.project, env=whole, stdout=PIPE, stderr=PIPE) as process:
+            if interrupted:
+                until(lambda: processes(temporary) - {process.pid})
+                process.send_signal(signal.SIGINT)
+            process.communicate(timeout=60)
+        assert process.returncode == (130 if interrupted else 1)
+        until(lambda: not processes(temporary))
+        assert list(temporary.iterdir()) == []
+
+
+def processes(temporary: Path) -> set[int]:
+    """Return who has this as TMPDIR."""
+    found = set()
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if f"TMPDIR={temporary}".encode() in (folder / "environ").read_bytes().split(b"\0"):
+                found.add(int(folder.name))
+    return found
+
+
+def until(true: Callable[[], object]) -> None:
+    end = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 @pytest.mark.slow

@@ -131,7 +131,7 @@ class OpenLab:
         run, arm, begun = self._entered
         armed(self.lab, run, arm, seed=self._seed)  # it meets the faults as the commands did
         self._add_again()
-        at = target(run.scenario, result.project.get("go.mod", ""))
+        at = target(run.scenario, arm.client, result.project.get("go.mod", ""))
         return mine.check(begun.client, at, limit)
 
     def client(

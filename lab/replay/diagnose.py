@@ -10,6 +10,7 @@ from dataclasses import fields
 from typing import NamedTuple
 
 from lab.client import Client
+from lab.client_spec import ClientSpec
 from lab.diagnostics.catalogue import Probe
 from lab.diagnostics.inlab import LabMachine
 from lab.diagnostics.interface import Diagnostic, Finding, Subject, Target
@@ -31,11 +32,19 @@ class Look(NamedTuple):
     seconds: float
 
 
-def target(scenario: Scenario, go_mod: str) -> Target:
-    """Return what the diagnostics are pointed at in an arm whose replay left this go.mod."""
+def target(scenario: Scenario, client: ClientSpec, go_mod: str) -> Target:
+    """Return what the diagnostics are pointed at in an arm.
+
+    Args:
+        scenario: whose arm that is.
+        client: its settings, of which GOPROXY says which proxy is meant; where that names none,
+            it is the one that it names while all is well.
+        go_mod: what its replay left of that.
+    """
     subject = scenario.diagnostics.subject
     match = re.search(rf"(?m)^\s*(?:require\s+)?{re.escape(subject.module)}\s+(v\S+)", go_mod)
-    proxy = subject.proxy or first_proxy(scenario.client.variables)
+    own = first_proxy(client.variables) or first_proxy(scenario.client.variables)
+    proxy = subject.proxy or own
     return Target(subject.module, subject.version, match[1] if match else "", proxy)
 
 

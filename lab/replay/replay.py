@@ -116,7 +116,7 @@ def _gone_through(
     begun = set_up(lab, spec, scenario, arm, seed)
     result = replayed(scenario, arm, begun)
     lab.check()
-    at = target(scenario, result.project.get("go.mod", ""))
+    at = target(scenario, arm.client, result.project.get("go.mod", ""))
     looks: dict[str, Look] = {}
     errors = result.errors
     for number, together in enumerate(_rounds(chosen, arm.rules)):

@@ -12,6 +12,7 @@ from typing import Literal
 import pytest
 
 from lab.client import Client
+from lab.client_spec import ClientSpec
 from lab.diagnostics.catalogue import diagnostics
 from lab.diagnostics.interface import Finding, Target, quiet
 from lab.errors import LabError
@@ -206,7 +207,14 @@ def test_the_diagnostics_are_pointed_at_what_the_project_requires(
     go_mod: str, required: str
 ) -> None:
     record = {"subject": {"module": "github.com/spf13/cobra", "version": "v1.8.1"}}
-    at = target(a_run(diagnostics=record).scenario, go_mod)
+    scenario = a_run(diagnostics=record).scenario
+    at = target(scenario, scenario.client, go_mod)
     assert at == Target("github.com/spf13/cobra", "v1.8.1", required, "https://proxy.golang.org")
     named = {"subject": {**record["subject"], "proxy": "https://goproxy.cn"}}
-    assert target(a_run(diagnostics=named).scenario, go_mod).host == "goproxy.cn"
+    assert target(a_run(diagnostics=named).scenario, scenario.client, go_mod).host == "goproxy.cn"
+
+
+def test_the_diagnostics_are_pointed_at_the_proxy_of_the_arm() -> None:
+    scenario = a_run().scenario
+    for goproxy, host in (("https://goproxy.cn", "goproxy.cn"), ("off", "proxy.golang.org")):
+        assert target(scenario, ClientSpec(env={"GOPROXY": goproxy}), "").host == host

@@ -40,7 +40,8 @@ class Loop:
         soonest = min((moment for moment, _ in self._later.values()), default=None)
         wait = None if soonest is None else max(0.0, soonest - time.monotonic())
         for ready, _ in self._selector.select(wait):
-            if ready.fd in self._selector.get_map():  # nobody has forgotten it in this turn
+            # Nobody has forgotten it in this turn, or watches another under the same number.
+            if self._selector.get_map().get(ready.fd) is ready:
                 ready.data()
         now = time.monotonic()
         for key in [key for key, (moment, _) in self._later.items() if moment <= now]:

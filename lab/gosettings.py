@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -129,6 +129,14 @@ def proxies(env: Mapping[str, str]) -> list[str]:
         if name in ("off", "direct"):
             break
     return found
+
+
+def goenv_lines(text: str) -> Iterator[tuple[int, str, str]]:
+    """Read a GOENV file as go does: number, name and value of each line that counts."""
+    for number, line in enumerate(text.split("\n"), 1):
+        name, equals, value = line.partition("=")
+        if equals and "A" <= name[:1] <= "Z":
+            yield number, name, value
 
 
 def first_proxy(env: Mapping[str, str]) -> str:

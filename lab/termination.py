@@ -18,7 +18,10 @@ from typing import NamedTuple
 from lab.command import words
 from lab.sandbox.interface import Completed
 
-PROGRAMS = ("go", "git", "curl", "jq", "dig", "nslookup", "telnet", "unzip", "wget")
+PROGRAMS = (
+    *("go", "git", "curl", "jq", "dig", "nslookup", "telnet", "openssl", "unzip", "wget"),
+    *("diff", "netstat", "strace", "traceroute"),
+)
 """The programs that are watched in a line for a shell."""
 
 REPORTED = {

@@ -7,9 +7,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lab.diagnostics.lints.model import goenv_lines
 from lab.diagnostics.machine import Machine
-from lab.gosettings import DEFAULT_GOPROXY
+from lab.gosettings import DEFAULT_GOPROXY, goenv_lines
 
 DEFAULTS = {
     "GOPROXY": DEFAULT_GOPROXY,

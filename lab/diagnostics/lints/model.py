@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
-from lab.gosettings import DEFAULT_GOPROXY
+from lab.gosettings import DEFAULT_GOPROXY, goenv_lines
 from lab.world.gomod import Requirements, requirements
 
 Severity = Literal["error", "warning", "note"]
@@ -127,14 +127,6 @@ class Setup:
         replaced = {one.path for one in self.required.replace if one.local}
         paths = dict.fromkeys([*self.modules, *(one.path for one in self.required.require)])
         return tuple(path for path in paths if path not in replaced)
-
-
-def goenv_lines(text: str) -> Iterator[tuple[int, str, str]]:
-    """Read a GOENV file as go does: number, name and value of each line that counts."""
-    for number, line in enumerate(text.split("\n"), 1):
-        name, equals, value = line.partition("=")
-        if equals and "A" <= name[:1] <= "Z":
-            yield number, name, value
 
 
 _USERINFO = re.compile(r"(?<=://).*@")

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from faults.nearest import edits
-from lab.diagnostics.lints.model import Problem, Setup, goenv_lines, redacted
+from lab.diagnostics.lints.model import Problem, Setup, redacted
+from lab.gosettings import goenv_lines
 
 INVENTED = {
     "GONOSUMCHECK": "GONOSUMDB",

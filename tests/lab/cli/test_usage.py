@@ -51,7 +51,7 @@ def test_wrong_usage_gets_a_line_and_2(args: tuple[str, ...], status: int, said:
         ("origin serv", "no such command 'serv'; did you mean 'serve'?"),
         ("run --jbos 2", "no such option '--jbos'; did you mean '--jobs'?"),
         ("faults check --zzzzzz", "no such option '--zzzzzz'; one of --help"),
-        ("run --jobs 0", "--jobs: 0 is not in the range 1<=x<=64"),
+        ("run --jobs 0", "--jobs: 0 is not in the range 1<=x<=256"),
         ("run --jobs many", "--jobs: 'many' is not a whole number"),
         ("run --jobs", "option '--jobs' requires an argument; `golab --help` shows the usage"),
         (

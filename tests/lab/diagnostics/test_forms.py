@@ -14,6 +14,7 @@ from lab.diagnostics.documented import load
 from lab.diagnostics.interface import Finding, State, Target
 from lab.sandbox.interface import LabSpec
 from lab.sandbox.local.backend import LocalLab
+from tests.programs import needed
 
 MUX = Target("github.com/gorilla/mux", "v1.8.1", "v1.8.1", "https://proxy.golang.org")
 PROJECT_FILES = {
@@ -100,6 +101,9 @@ def test_a_form_that_works_notices_what_the_documented_one_misses(
     project: Client, fault: str, documented: str, says: State, mended: str, instead: State
 ) -> None:
     broken(project, fault)
+    for name in (documented, mended):
+        for program in load()[name].spec.needs:
+            needed(program)
     found = look(project, documented)
     assert found.state == says, found
     found = look(project, mended)

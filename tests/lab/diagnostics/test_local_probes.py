@@ -103,7 +103,9 @@ def test_a_go_sum_that_lacks_lines_is_not_completed(desk: Desk) -> None:
 
 
 def edited_source(desk: Desk) -> None:
-    (desk.cache / "x.example" / "!lib@v1.0.0" / "lib.go").write_text("package lib // stolen\n")
+    file = desk.cache / "x.example" / "!lib@v1.0.0" / "lib.go"
+    file.chmod(0o644)
+    file.write_text("package lib // stolen\n")
 
 
 def other_zip(desk: Desk) -> None:

@@ -26,7 +26,7 @@ TESTS = [
 ]
 
 
-@pytest.mark.slow
+@pytest.mark.whole
 @pytest.mark.timeout(600)
 def test_tests_pass_whatever_is_set(tmp_path: Path) -> None:
     other = tmp_path / "go"

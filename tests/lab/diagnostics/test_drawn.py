@@ -21,7 +21,7 @@ from lab.scenario.model import Scenario
 from tests.lab.diagnostics.setups import setups
 
 PROBES = [one for one in diagnostics().values() if one.origin == "golab"]
-SOME, MANY = 25, 200
+SOME, MANY = 12, 200
 
 
 @pytest.fixture(scope="module")

@@ -133,7 +133,7 @@ def behind_the_rules(go: Toolchain, folder: Path) -> Iterator[tuple[Edge, str]]:
         yield edge, f"http://127.0.0.1:{edge.port}/mod"
 
 
-@pytest.mark.parametrize("version", ["1.27.3", "1.21.13"])
+@pytest.mark.parametrize("version", ["1.27.3", pytest.param("1.21.13", marks=pytest.mark.whole)])
 def test_gos_scripts_pass_behind_an_edge_whose_rules_say_what_gos_test_proxy_does(
     version: str, tmp_path: Path
 ) -> None:

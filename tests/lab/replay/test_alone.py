@@ -116,7 +116,7 @@ def busy() -> Iterator[None]:
             loop.wait()
 
 
-@pytest.mark.slow
+@pytest.mark.whole
 @pytest.mark.timeout(900)
 def test_faults_that_count_are_the_same_in_twenty_replays_under_load(tmp_path: Path) -> None:
     file = tmp_path / "counted.yaml"

@@ -99,7 +99,7 @@ def test_a_worker_that_dies_has_its_runs_done_elsewhere_and_the_report_is_the_sa
     assert done.returncode == here.returncode
 
 
-@pytest.mark.slow
+@pytest.mark.whole
 @pytest.mark.timeout(200)
 def test_an_interrupt_ends_the_labs_everywhere(cluster: Cluster, tmp_path: Path) -> None:
     where = ["--workers", f"dask://{cluster.address}", "--backend", "local"]
@@ -125,7 +125,7 @@ def zygotes(cluster: Cluster) -> list[str]:
     return [line for line in told.stdout.splitlines() if "lab.sandbox" in line]
 
 
-@pytest.mark.slow
+@pytest.mark.whole
 @pytest.mark.timeout(200)
 def test_a_cluster_without_workers_or_that_is_none_is_one_line(cluster: Cluster) -> None:
     for worker in cluster.workers:

@@ -79,17 +79,9 @@ def test_a_version_that_is_none_is_one_line() -> None:
 
 
 @pytest.mark.docker
-@pytest.mark.slow
+@pytest.mark.whole
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize(
-    ("buildkit", "go"),
-    [
-        ("0", DEFAULT),
-        ("1", DEFAULT),
-        # Compiles another standard library.
-        pytest.param("0", "1.26.2", marks=pytest.mark.whole),
-    ],
-)
+@pytest.mark.parametrize(("buildkit", "go"), [("0", DEFAULT), ("1", DEFAULT), ("0", "1.26.2")])
 def test_a_build_by_hand_makes_the_same(
     engine: docker.DockerClient, buildkit: str, go: str
 ) -> None:

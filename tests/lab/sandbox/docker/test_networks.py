@@ -19,7 +19,7 @@ LABS = 50
 
 
 @pytest.mark.docker
-@pytest.mark.slow
+@pytest.mark.whole
 @pytest.mark.timeout(600)
 def test_fifty_labs_at_once(
     engine: docker.DockerClient, backend: DockerBackend, lab_spec: LabSpec

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mitmproxy import ctx, http
 from mitmproxy.addons import proxyserver
+from mitmproxy.log import MitmLogHandler
 from mitmproxy.test import taddons, tflow, tutils
 
 from faults import reference, rules
@@ -128,6 +130,14 @@ HEADERS = st.lists(
     ),
     max_size=4,
 )
+
+
+@pytest.fixture(autouse=True)
+def _no_mitmproxy_that_has_ended_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its handlers stay with the root logger, and want its event loop."""
+    root = logging.getLogger()
+    kept = [one for one in root.handlers if not isinstance(one, MitmLogHandler)]
+    monkeypatch.setattr(root, "handlers", kept)
 
 
 @given(

@@ -102,12 +102,11 @@ def test_subnets_that_are_none_or_used_up(
         networks.pool()
     monkeypatch.setenv(networks.VARIABLE, "10.212.0.0/27")
     backend = DockerBackend()
-    before = things(engine)
     with backend.start(lab_spec) as first:
         with pytest.raises(LabError, match=r"every subnet of 10\.212\.0\.0/27 is in use"):
             backend.start(lab_spec)
         assert [lab.id for lab in sweep.every(engine, first.id)] == [first.id]
-    assert things(engine) <= before
+    assert things(engine, backend.session) == set()
     backend.close()
 
 
@@ -119,7 +118,7 @@ def test_a_name_in_use(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("secrets.token_hex", lambda _: "c0ffee")
-    before = things(engine)
+    before = things(engine, backend.session)
     foreign = engine.containers.create(images.BASE, "true", name="golab-test-c0ffee-edge")
     try:
         with pytest.raises(LabError) as caught:
@@ -128,7 +127,8 @@ def test_a_name_in_use(
         assert said.startswith("making the container golab-test-c0ffee-edge: Conflict.")
         assert "is already in use" in said
         assert said.endswith("`golab prune` removes what golab left")
-        assert things(engine) - before == {foreign.id}
+        assert things(engine, backend.session) <= before
+        foreign.reload()
     finally:
         foreign.remove()
 

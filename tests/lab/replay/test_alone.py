@@ -97,8 +97,8 @@ silent: false
 repair: {how: The proxy is mended., faults: remove}
 diagnostics:
   subject: {module: github.com/gorilla/mux, version: v1.8.1}
-  detect: [version-list-plausible, whole-within-limit, update-drift, head-status]
-  miss: [resolver-answers, json-version, info-by-curl]
+  detect: [version-list-plausible, update-drift, head-status]
+  miss: [resolver-answers, whole-within-limit, json-version, info-by-curl]
   limit: 10
 lesson: Ask more than once.
 """

@@ -21,6 +21,7 @@ from lab.sandbox.choose import open_backend
 
 if TYPE_CHECKING:
     from lab.baseline import Baseline
+    from lab.diagnostics.tool import Tool
     from lab.results import Report
 
 
@@ -82,7 +83,8 @@ def command(
     It is carried into each lab with the folder it lies in, and run in the project of each arm
     after the scenario's own commands. A detection is an alarm in the broken arm and in no other.
 
-    Exit status: 0; 1 if it is worse than the baseline; 3 if a lab could not run or proved nothing.
+    Exit status: 0; 1 if it is worse than the baseline; 3 if a lab could not run or proved nothing,
+    or the tool could be run in none.
     """
     check_usage(scenarios, everything=everything, family=family)
     outputs = Outputs(json_file, junit_file)
@@ -124,6 +126,9 @@ def command(
     compared = _compared(report, mine.id, before)
     if report.totals.invalid or report.totals.error:
         return LAB  # and no baseline is written that lacks what could not be measured
+    if why := _never_looked(report, mine):
+        say(why)
+        return LAB
     if save_baseline:
         from lab.baseline import measured, write
 
@@ -151,6 +156,16 @@ def _show(report: Report, tool: str) -> None:
 
     if report.runs:
         checked.print_checked(report, tool)
+
+
+def _never_looked(report: Report, tool: Tool) -> str:
+    """Say why a tool has said nothing in any arm; '' if it has in one."""
+    rows = [row for run in report.runs for row in run.diagnostics if row.id == tool.id]
+    if not rows or any(row.outcome not in ("unavailable", "error") for row in rows):
+        return ""
+    why = next(iter(rows[0].said.values()), rows[0].outcome)
+    hint = "" if tool.carried.files else f"; is it a file of yours? then write ./{tool.id}"
+    return f"{tool.command} has looked nowhere: {why}{hint}"
 
 
 def _compared(report: Report, tool: str, before: Baseline | None) -> int:

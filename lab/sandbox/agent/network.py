@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import encodings.idna  # noqa: F401 - the same; Python's resolver calls encode with it
 import http.client
+import io
 import ipaddress
 import socket
 import ssl
@@ -15,6 +16,7 @@ import time
 from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import dns.exception
@@ -104,10 +106,10 @@ class _Attempt:
         if secure:
             stream = self._secured(stream, host)
         self.stage = "headers"
-        stream.settimeout(self.deadline.left())
         connection = http.client.HTTPConnection(host, port)
         connection.response_class = _Response
-        connection.sock = stream
+        timed: Any = _Timed(stream, self.deadline)
+        connection.sock = timed
         headers |= {"Host": _at(host, parts.port), **self.request.headers}
         connection.request(self.request.method, target, headers=headers)
         response = connection.getresponse()
@@ -116,15 +118,14 @@ class _Attempt:
         self.protocol = f"HTTP/{response.version // 10}.{response.version % 10}"
         self.headers = {name.lower(): value for name, value in response.getheaders()}
         self.stage = "body"
-        self._read(stream, response)
+        self._read(response)
         self.stage = "done"
 
-    def _read(self, stream: socket.socket, response: http.client.HTTPResponse) -> None:
+    def _read(self, response: http.client.HTTPResponse) -> None:
         while True:
             if len(self.body) >= MOST_BODY:
                 self.cut = True
                 return
-            stream.settimeout(self.deadline.left())
             waiting = time.monotonic()
             try:
                 piece = response.read1(65536)
@@ -154,11 +155,11 @@ class _Attempt:
             stream = self._secured(stream, via.hostname or "")
             self.stage = "proxy"
         if secure:
-            stream.settimeout(self.deadline.left())
+            timed: Any = _Timed(stream, self.deadline)
             lines = [f"CONNECT {_at(host, port)} HTTP/1.1", f"Host: {_at(host, port)}"]
             lines += [f"{name}: {value}" for name, value in _login(via).items()]
-            stream.sendall("\r\n".join([*lines, "", ""]).encode("latin-1", "replace"))
-            response = http.client.HTTPResponse(stream, method="CONNECT")
+            timed.sendall("\r\n".join([*lines, "", ""]).encode("latin-1", "replace"))
+            response = http.client.HTTPResponse(timed, method="CONNECT")
             response.begin()
             if response.status != _OK:
                 said = f"{response.status} {response.reason}".strip()
@@ -184,6 +185,39 @@ class _Attempt:
             protocol=self.protocol,
             cut=self.cut,
         )
+
+
+class _Timed:
+    """What http.client needs of a socket; each call has only the time that is left of all.
+
+    A socket's own time-out is for each call: who sends a byte now and then is never late.
+    """
+
+    def __init__(self, stream: socket.socket, deadline: Deadline) -> None:
+        self._stream, self._deadline = stream, deadline
+
+    def sendall(self, data: bytes) -> None:
+        self._stream.settimeout(self._deadline.left())
+        self._stream.sendall(data)
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        assert mode == "rb"
+        return io.BufferedReader(_Reading(self._stream, self._deadline))
+
+    def close(self) -> None:
+        """Leave that to whoever has opened it."""
+
+
+class _Reading(io.RawIOBase):
+    def __init__(self, stream: socket.socket, deadline: Deadline) -> None:
+        self._stream, self._deadline = stream, deadline
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self._stream.settimeout(self._deadline.left())
+        return self._stream.recv_into(buffer)
 
 
 class _Response(http.client.HTTPResponse):

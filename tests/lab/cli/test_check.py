@@ -53,6 +53,20 @@ def test_what_is_lost_against_a_baseline_is_said(canary: Path, tmp_path: Path) -
     ]
 
 
+def test_a_tool_that_can_be_run_nowhere_is_no_success(tmp_path: Path) -> None:
+    base = tmp_path / "base.json"
+    args = ("auth-fallback", "--save-baseline", str(base))
+    done = golab("check", "canary.sh", *args)
+    why = "canary.sh is not installed where the client runs"
+    said = f"golab: canary.sh has looked nowhere: {why}; is it a file of yours? then write "
+    assert (done.returncode, done.stderr) == (3, f"{said}./canary.sh\n")
+    (tmp_path / "mute.sh").write_text("#!/bin/sh\nkill -9 $$\n")
+    done = golab("check", str(tmp_path / "mute.sh"), *args)
+    said = f"golab: {tmp_path}/mute.sh has looked nowhere: ended by SIGKILL\n"
+    assert (done.returncode, done.stderr) == (3, said)
+    assert not base.exists()
+
+
 def test_run_has_it_beside_the_others(canary: Path) -> None:
     command = shlex.join([str(canary), "--strict"])
     done = golab("run", "auth-fallback", "--tool", command, "--tool", "go version")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -17,16 +18,17 @@ END = b"\r\n\r\n"
 
 
 @contextmanager
-def server(*pieces: bytes) -> Iterator[tuple[str, list[bytes]]]:
-    """Answer one request with these bytes, whatever it is; what was asked is kept."""
+def server(*pieces: bytes, pause: float = 0.0) -> Iterator[tuple[str, list[bytes]]]:
+    """Answer one request with these bytes, a pause of seconds after each; keep what was asked."""
     asked: list[bytes] = []
 
     def answer(listening: socket.socket) -> None:
         connection, _ = listening.accept()
-        with connection:
+        with connection, suppress(OSError):
             asked.append(connection.recv(65536))
             for piece in pieces:
                 connection.sendall(piece)
+                time.sleep(pause)
 
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = threading.Thread(target=answer, args=(listening,), daemon=True)
@@ -95,6 +97,26 @@ def test_a_tunnel_that_is_refused_is_said() -> None:
         "proxy",
         "the forward proxy answers connect with 407 login wanted",
     )
+
+
+@pytest.mark.parametrize(
+    ("tunnel", "begin", "piece", "stage"),
+    [
+        (True, b"HTTP/1.1 200 OK\r\n", b"X-A: b\r\n", "proxy"),
+        (False, b"HTTP/1.1 200 OK\r\nX-A: ", b"b", "headers"),
+        (False, b"", b"HTTP/1.1 103 Early Hints" + END, "headers"),
+        (False, b"HTTP/1.1 200 OK" + END, b"v", "body"),
+    ],
+)
+def test_who_sends_a_little_now_and_then_is_late_all_the_same(
+    *, tunnel: bool, begin: bytes, piece: bytes, stage: str
+) -> None:
+    with server(begin, *[piece] * 60, pause=0.05) as (place, _):
+        url, via = (
+            ("https://proxy.example/", f"http://{place}") if tunnel else (f"http://{place}/", "")
+        )
+        answer = network.fetch(Request(url, 0.5, via=via))
+    assert (answer.stage, answer.error) == (stage, network.OUT_OF_TIME)
 
 
 @pytest.mark.parametrize("via", ["socks5://127.0.0.1:1", "quic://x"])

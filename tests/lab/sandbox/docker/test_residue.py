@@ -58,10 +58,12 @@ def runs(engine: docker.DockerClient, pid: int) -> bool:
 
 @pytest.mark.timeout(240)
 def test_killed_at_any_moment_nothing_stays(engine: docker.DockerClient, tmp_path: Path) -> None:
-    before = things(engine)
+    volumes = things(engine)
     moments = random.Random(SEED)
+    killed = []
     for delay in [moments.uniform(0.5, 3.0) for _ in range(TIMES)]:
         process = started("proxy-timeout/mute", TMPDIR=str(tmp_path))
+        killed.append(process.pid)
         time.sleep(delay)
         process.kill()
         process.communicate()
@@ -70,7 +72,8 @@ def test_killed_at_any_moment_nothing_stays(engine: docker.DockerClient, tmp_pat
             time.sleep(0.1)
         assert not runs(engine, process.pid), f"killed after {delay:.2f} s"
     sweep.sweep(engine)
-    assert things(engine) <= before
+    for pid in killed:
+        assert things(engine, pid) <= volumes
     assert list(tmp_path.iterdir()) == []
 
 
@@ -82,7 +85,7 @@ def test_killed_at_any_moment_nothing_stays(engine: docker.DockerClient, tmp_pat
 def test_interrupted_at_any_moment_nothing_stays(
     engine: docker.DockerClient, args: tuple[str, ...], interrupts: int
 ) -> None:
-    before = things(engine)
+    volumes = things(engine)
     moments = random.Random(SEED)
     for delay in [moments.uniform(0.3, 3.5) for _ in range(TIMES // 2)]:
         with started(*args) as process, ended(process):
@@ -95,14 +98,14 @@ def test_interrupted_at_any_moment_nothing_stays(
         assert lines[-1] == b"golab: interrupted; nothing is left behind"
         finished = [line for line in lines if re.match(rb"golab: \d+ of \d+: ", line)]
         assert len(lines) - len(finished) <= interrupts
-        assert things(engine) <= before, delay
+        assert things(engine, process.pid) <= volumes, delay
 
 
 @pytest.mark.parametrize("role", images.ROLES)
 def test_a_container_that_dies_when_it_starts_is_one_line(
     engine: docker.DockerClient, role: str
 ) -> None:
-    before = things(engine)
+    volumes = things(engine)
     events = engine.api.events(filters={"event": "start", "type": "container"}, decode=True)
     with started("egress-blocked") as process, ended(process):
         killer = threading.Thread(target=_kill_first, args=(engine, events, role))
@@ -111,7 +114,7 @@ def test_a_container_that_dies_when_it_starts_is_one_line(
     events.close()
     killer.join(10)
     assert process.returncode == 3
-    assert things(engine) <= before
+    assert things(engine, process.pid) <= volumes
 
 
 def _kill_first(engine: docker.DockerClient, events: Iterable[dict[str, Any]], role: str) -> None:

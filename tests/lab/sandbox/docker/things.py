@@ -1,21 +1,22 @@
-"""What an engine has, golab's or not."""
+"""What labs of one process have in an engine."""
 
 from __future__ import annotations
+
+import os
 
 import docker
 
 from lab.sandbox.docker import labels
 
 
-def things(engine: docker.DockerClient, session: str = "") -> set[str]:
-    """Return the ids of all containers and networks, and the names of volumes; or a session's.
+def things(engine: docker.DockerClient, pid: int | None = None) -> set[str]:
+    """Return ids of containers and networks that a process made, and the names of all volumes.
 
-    Labs of tests before may be on their way out: what counts is that nothing has come.
+    The process is the test's own if none is named. Tests beside it have labs of their own in the
+    engine, which come and go; none of them makes a volume.
     """
-    if session:
-        chosen = {"label": f"{labels.SESSION}={session}"}
-        rows = engine.api.containers(all=True, filters=chosen)
-        return {str(row["Id"]) for row in rows + engine.api.networks(filters=chosen)}
-    rows = engine.api.containers(all=True) + engine.api.networks()
-    volumes = engine.api.volumes()["Volumes"] or []
-    return {str(row["Id"]) for row in rows} | {str(row["Name"]) for row in volumes}
+    made = dict(labels.selector())
+    rows = engine.api.containers(all=True, filters=made) + engine.api.networks(filters=made)
+    owner = str(pid or os.getpid())
+    ours = {str(row["Id"]) for row in rows if row["Labels"][labels.OWNER].split()[1] == owner}
+    return ours | {str(row["Name"]) for row in engine.api.volumes()["Volumes"] or []}

@@ -6,6 +6,7 @@ from base64 import b64encode
 
 import pytest
 
+from faults.goproto.signed_note import Signer
 from lab.diagnosis import advisories
 from lab.diagnosis.digest import digest, lesson, teaches
 from lab.diagnosis.discretion import Discretion
@@ -17,7 +18,8 @@ from lab.errors import UsageError
 from lab.findings import Found, Looked
 from lab.sandbox.interface import Answer
 from lab.scenario.load import catalogue
-from tests.lab.diagnostics.fake import FakeMachine, view
+from tests.lab.diagnostics.fake import PUBLIC, FakeMachine, ok, status, view
+from tests.lab.diagnostics.published import KEY, M, V, record, served
 
 LIB, MUX = "git.corp.example/Lib", "github.com/gorilla/mux"
 NETRC = "machine a.b login gopher password hush-netrc\n"
@@ -79,6 +81,32 @@ def test_what_a_public_proxy_has_served_is_no_secret() -> None:
     assert not kept.allows(other)
     kept.learn(f"https://proxy.golang.org/{MUX}/@v/list", Answer("done", 200))
     assert kept.allows(other)
+
+
+OWN = "https://proxy.corp.example"
+LOOKUP = f"/sumdb/sum.golang.org/lookup/{M}@{V}"
+
+
+@pytest.mark.parametrize(
+    ("env", "answer", "may"),
+    [
+        ({}, ok(record()), True),
+        ({}, status(404), False),
+        ({}, ok(record(Signer("sum.golang.org", b"x" * 32))), False),
+        ({"GOPRIVATE": "example.com"}, ok(record()), False),
+        ({"GONOSUMDB": "example.com"}, ok(record()), False),
+        ({"GOSUMDB": Signer("sums.corp.example", b"k" * 32).verifier}, ok(record()), False),
+        ({"GOSUMDB": "off"}, ok(record()), False),
+    ],
+)
+def test_what_the_public_database_has_on_record_is_no_secret(
+    env: dict[str, str], answer: Answer, *, may: bool
+) -> None:
+    answers = {f"{OWN}{path}": each for path, each in (served() | {LOOKUP: answer}).items()}
+    machine = FakeMachine(answers, env={"GOPROXY": OWN, "GOSUMDB": KEY.verifier, **env})
+    kept = Discretion(view(machine), [M])
+    assert kept.allows(f"{PUBLIC}/{M}/@v/list") is may
+    assert all(url.startswith((OWN, "https://sum.golang.org/")) for url in machine.contacted)
 
 
 def test_a_redirect_is_followed() -> None:

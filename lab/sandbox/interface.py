@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, Self
 
 if TYPE_CHECKING:  # a sandbox starts before the rest of golab is loaded
+    from lab.go.toolchain import Progress, Toolchain
     from lab.sandbox.controls import EdgeControl, OriginControl
     from lab.sandbox.running import Event, Running
-    from lab.toolchain import Progress, Toolchain
     from lab.world.tree import Tree
 
 EDGE = "198.18.0.2"

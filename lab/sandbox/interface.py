@@ -192,6 +192,16 @@ class Lab(Protocol):
     def link(self, source: str, target: str) -> None:
         """Give the client, at `target`, directories of its own with links to the files below."""
 
+    def copy(self, source: str, target: str, *, without: Sequence[str], limit: float) -> str:
+        """Make one of the client's directories a copy of another; return why it is none, or ''.
+
+        Args:
+            source: a directory, of which nothing is followed.
+            target: what is there is removed; it may lie below `source`.
+            without: names in `source` that are left out.
+            limit: in seconds.
+        """
+
     def run(self, command: Command) -> Completed:
         """Run a program as the client. May be called from several threads at once."""
 

@@ -105,7 +105,7 @@ class FakeLab:
         self.environments: list[Mapping[str, str]] = []
         self.programs = {"go", "curl", "jq"}
         self.answer = Answer("done", 200)
-        self.dead = ""
+        self.dead = self.uncopied = ""
         self.ended = False
         self._one = threading.Lock()
 
@@ -130,6 +130,10 @@ class FakeLab:
 
     def link(self, source: str, target: str) -> None:
         self.calls.append(f"link {source} {target}")
+
+    def copy(self, source: str, target: str, *, without: Sequence[str], limit: float) -> str:
+        self.calls.append(f"copy {source} {target}")
+        return self.uncopied
 
     def run(self, command: Command) -> Completed:
         shell = command.argv[:2] == ("sh", "-c")

@@ -115,11 +115,10 @@ def test_what_golab_ended_at_its_limit_is_the_diagnostics_to_judge() -> None:
 
 
 def test_a_client_that_cannot_be_copied_is_an_error_and_nothing_is_run() -> None:
-    def full(line: str, _: FakeLab) -> Completed:
-        return completed(1, "", "cp: no\n") if "cp -a" in line else completed(0, "https://x\n")
-
-    lab = FakeLab(full)
-    assert found(lab, "goproxy-env") == Finding("error", "the client's home is not copied: cp: no")
+    lab = FakeLab(lambda *_: completed(0, "https://x\n"))
+    lab.uncopied = "no space"
+    said = "the client's home is not copied: no space"
+    assert found(lab, "goproxy-env") == Finding("error", said)
     assert not [call for call in lab.calls if "go env" in call]
 
 

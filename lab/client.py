@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from lab.client_spec import OF_THE_CLIENT, ClientSpec, File
-from lab.command import words
 from lab.paths import SYSTEM_PATH
 from lab.sandbox.interface import (
     CA_BUNDLE,
@@ -23,6 +21,8 @@ from lab.sandbox.interface import (
     LabSpec,
     Request,
 )
+from lab.spec.client import OF_THE_CLIENT, ClientSpec, File
+from lab.spec.command import words
 from lab.world.modpath import escape
 
 HOME = "/lab/home"

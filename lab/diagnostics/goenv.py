@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lab.diagnostics.machine import Machine
-from lab.gosettings import DEFAULT_GOPROXY, goenv_lines
+from lab.go.settings import DEFAULT_GOPROXY, goenv_lines
 
 DEFAULTS = {
     "GOPROXY": DEFAULT_GOPROXY,

@@ -12,8 +12,8 @@ from urllib.parse import quote
 
 import lab
 from lab.errors import UsageError
-from lab.findings import Diagnosis, Found
 from lab.report.visible import visible_json
+from lab.results.findings import Diagnosis, Found
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

@@ -9,7 +9,7 @@ from lab.diagnostics.lints.model import Problem, Setup
 from lab.diagnostics.lints.netrc import machines
 from lab.diagnostics.lints.patterns import matches_nothing
 from lab.diagnostics.lints.routes import asks_database, fetches, proxies_for
-from lab.gosettings import host_of, matches
+from lab.go.settings import host_of, matches
 from lab.plural import counted
 
 _LISTS = ("GOPRIVATE", "GONOSUMDB", "GONOPROXY")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
-from lab.gosettings import DEFAULT_GOPROXY, goenv_lines
+from lab.go.settings import DEFAULT_GOPROXY, goenv_lines
 from lab.world.gomod import Requirements, requirements
 
 Severity = Literal["error", "warning", "note"]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from faults.nearest import edits
 from lab.diagnostics.lints.model import Problem, Setup, redacted
-from lab.gosettings import goenv_lines
+from lab.go.settings import goenv_lines
 
 INVENTED = {
     "GONOSUMCHECK": "GONOSUMDB",

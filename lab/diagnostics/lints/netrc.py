@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from lab.diagnostics.lints.model import Problem, Setup, Severity
 from lab.diagnostics.lints.routes import ends, parts
-from lab.gologin import login_for, parse_netrc
+from lab.go.credentials import login_for, parse_netrc
 
 _OTHERS_CAN_READ = 0o077
 

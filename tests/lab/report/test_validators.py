@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from lab.findings import Found
 from lab.report.junit import junit
 from lab.report.sarif import as_sarif
+from lab.results.findings import Found
 from tests.lab.matrix.sample import a_report, a_result, a_row
 from tests.lab.report.test_junit import EVIL, some
 from tests.lab.report.test_sarif import FOUND, diagnosis

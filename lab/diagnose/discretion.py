@@ -28,12 +28,13 @@ class Discretion:
 
     Args:
         view: go's settings.
-        modules: the names that are kept.
+        modules: those whose names are kept, with a version of each where one is known.
     """
 
-    def __init__(self, view: GoView, modules: Iterable[str]) -> None:
+    def __init__(self, view: GoView, modules: Iterable[Subject]) -> None:
         self._view = view
-        self._modules = {escape(module): module for module in sorted(modules, key=len)}
+        self._subjects = {one.module: one for one in modules}
+        self._modules = {escape(name): name for name in sorted(self._subjects, key=len)}
         self._redirected: set[str] = set()
         self._public: set[str] = set()
 
@@ -60,7 +61,7 @@ class Discretion:
         if view.is_private(module) or view.unverified(module):
             return False
         known, at = database(view.env["GOSUMDB"]), way(view)
-        version = in_use(view, Subject(module))
+        version = in_use(view, self._subjects[module])
         if not (known and known.name == DEFAULT and at and at.base and version):
             return False
         reply = lookup(view, at, module, version)

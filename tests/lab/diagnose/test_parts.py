@@ -12,7 +12,7 @@ from lab.diagnose.digest import digest, lesson, teaches
 from lab.diagnose.discretion import Discretion
 from lab.diagnose.secrets import secrets, without
 from lab.diagnose.subjects import chosen, named
-from lab.diagnostics.interface import Finding, alarm
+from lab.diagnostics.interface import Finding, Subject, alarm
 from lab.diagnostics.project import Project
 from lab.errors import UsageError
 from lab.results.findings import Found, Looked
@@ -53,7 +53,7 @@ def test_what_is_no_secret_stays() -> None:
 
 
 def allowed(url: str, **env: str) -> bool:
-    return Discretion(view(FakeMachine(env=env)), [LIB, MUX]).allows(url)
+    return Discretion(view(FakeMachine(env=env)), [Subject(LIB), Subject(MUX)]).allows(url)
 
 
 ESCAPED = "git.corp.example/!lib"
@@ -74,7 +74,7 @@ def test_a_name_goes_where_go_sends_it_and_nowhere_else() -> None:
 
 
 def test_what_a_public_proxy_has_served_is_no_secret() -> None:
-    kept = Discretion(view(FakeMachine()), [MUX])
+    kept = Discretion(view(FakeMachine()), [Subject(MUX)])
     other = f"https://goproxy.cn/{MUX}/@v/list"
     assert not kept.allows(other)
     kept.learn(f"https://proxy.golang.org/{MUX}/@v/list", Answer("done", 404))
@@ -104,13 +104,21 @@ def test_what_the_public_database_has_on_record_is_no_secret(
 ) -> None:
     answers = {f"{OWN}{path}": each for path, each in (served() | {LOOKUP: answer}).items()}
     machine = FakeMachine(answers, env={"GOPROXY": OWN, "GOSUMDB": KEY.verifier, **env})
-    kept = Discretion(view(machine), [M])
+    kept = Discretion(view(machine), [Subject(M)])
     assert kept.allows(f"{PUBLIC}/{M}/@v/list") is may
     assert all(url.startswith((OWN, "https://sum.golang.org/")) for url in machine.contacted)
 
 
+def test_the_version_in_use_is_looked_up_where_no_proxy_knows_any() -> None:
+    answers = {f"{OWN}{path}": each for path, each in served().items() if "/sumdb/" in path}
+    env = {"GOPROXY": OWN, "GOSUMDB": KEY.verifier}
+    for known in (V, ""):
+        kept = Discretion(view(FakeMachine(answers, env=env)), [Subject(M, known)])
+        assert kept.allows(f"{PUBLIC}/{M}/@v/list") is bool(known)
+
+
 def test_a_redirect_is_followed() -> None:
-    kept = Discretion(view(FakeMachine()), [MUX])
+    kept = Discretion(view(FakeMachine()), [Subject(MUX)])
     there = f"https://storage.example/{MUX}/@v/v1.zip"
     assert not kept.allows(there)
     kept.learn(

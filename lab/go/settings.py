@@ -11,6 +11,13 @@ from typing import Literal
 from urllib.parse import SplitResult, unquote, urlsplit
 
 DEFAULT_GOPROXY = "https://proxy.golang.org,direct"
+DEFAULTS = {
+    "GOPROXY": DEFAULT_GOPROXY,
+    "GOSUMDB": "sum.golang.org",
+    "GOAUTH": "netrc",
+    "GOTOOLCHAIN": "auto",
+}
+"""What counts where nothing is set; of all other variables that is ''."""
 
 _FORBIDDEN_IN_HOST = re.compile(r"[\x00-\x20\x7f\"<>^`{|}\\]")
 
@@ -108,7 +115,10 @@ def _split(url: str) -> SplitResult:
 
 
 def redacted(url: str) -> str:
-    """Return a URL without its password (url.URL.Redacted), also where it is badly written."""
+    """Return a URL without its password (url.URL.Redacted), also where it is badly written.
+
+    So go shows it, with the user's name; see `masked` for what may hold several URLs.
+    """
     return re.sub(r"(?<=://)([^/@:]*):[^/]*@", r"\1:xxxxx@", re.sub(r":[^/@:]*$", _digits, url))
 
 
@@ -117,6 +127,15 @@ def _digits(found: re.Match[str]) -> str:
     text = found[0][1:]
     scheme_only = text.startswith("/") or not text
     return found[0] if text.isdigit() or scheme_only else ":xxxxx"
+
+
+_LOGIN = re.compile(r"(?<=://).*@")
+_NEXT_URL = re.compile(r"(?<=[,|;\s])(?=\s*[a-z]+://)")
+
+
+def masked(text: str) -> str:
+    """Return the value of a setting without the logins that its URLs have, wherever these end."""
+    return "".join(_LOGIN.sub("…@", part) for part in _NEXT_URL.split(text))
 
 
 def proxies(env: Mapping[str, str]) -> list[str]:

@@ -26,6 +26,13 @@ def test_a_netrc_is_read_in_pairs_of_words_line_by_line() -> None:
     assert parse_netrc(NETRC) == {"a.example": "me:se,cr%et", "c.example:8443/go": "gopher:token"}
 
 
+def test_go_reads_no_further_than_a_lone_default() -> None:
+    text = (
+        "machine a.example login me password x\n\ndefault\nmachine b.example login me password x\n"
+    )
+    assert parse_netrc(text) == {"a.example": "me:x"}
+
+
 @pytest.mark.parametrize(
     ("url", "login"),
     [

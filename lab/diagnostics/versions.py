@@ -11,7 +11,7 @@ from faults.goproto import semver
 from lab.diagnostics.interface import Subject
 from lab.diagnostics.sumdb import hashes
 from lab.diagnostics.view import GoView
-from lab.gosettings import host_of
+from lab.go.settings import host_of
 
 PUBLIC = ("https://proxy.golang.org", "https://goproxy.cn")
 """Proxies that anybody may ask, each independent of the other."""

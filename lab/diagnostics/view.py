@@ -14,8 +14,8 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 from lab.diagnostics.goenv import GoEnv, goenv
 from lab.diagnostics.machine import Machine
 from lab.diagnostics.reply import OK, Reply
-from lab.gologin import login_for, parse_netrc
-from lab.gosettings import (
+from lab.go.credentials import login_for, parse_netrc
+from lab.go.settings import (
     Entry,
     GoproxyError,
     entries,

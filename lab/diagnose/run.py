@@ -115,6 +115,9 @@ _WITHOUT_GO = Found(
 def _check(view: GoView, own: Project, *, named: bool) -> None:
     """Refuse a project that go cannot read."""
     if not own.go_mod:
+        file = f"{own.root}/go.mod"
+        if why := view.machine.read([file]).unread.get(file):
+            raise UsageError(f"{file} cannot be read: {why}")
         if named:
             return
         raise UsageError(

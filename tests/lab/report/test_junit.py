@@ -10,7 +10,7 @@ import pytest
 
 from lab.errors import UsageError
 from lab.report.junit import junit, write
-from lab.results import ArmResult, CommandResult, Outcome, Report
+from lab.results.model import ArmResult, CommandResult, Outcome, Report
 from tests.lab.matrix.sample import NOW, a_report, a_result, a_row
 
 EVIL = "]]>&<script>\"'\x1b[2J\x00\ud800\uffff\u202e\n::error::no"
@@ -111,6 +111,8 @@ def test_of_a_tool_a_miss_and_a_false_alarm_are_failures() -> None:
     (suite,) = read(a_report(*runs, lab_error), "./mine.sh")
     kinds = [[type(one).__name__ for one in case.result] for case in suite]
     assert kinds == [[], [], ["Failure"], ["Failure"], ["Skipped"], ["Error"], ["Error"]]
+    said = [case.result[0].message for case in suite if case.result]
+    assert said[:2] == ["miss: quiet when broken", "false-alarm: alarm when healthy"]
     known = {"miss": "miss", "false-alarm": "miss", "error": "error", "dead": "detected"}
     text = junit(a_report(*runs, lab_error), "./mine.sh", known)
     again = junitparser.JUnitXml.fromstring(text.encode())

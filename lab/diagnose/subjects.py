@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from faults.goproto import semver
 from lab.diagnostics.interface import Subject
 from lab.diagnostics.project import Project
 from lab.diagnostics.view import GoView
 from lab.errors import UsageError
+from lab.world.gomod import Required
 from lab.world.modpath import path_problem
 
 MOST = 4
@@ -36,7 +38,7 @@ def named(modules: Iterable[str], own: Project) -> list[Subject]:
 def chosen(view: GoView, own: Project) -> list[Subject]:
     """Return modules that go.mod requires: what is asked elsewhere, or as somebody else, first."""
     local = {one.path for one in own.required.replace if one.local}
-    needed = [one for one in own.required.require if one.path not in local]
+    needed = [one for one in own.required.require if one.path not in local and _asked_for(one)]
     needed.sort(key=lambda one: one.indirect)
     first: dict[object, Subject] = {}
     others = []
@@ -47,6 +49,11 @@ def chosen(view: GoView, own: Project) -> list[Subject]:
         else:
             first[_way(view, one.path)] = subject
     return [*first.values(), *others][: max(MOST, min(len(first), 2 * MOST))]
+
+
+def _asked_for(one: Required) -> bool:
+    """Tell whether go asks anybody about it: who wrote go.mod may have written anything."""
+    return semver.is_valid(one.version) and not path_problem(one.path)
 
 
 def _way(view: GoView, module: str) -> object:

@@ -232,7 +232,11 @@ class GoView:
             to = answer.headers.get("location", "")
             if answer.error or answer.status not in _REDIRECTS or not to:
                 return reply
-            target = urljoin(at, to)
+            try:
+                target = urljoin(at, to)
+                urlsplit(target)
+            except ValueError as error:
+                return replace(reply, error=f"redirected to no URL: {error}", stage="redirect")
             urls.append(target)
             if why := _unfollowed(urls):
                 return replace(reply, error=why, stage="redirect")

@@ -194,3 +194,11 @@ def test_what_cannot_be_looked_at_is_said_in_a_line(
     done = desk(*words)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert said in done.stderr
+
+
+def test_a_go_mod_that_is_no_file_is_not_waited_for(desk: Desk) -> None:
+    (desk.project / "go.mod").unlink()
+    os.mkfifo(desk.project / "go.mod")
+    done = desk()
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"golab: {desk.project}/go.mod cannot be read: it is no file\n"

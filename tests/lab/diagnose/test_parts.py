@@ -174,6 +174,14 @@ def test_thousands_of_modules_are_no_trouble() -> None:
     assert len(chosen(view(FakeMachine()), Project("/p", f"module a.b/c\n{lines}", ""))) == 4
 
 
+def test_what_go_would_not_ask_for_is_not_asked_for() -> None:
+    names = ["-modfile=/home/me/x", "../../admin", "/etc", "http://h/x"]
+    lines = "".join(f"require {name} v1.0.0\n" for name in names) + f"require {MUX} v1/../../x\n"
+    text = f"module a.b/c\n{lines}require github.com/b/b v1.0.0\n"
+    found = chosen(view(FakeMachine()), Project("/p", text, ""))
+    assert [one.module for one in found] == ["github.com/b/b"]
+
+
 def test_a_module_is_named_with_or_without_a_version() -> None:
     own = Project("/p", GO_MOD, "")
     found = named([f"{MUX}@v1.8.0", "github.com/b/b"], own)

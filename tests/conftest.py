@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
-from lab import toolchain
 from lab.errors import ToolchainError
+from lab.go import toolchain
 from tests.programs import needed
 
 # A background job of a shell ignores interrupts, and so would every golab that a test interrupts.
@@ -26,6 +26,8 @@ ROUTES = {name: value for name, value in os.environ.items() if name.lower().ends
 for _name in [name for name in os.environ if not name.startswith(KEPT)]:
     del os.environ[_name]
 os.environ |= {"LANG": "C.UTF-8", "TERM": "dumb"}
+# What is said of local labs is tried on them, whatever engine this machine has.
+os.environ["GOLAB_BACKEND"] = "local"
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -42,7 +44,7 @@ LONG = (
     "lab/daemon/test_keep.py",
     "lab/cli/test_completion.py",
     "lab/cli/test_progress.py",
-    "lab/test_scenarios.py",
+    "lab/scenario/test_catalogue.py",
     "lab/test_interrupts.py",
     "lab/replay/test_real.py",
     "lab/world/test_any_world.py",
@@ -102,7 +104,6 @@ def git() -> str:
 
 
 @pytest.fixture(autouse=True)
-def _local_labs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is said of local labs is tried on them, whatever engine this machine has."""
-    if request.node.get_closest_marker("docker") is None:
-        monkeypatch.setenv("GOLAB_BACKEND", "local")
+def _any_backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.node.get_closest_marker("docker"):
+        monkeypatch.delenv("GOLAB_BACKEND", raising=False)

@@ -13,6 +13,8 @@ from lab.world.modzip import h1
 _MOST = 64 << 20
 """Bytes, unpacked, of what is looked into."""
 
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
 
 @dataclass(frozen=True)
 class Archive:
@@ -40,7 +42,7 @@ def opened(reply: Reply, module: str, version: str) -> Archive:
                 return Archive(cut=True)
             for entry in archive.infolist():
                 if not entry.is_dir():
-                    whole[entry.filename] = archive.read(entry)
+                    whole[entry.filename] = _read(archive, entry)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, EOFError) as error:
         return Archive(wrong=(f"the zip is none: {error}",))
     except Exception as error:  # noqa: BLE001 - zlib and others have errors of their own
@@ -53,3 +55,11 @@ def opened(reply: Reply, module: str, version: str) -> Archive:
         wrong.append("the zip is empty")
     files = {name.removeprefix(prefix): data for name, data in whole.items()}
     return Archive(files, tuple(wrong), h1(whole))
+
+
+def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    """Unpack as much of an entry as its size says, however much there is."""
+    if entry.compress_type not in _METHODS:
+        raise NotImplementedError("a method of compression that go does not know")
+    with archive.open(entry) as file:
+        return file.read(entry.file_size + 1)

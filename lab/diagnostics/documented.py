@@ -14,10 +14,10 @@ from pydantic import Field, RootModel, model_validator
 from faults import validation, yamlsource
 from lab.client import HOME, Client
 from lab.diagnostics.interface import Finding, Target, alarm, quiet, unavailable
-from lab.expectations import Expected, differences
 from lab.sandbox.interface import Completed
-from lab.schema import Name, Part, Text
-from lab.sources import Citation
+from lab.spec.expectations import Expected, differences
+from lab.spec.schema import Name, Part, Text
+from lab.spec.sources import Citation
 
 DATA = Path(__file__).with_name("data")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import re
-import shlex
 from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
@@ -12,13 +11,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from lab.asked import hosts
 from lab.plural import counted
-from lab.report.diagnosed import diagnostics
+from lab.report.diagnostics import diagnostics
 from lab.report.page import STYLES, emit, indented, table
 from lab.report.versions import side_by_side
 from lab.report.visible import visible_parts
-from lab.results import (
+from lab.results.model import (
     ArmName,
     ArmResult,
     CommandResult,
@@ -26,6 +24,8 @@ from lab.results import (
     RunResult,
     Verdict,
 )
+from lab.spec.asked import hosts
+from lab.spec.command import typed
 
 _MOST_LINES = 8
 _LONGEST_LINE = 1000
@@ -111,10 +111,13 @@ def _arm(arm: ArmName, result: RunResult) -> RenderableType:
 def _command(command: CommandResult) -> RenderableType:
     exit_ = "ended by the lab's limit" if command.exit is None else f"exit {command.exit}"
     exit_ = command.error or exit_
-    shown = command.argv[-1] if command.argv[:2] == ["sh", "-c"] else shlex.join(command.argv)
     style = "green" if command.exit == 0 and not command.error else "red"
     line = Text.assemble(
-        "$ ", (_line(shown), "bold"), "  ", (exit_, style), f"  {command.seconds:.2f} s"
+        "$ ",
+        (_line(typed(command.argv)), "bold"),
+        "  ",
+        (exit_, style),
+        f"  {command.seconds:.2f} s",
     )
     return Padding(line, (0, 0, 0, 2), expand=False)
 

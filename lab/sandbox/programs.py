@@ -113,6 +113,7 @@ def _edge() -> Serve:
             (arguments["origin"], 80),
             home,
             arguments["token"],
+            arguments["other"],
             arguments.get("address6", ""),
         )
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from faults.rules import from_data
-from lab.asked import connections, times
 from lab.client import Client
 from lab.sandbox.interface import ORIGIN
+from lab.spec.asked import connections, times
 from tests.programs import needed
 
 LIST = "/github.com/gorilla/mux/@v/list"
@@ -44,6 +44,24 @@ def test_go_itself_speaks_http_2(asked: Client) -> None:
     done = asked.run("go list -m -versions github.com/gorilla/mux", limit=10)
     assert done.stdout == "github.com/gorilla/mux v1.7.3 v1.7.4 v1.8.0 v1.8.1\n"
     assert {record["negotiated"] for record in records(asked, "tls")} == {"h2"}
+
+
+AGAIN = """
+import socket, time
+query = b"id\\1\\0\\0\\1\\0\\0\\0\\0\\0\\0\\5proxy\\6golang\\3org\\0\\0\\1\\0\\1"
+for pause in (0, 22):
+    time.sleep(pause)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        asking.bind(("", 40123))
+        asking.settimeout(10)
+        asking.sendto(query, ("198.18.0.2", 53))
+        print(len(asking.recv(512)))
+"""
+
+
+@pytest.mark.slow
+def test_a_port_that_is_drawn_again_after_a_while_is_answered(asked: Client) -> None:
+    assert asked.run(["python3", "-c", AGAIN], limit=60).stdout.split() == ["50", "50"]
 
 
 def test_plain_http(asked: Client) -> None:

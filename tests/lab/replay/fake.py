@@ -10,6 +10,7 @@ from typing import Any, Self, cast
 
 from faults.rules import Rule
 from lab.errors import LabError
+from lab.go.toolchain import Toolchain
 from lab.sandbox.controls import EdgeControl, OriginControl, Records
 from lab.sandbox.interface import (
     Answer,
@@ -24,7 +25,6 @@ from lab.sandbox.interface import (
 from lab.sandbox.running import Event, Running
 from lab.scenario.load import Run
 from lab.scenario.model import Scenario
-from lab.toolchain import Toolchain
 from lab.world.load import base_world
 from lab.world.tree import Tree
 

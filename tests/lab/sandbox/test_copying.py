@@ -13,7 +13,7 @@ import pytest
 from lab.client import HOME, Client
 from lab.diagnostics.catalogue import diagnostics
 from lab.diagnostics.interface import Target
-from lab.replay.diagnose import diagnose
+from lab.replay.diagnostics import diagnose
 from lab.sandbox.agent import copying
 from lab.sandbox.agent.copying import copy
 

@@ -18,9 +18,9 @@ import docker
 import pytest
 
 from lab.errors import LabError, UnfitError
+from lab.go.toolchain import DEFAULT
 from lab.paths import images_root
 from lab.sandbox.docker import images, labels
-from lab.toolchain import DEFAULT
 
 StrPath = str | Path
 CLIENT = "/usr/bin/docker"  # Debian's, which knows both builders
@@ -135,6 +135,7 @@ def _stale(engine: docker.DockerClient, name: str) -> None:
 
 @pytest.mark.docker
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_a_full_disk(engine: docker.DockerClient, tmp_path: Path) -> None:
     if os.geteuid() or not shutil.which("dockerd"):
         pytest.skip("an engine with a small disk is started by root, where dockerd is installed")

@@ -141,7 +141,7 @@ GIT = "go: m.example/m: git fetch -f origin in /y: signal: killed:\n"
         (
             2,
             "",
-            "runtime: may need to increase max user processes (ulimit -u)\nfatal error: newosproc\n",
+            "runtime: may need to increase max user processes (ulimit -u)\nfatal error: no\n",
             "may need to increase max user processes (ulimit -u)",
         ),
         (1, "", "\tserver response: no space left on device\n", ""),

@@ -16,7 +16,7 @@ HERE = "127.77.0.1"
 def test_a_port_that_is_taken_is_said_at_once(tmp_path: Path) -> None:
     """Who may not have the ports of DNS and HTTP at all is told of those."""
     start = {"id": 0, "do": "start", "address": HERE, "names": [], "home": str(tmp_path)}
-    line = json.dumps({**start, "origin": HERE, "token": "t"}) + "\n"
+    line = json.dumps({**start, "origin": HERE, "other": "", "token": "t"}) + "\n"
     with socket.create_server((HERE, 8080)):
         edge = subprocess.Popen(
             [sys.executable, "-c", EDGE],

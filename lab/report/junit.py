@@ -1,5 +1,7 @@
 """The report as JUnit XML, which CI systems show: a test for each run.
 
+It has what the schema of Jenkins allows (xunit-plugin, junit-10.xsd): how many were skipped is said
+of a suite, and not of all of them.
 A run whose verdict is `changed` has failed; one that is `invalid` or an `error` is an error. Of a
 tool that is under test, a miss or a false alarm is a failure, unless it is known.
 """
@@ -15,6 +17,7 @@ from xml.etree.ElementTree import Element, SubElement
 from lab.report import files
 from lab.report.visible import visible_parts
 from lab.results.model import ArmResult, Report, RunResult
+from lab.spec.command import typed
 
 _LONGEST = 4000
 """Characters of what a command has printed that are kept."""
@@ -87,13 +90,12 @@ def junit(report: Report, tool: str = "", known: Known = _NOTHING) -> str:
 
 
 def _judged(run: RunResult, tool: str, known: Known) -> _Case:
-    row = next((row for row in run.diagnostics if row.id == tool), None)
+    row = run.diagnostic(tool)
     kind = _BY_VERDICT[run.verdict]
     if tool and row and kind in ("", "failure"):
         if row.outcome == known.get(run.name):
             return _Case("", row.outcome, "")
-        telling = "broken" if row.broken else "healthy"
-        return _Case(_BY_OUTCOME[row.outcome], row.outcome, row.said.get(telling, ""))
+        return _Case(_BY_OUTCOME[row.outcome], row.outcome, row.telling)
     return _Case(kind, run.verdict, run.reason)
 
 
@@ -102,7 +104,8 @@ def _counted(part: Element, cases: Sequence[_Case], seconds: float) -> None:
     part.set("tests", str(len(cases)))
     part.set("failures", str(counts["failure"]))
     part.set("errors", str(counts["error"]))
-    part.set("skipped", str(counts["skipped"]))
+    if part.tag == "testsuite":
+        part.set("skipped", str(counts["skipped"]))
     part.set("time", f"{seconds:.3f}")
 
 
@@ -137,8 +140,7 @@ def _told(run: RunResult) -> Iterator[str]:
 def _arm(arm: ArmResult) -> Iterator[str]:
     for command in [*arm.prepared, *arm.commands]:
         ended = "ended by the lab's limit" if command.exit is None else f"exit {command.exit}"
-        shown = command.argv[-1] if command.argv[:2] == ["sh", "-c"] else " ".join(command.argv)
-        yield f"$ {shown}  {command.error or ended}"
+        yield f"$ {typed(command.argv)}  {command.error or ended}"
         for text in (command.stdout, command.stderr):
             if text.strip():
                 yield text.rstrip()[:_LONGEST]

@@ -203,7 +203,7 @@ class Report(Result):
     """The version of golab."""
     backend: str
     seed: int
-    shard: str = Field(default="", pattern=r"^([0-9]{1,4}/[0-9]{1,4})?$")
+    shard: str = Field(default="", pattern=r"^([1-9][0-9]{0,3}/[1-9][0-9]{0,3})?$")
     """Which part of the runs these are, such as `2/4`; empty: all of them."""
     started: str
     """RFC 3339, UTC."""

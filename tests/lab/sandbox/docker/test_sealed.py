@@ -91,7 +91,12 @@ def test_the_proof_fails_where_the_host_answers(
         channel = Channel(name, Attached(engine, client, name))
         engine.api.start(client)
         found = channel.ask(
-            "leaks", subnet=subnet, own=place.far, edge=place.near, name="proxy.golang.org"
+            "leaks",
+            subnet=subnet,
+            own=place.far,
+            edge=place.near,
+            other=place.other,
+            name="proxy.golang.org",
         )
         channel.close()
     finally:

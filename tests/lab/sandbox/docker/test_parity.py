@@ -25,7 +25,13 @@ def one_of_each_family() -> list[str]:
         for run in loaded.runs():
             if not run.scenario.slow:
                 found.setdefault(run.scenario.family, run.name)
-    return [*found.values(), "auth-fallback", "dns-failure", "proxy-timeout/stalled-zip"]
+    return [
+        *found.values(),
+        "auth-fallback",
+        "dns-failure",
+        "proxy-timeout/stalled-zip",
+        "one-bad-address",
+    ]
 
 
 def report(backend: str, place: Path, which: Sequence[str]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from faults.goproto import semver
-from lab.diagnostics.archive import Archive, opened
+from lab.diagnostics.archive import Archive, fetched
 from lab.diagnostics.interface import Finding, Subject, judged, no_question
 from lab.diagnostics.reply import Reply
 from lab.diagnostics.versions import in_use, info, newest
@@ -40,12 +40,12 @@ def check(view: GoView, subject: Subject, limit: float) -> Finding:
             wrong.append(f"{version}.{kind} is not to be had: {walk.said}")
     if "info" in got:
         wrong += _info(got["info"], version)
-    archive = opened(got["zip"], module, version) if "zip" in got else None
+    archive = fetched(view, got["zip"], module, version, limit) if "zip" in got else None
     if "mod" in got:
         wrong += _mod(got["mod"], module)
     if archive and not archive.cut:
         wrong += archive.wrong
-        if "mod" in got and not archive.wrong:
+        if "mod" in got and not archive.wrong and archive.sum:
             wrong += _same_mod(got["mod"].body, archive, module)
     wrong += _promised(view, module)
     see = f"go mod download -json {module}@{version}"

@@ -13,8 +13,15 @@ REMEDY = "What go says names the file: mend it, or go mod tidy, go work sync, go
 LOCAL = True
 SCENARIO = "vendor-drift"
 
-_ASKS_NOBODY = {"GOPROXY": "off", "GONOPROXY": "none", "GOSUMDB": "off", "GOVCS": "*:off"}
-_FETCHES = re.compile(r"GOPROXY=off|toolchain not available|cannot find module providing package")
+_ASKS_NOBODY = {
+    "GOPROXY": "off",
+    "GONOPROXY": "none",
+    "GOSUMDB": "off",
+    "GOVCS": "*:off",
+    "GOTOOLCHAIN": "local",
+}
+_FETCHES = re.compile(r"GOPROXY=off|cannot find module providing package")
+_TOO_OLD = re.compile(r"requires go >=|GOTOOLCHAIN=local")
 _SUM_MISSING = re.compile(r"missing go\.sum entry[^\n]*")
 
 
@@ -27,14 +34,16 @@ def check(view: GoView, subject: Subject, limit: float) -> Finding:
         return unavailable("go is not installed")
     if view.env["GO111MODULE"] == "off":
         return no_question("GO111MODULE is off")
-    # -mod=mod would let go write go.mod.
-    unwritten = ["-mod=readonly"] if "-mod=mod" in view.env["GOFLAGS"] else []
+    may_write = "-mod=mod" in view.env["GOFLAGS"]
+    unwritten = ["-mod=readonly"] if may_write else []
     done = view.machine.run(["go", "list", "-m", *unwritten], limit=limit, env=_ASKS_NOBODY)
     said = " ".join(done.stderr.split())
+    if _TOO_OLD.search(said) and view.env["GOTOOLCHAIN"] != "local":
+        return no_question("go would fetch another toolchain to read it")
     if done.exit and not done.timed_out and not _FETCHES.search(said):
         return judged([f"go list -m: {said[:300]}"], "", "go list -m")
-    if not own.go_sum.strip() or view.env["GOWORK"] not in ("", "off"):
-        return no_question("go reads it; without a go.sum of its own no package is loaded")
+    if may_write or not own.go_sum.strip() or view.env["GOWORK"] not in ("", "off"):
+        return no_question("go reads it; it has no go.sum of its own, or go may add to that")
     argv = ["go", "list", "-deps", "-e", "-f", "{{with .Error}}{{.}}{{end}}", *unwritten, "./..."]
     with view.machine.scratch() as place:
         elsewhere = {

@@ -25,8 +25,8 @@ from pathlib import Path
 
 import yaml
 
+from lab.go.toolchain import ensure
 from lab.paths import scenarios_root
-from lab.toolchain import ensure
 
 GOLAB = str(Path(sys.executable).with_name("golab"))
 IMPORT = [sys.executable, "-c", "import mitmproxy.tools.dump"]

@@ -24,8 +24,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from lab.go.toolchain import ensure
 from lab.origin import server
-from lab.toolchain import ensure
 from lab.world.build import build
 from lab.world.load import base_world
 from lab.world.modpath import escape

@@ -27,9 +27,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from lab.go.toolchain import ensure
 from lab.sandbox.choose import open_backend
 from lab.sandbox.interface import LabSpec
-from lab.toolchain import ensure
 from lab.world.build import build
 from lab.world.load import base_world
 

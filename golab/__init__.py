@@ -28,7 +28,8 @@ from lab import __version__
 
 if TYPE_CHECKING:
     from golab.replays import run, validate
-    from lab.api import open_lab
+    from lab.api.lab import OpenLab
+    from lab.api.open import open_lab
     from lab.client import Client
     from lab.diagnostics.interface import Finding
     from lab.errors import (
@@ -39,8 +40,7 @@ if TYPE_CHECKING:
         UnfitError,
         UsageError,
     )
-    from lab.openlab import OpenLab
-    from lab.results import (
+    from lab.results.model import (
         ArmResult,
         CommandResult,
         DiagnosticResult,
@@ -88,7 +88,7 @@ __all__ = [
 
 _HOMES = {
     "golab.replays": ("run", "validate"),
-    "lab.api": ("open_lab",),
+    "lab.api.open": ("open_lab",),
     "lab.client": ("Client",),
     "lab.diagnostics.interface": ("Finding",),
     "lab.errors": (
@@ -99,8 +99,8 @@ _HOMES = {
         "UnfitError",
         "UsageError",
     ),
-    "lab.openlab": ("OpenLab",),
-    "lab.results": (
+    "lab.api.lab": ("OpenLab",),
+    "lab.results.model": (
         "ArmResult",
         "CommandResult",
         "DiagnosticResult",

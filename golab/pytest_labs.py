@@ -12,13 +12,13 @@ import pytest
 from faults.nearest import nearest
 from lab.errors import GolabError, UsageError
 from lab.replay.arms import arms
-from lab.results import ArmName
+from lab.results.model import ArmName
 from lab.scenario.load import Run, of_family, select
 
 if TYPE_CHECKING:
-    from lab.api import AnyWorld
-    from lab.openlab import OpenLab
-    from lab.warm import WarmLabs
+    from lab.api.lab import OpenLab
+    from lab.api.open import AnyWorld
+    from lab.api.warm import WarmLabs
 
 
 @dataclass(frozen=True)

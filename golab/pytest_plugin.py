@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from lab.openlab import OpenLab
-    from lab.warm import WarmLabs
+    from lab.api.lab import OpenLab
+    from lab.api.warm import WarmLabs
 
 _MARKER = (
     "golab(*scenarios, arm=None, family=None, all=False, skip_slow=False, world=None, faults=()): "
@@ -58,7 +58,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="session")
 def golab_labs(pytestconfig: pytest.Config) -> Iterator[WarmLabs]:
     """The labs of this process, which stay up from one test to the next."""
-    from lab.warm import WarmLabs
+    from lab.api.warm import WarmLabs
 
     labs = WarmLabs(
         backend=pytestconfig.getoption("golab_backend"), go=pytestconfig.getoption("golab_go")

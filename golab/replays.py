@@ -10,11 +10,11 @@ from pathlib import Path
 from lab.diagnostics.alarm import alarm_if as condition
 from lab.diagnostics.tool import tools as read_tools
 from lab.errors import ScenarioError, UsageError
-from lab.results import Report, RunResult
+from lab.go.toolchain import Progress
+from lab.results.model import Report, RunResult
 from lab.sandbox.choose import open_backend
 from lab.scenario.load import Run, load, select
 from lab.session import Observer, Session
-from lab.toolchain import Progress
 
 
 def run(

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from urllib.parse import urlsplit
 
-from lab.client_spec import OF_THE_CLIENT, ClientSpec, File
-from lab.command import words
+from lab.go.credentials import login_for, parse_netrc
 from lab.paths import SYSTEM_PATH
 from lab.sandbox.interface import (
     CA_BUNDLE,
@@ -23,6 +20,8 @@ from lab.sandbox.interface import (
     LabSpec,
     Request,
 )
+from lab.spec.client import OF_THE_CLIENT, ClientSpec, File
+from lab.spec.command import words
 from lab.world.modpath import escape
 
 HOME = "/lab/home"
@@ -63,18 +62,13 @@ class Client:
 
     def fetch(self, url: str, *, limit: float, anonymous: bool = False) -> Answer:
         """GET a URL as go would: with the credentials of .netrc, over https only."""
-        login = None if anonymous else self.login_for(url)
+        login = None if anonymous else login_for(url, self.logins)
         headers = {"Authorization": f"Basic {b64encode(login.encode()).decode()}"} if login else {}
         return self.request(Request(url, limit, headers=headers))
 
     def request(self, request: Request) -> Answer:
         """Make one HTTP request as it stands; see `Lab.fetch`."""
         return self.lab.fetch(request)
-
-    def login_for(self, url: str) -> str | None:
-        """Return `user:secret` for this URL, if .netrc has it (internal/auth)."""
-        parts = urlsplit(url)
-        return self.logins.get(parts.netloc) if parts.scheme == "https" else None
 
     def resolve(self, name: str, limit: float) -> Mapping[str, str]:
         """Ask each resolver for a name; see `Lab.resolve`."""
@@ -151,14 +145,12 @@ def as_it_stands(lab: Lab, lab_spec: LabSpec, spec: ClientSpec) -> Client:
         logins[host] = f"{credential.user}:{credential.secret}"
     if raw := spec.files.get(NETRC):
         text = raw.content.decode(errors="replace") if isinstance(raw, File) else raw
-        logins = {found[1]: f"{found[2]}:{found[3]}" for found in _MACHINE.finditer(text)}
+        logins = parse_netrc(text)
     return Client(lab, environment(lab_spec, spec), logins)
 
 
 _SHORT = 20.0
 """Seconds in which something small is done."""
-
-_MACHINE = re.compile(r"machine\s+(\S+)\s+login\s+(\S+)\s+password\s+(\S+)")
 
 
 def environment(lab_spec: LabSpec, spec: ClientSpec) -> dict[str, str]:

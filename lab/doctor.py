@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from typing import Literal
 
-from lab import toolchain
 from lab.errors import LabError
+from lab.go import toolchain
 from lab.paths import cache_root
 from lab.sandbox import unfit
 

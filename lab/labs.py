@@ -6,17 +6,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from lab import gocache
 from lab.client import Client, as_it_stands
 from lab.errors import LabError, UsageError
+from lab.go import buildcache
+from lab.go.toolchain import Toolchain
 from lab.replay.arms import Arm, Begun, arms, set_up
 from lab.replay.replay import replay
-from lab.results import ArmName, RunResult
+from lab.results.model import ArmName, RunResult
 from lab.sandbox.interface import Backend, Lab, LabHandle, LabSpec
 from lab.scenario.load import Run
 from lab.scenario.model import Scenario
-from lab.schema import as_list
-from lab.toolchain import Toolchain
+from lab.spec.schema import as_list
 from lab.world.build import build
 from lab.world.load import base_world
 from lab.world.model import World
@@ -84,7 +84,7 @@ def compiles(scenario: Scenario) -> bool:
     steps = [step for change in changes for step in change.steps]
     files = [part.client.model_dump_json() for part in (scenario, *changes)]
     before = as_list(scenario.replay.before)
-    return gocache.compiles(
+    return buildcache.compiles(
         [*before, *scenario.replay.commands, *(step.run for step in steps), *files]
     )
 

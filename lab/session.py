@@ -13,16 +13,16 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import lab
-from lab.comparison import compared
 from lab.diagnostics.interface import Diagnostic
 from lab.errors import LabError, UnfitError, UsageError, in_a_line
+from lab.go.toolchain import Toolchain
 from lab.labs import start_for
 from lab.replay.outcomes import Looking
 from lab.replay.replay import about, replay
-from lab.results import Report, RunResult, Verdict, repeated, totals
+from lab.results.comparison import compared
+from lab.results.model import Report, RunResult, Verdict, repeated, totals
 from lab.sandbox.interface import Backend
 from lab.scenario.load import Run
-from lab.toolchain import Toolchain
 
 
 class Observer(Protocol):

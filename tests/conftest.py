@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
-from lab import toolchain
 from lab.errors import ToolchainError
+from lab.go import toolchain
 from tests.programs import needed
 
 # A background job of a shell ignores interrupts, and so would every golab that a test interrupts.
@@ -42,7 +42,7 @@ LONG = (
     "lab/daemon/test_keep.py",
     "lab/cli/test_completion.py",
     "lab/cli/test_progress.py",
-    "lab/test_scenarios.py",
+    "lab/scenario/test_catalogue.py",
     "lab/test_interrupts.py",
     "lab/replay/test_real.py",
     "lab/world/test_any_world.py",

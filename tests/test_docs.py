@@ -11,10 +11,10 @@ from pathlib import Path
 from lab.cli import COMMANDS
 from lab.diagnostics.catalogue import diagnostics
 from lab.diagnostics.documented import Documented
+from lab.go.toolchain import DEFAULT, PINNED
 from lab.scenario.load import catalogue
-from lab.toolchain import DEFAULT, PINNED
 from tests.lab.golab import golab
-from tests.lab.test_scenarios import NAMED_FOR
+from tests.lab.scenario.test_catalogue import NAMED_FOR
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -81,12 +81,12 @@ def test_every_file_that_a_document_points_to_is_there() -> None:
 
 
 def test_the_page_on_scenarios_names_every_key() -> None:
-    from lab.client_spec import ClientSpec, File
     from lab.scenario import commands, variants
     from lab.scenario.fault import Fault
     from lab.scenario.model import Scenario
     from lab.scenario.record import Record
-    from lab.sources import Citation
+    from lab.spec.client import ClientSpec, File
+    from lab.spec.sources import Citation
 
     page = (ROOT / "docs" / "scenarios.md").read_text(encoding="utf-8")
     forms = (commands.Replay, commands.ReplayStep, commands.Repair, variants.ByGo)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import golab
-from lab.warm import WarmLabs
+from lab.api.warm import WarmLabs
 
 SAMPLE = Path(__file__).resolve().parents[1] / "docs" / "sample"
 

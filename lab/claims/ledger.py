@@ -17,9 +17,9 @@ from lab.claims.measure import MissingError, failed, flat, pieces, proven
 from lab.claims.model import Case, Claim
 from lab.claims.results import Entry, Ledger, Measured, Proven, judged
 from lab.errors import LabError, UsageError
+from lab.go.toolchain import Toolchain
 from lab.sandbox.interface import Backend
-from lab.sources import Citation
-from lab.toolchain import Toolchain
+from lab.spec.sources import Citation
 
 RECORD = DATA / "measured.json"
 

@@ -12,7 +12,7 @@ from faults.source import SourceError
 from lab.claims.model import Claim, Family
 from lab.errors import ScenarioError, UsageError
 from lab.interrupts import INTERRUPTS
-from lab.sources import articles
+from lab.spec.sources import articles
 
 DATA = Path(__file__).with_name("data")
 

@@ -6,24 +6,25 @@ import re
 import shlex
 from collections.abc import Sequence
 
-from lab import asked, gocache, patterns
 from lab.claims.model import Case, Claim, Proof
 from lab.claims.results import Outcome, Proven, Silence
 from lab.client import PATH
 from lab.errors import LabError
-from lab.expectations import Expected, differences
+from lab.go import buildcache
+from lab.go.toolchain import Toolchain
 from lab.labs import start, start_for
 from lab.replay.arms import arms, set_up
 from lab.replay.replay import replay, replayed
 from lab.replay.verdict import is_silent
-from lab.results import ArmResult, CommandResult
+from lab.results.model import ArmResult, CommandResult
 from lab.sandbox.interface import Backend, Completed, Lab, LabSpec
 from lab.scenario.commands import Change, Repair, Replay
 from lab.scenario.load import select
 from lab.scenario.model import Scenario
 from lab.scenario.record import Record, Subject
-from lab.schema import as_list
-from lab.toolchain import Toolchain
+from lab.spec import asked, patterns
+from lab.spec.expectations import Expected, differences
+from lab.spec.schema import as_list
 
 _PASSING = re.compile(r"\(\d+\.\d+s\)|(?<=:)\d+(?=->)|(?<=/tmp/)[^\s/]+")
 _LONGEST = 200
@@ -51,7 +52,7 @@ def compile_something(claims: Sequence[Claim]) -> bool:
 
 
 def _compile_something(cases: Sequence[Case]) -> bool:
-    return gocache.compiles(case.proof.model_dump_json() for case in cases)
+    return buildcache.compiles(case.proof.model_dump_json() for case in cases)
 
 
 class MissingError(LabError):

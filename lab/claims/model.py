@@ -8,13 +8,13 @@ from pydantic import Field, model_validator
 
 from faults.model.where import Where
 from faults.rules import Do
-from lab.client_spec import ClientSpec
-from lab.expectations import Expected
-from lab.results import ArmName
+from lab.results.model import ArmName
 from lab.scenario.commands import Change, Commands
 from lab.scenario.fault import Fault, Rules
-from lab.schema import Name, OneWord, Part, Text, as_list
-from lab.sources import Citation
+from lab.spec.client import ClientSpec
+from lab.spec.expectations import Expected
+from lab.spec.schema import Name, OneWord, Part, Text, as_list
+from lab.spec.sources import Citation
 from lab.world.model import World
 
 ID = r"^[A-Z][0-9]{2}$"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from lab.results import Result
+from lab.results.model import Result
 
 Outcome = Literal["holds", "refuted", "undecided", "error"]
 Verdict = Literal[

@@ -20,9 +20,9 @@ from lab.errors import DIFFERS, LAB, OK, UsageError
 from lab.sandbox.choose import open_backend
 
 if TYPE_CHECKING:
-    from lab.baseline import Baseline
     from lab.diagnostics.tool import Tool
-    from lab.results import Report
+    from lab.results.baseline import Baseline
+    from lab.results.model import Report
 
 
 @click.command("check")
@@ -130,7 +130,7 @@ def command(
         say(why)
         return LAB
     if save_baseline:
-        from lab.baseline import measured, write
+        from lab.results.baseline import measured, write
 
         write(measured(report.runs, mine.id), save_baseline)
     return problem or compared
@@ -142,8 +142,8 @@ def _chosen(text: str) -> None:
 
 def _before(outputs: Outputs, save: Path | None, baseline: Path | None) -> Baseline | None:
     """Read what to compare with; say now, and not after all the work, what cannot be written."""
-    from lab import baseline as baselines
     from lab.report import files
+    from lab.results import baseline as baselines
 
     outputs.check()
     if save:
@@ -169,7 +169,7 @@ def _never_looked(report: Report, tool: Tool) -> str:
 
 
 def _compared(report: Report, tool: str, before: Baseline | None) -> int:
-    from lab.baseline import outcomes, worse
+    from lab.results.baseline import outcomes, worse
 
     if before is None:
         return OK

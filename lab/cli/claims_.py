@@ -11,8 +11,8 @@ import click
 from lab.cli import complete, say
 from lab.cli.options import backend_option
 from lab.errors import DIFFERS, LAB, OK, UsageError
+from lab.go.toolchain import DEFAULT, chosen
 from lab.sandbox.choose import open_backend
-from lab.toolchain import DEFAULT, chosen
 
 if TYPE_CHECKING:
     from lab.claims.model import Claim

@@ -59,7 +59,7 @@ def families(_: click.Context, incomplete: str) -> Iterable[CompletionItem]:
 @_quiet
 def versions(_: click.Context, incomplete: str) -> Iterable[CompletionItem]:
     """Complete a Go version that golab can fetch."""
-    from lab.toolchain import PINNED
+    from lab.go.toolchain import PINNED
 
     return map(CompletionItem, PINNED)
 
@@ -67,7 +67,7 @@ def versions(_: click.Context, incomplete: str) -> Iterable[CompletionItem]:
 @_quiet
 def all_versions(_: click.Context, incomplete: str) -> Iterable[CompletionItem]:
     """Complete what stands for several Go versions, too."""
-    from lab.toolchain import ALL, PINNED
+    from lab.go.toolchain import ALL, PINNED
 
     return map(CompletionItem, [ALL, *PINNED])
 
@@ -75,7 +75,7 @@ def all_versions(_: click.Context, incomplete: str) -> Iterable[CompletionItem]:
 @_quiet
 def stored(_: click.Context, incomplete: str) -> Iterable[CompletionItem]:
     """Complete a Go version that golab has fetched."""
-    from lab import toolchain
+    from lab.go import toolchain
 
     return [CompletionItem(one.version) for one in toolchain.stored()]
 

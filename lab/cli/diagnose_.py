@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from lab.cli import complete
-from lab.diagnosis.diagnose import BUDGET, LIMIT, Observe, diagnose
+from lab.diagnose.run import BUDGET, LIMIT, Observe, diagnose
 from lab.errors import DIFFERS, OK
 from lab.report import files
 
@@ -60,7 +60,7 @@ def command(
         found = diagnose(
             folder, modules, limit=limit, budget=limit * BUDGET / LIMIT, observe=observe
         )
-    from lab.report import diagnosis as report
+    from lab.report import findings as report
 
     if sarif is not None:
         from lab.report import sarif as sarif_report

@@ -19,7 +19,7 @@ from lab.errors import UsageError
 from lab.replay.outcomes import recorded
 from lab.report.page import emit, table
 from lab.report.visible import visible_json
-from lab.sources import cited
+from lab.spec.sources import cited
 
 _COUNTED = ("detected", "miss", "false-alarm", "right")
 _ORDER = ("documented", "mended", "golab", "tool")

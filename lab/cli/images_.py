@@ -32,9 +32,9 @@ def command() -> None:
 @click.option("--no-cache", is_flag=True, help="Begin anew, with the packages of today.")
 def build(versions: tuple[str, ...], *, base: str | None, no_cache: bool) -> int:
     """Build the images of client, edge and origin; what is current is rebuilt from the cache."""
+    from lab.go.toolchain import PINNED, named
     from lab.sandbox.docker import images
     from lab.sandbox.docker.engine import connect
-    from lab.toolchain import PINNED, named
 
     goes = [named(version) for version in versions or (None,)]
     for go in goes:

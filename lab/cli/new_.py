@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from lab.errors import OK, UsageError
-from lab.schema import ID
+from lab.spec.schema import ID
 
 SCHEMA = "golab.schema.json"
 _SKELETON = """\

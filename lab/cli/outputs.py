@@ -14,7 +14,7 @@ from lab.cli import complete, say
 from lab.errors import DIFFERS, LAB, OK, UsageError
 
 if TYPE_CHECKING:
-    from lab.results import Report
+    from lab.results.model import Report
 
 json_option = click.option(
     "--json",

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Self
 
 import click
 
+from lab.go.toolchain import Progress as Report
 from lab.report.visible import visible
-from lab.results import RunResult
+from lab.results.model import RunResult
 from lab.scenario.load import Run
-from lab.toolchain import Progress as Report
 
 if TYPE_CHECKING:  # rich takes its time, and a pipe does not need it
     from rich.console import RenderableType

@@ -16,7 +16,7 @@ from lab.sandbox.choose import BACKENDS, open_backend
 
 if TYPE_CHECKING:
     from lab.recording.files import Opened
-    from lab.results import RunResult
+    from lab.results.model import RunResult
 
 
 @click.command("record")

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from lab import shards
 from lab.cli import complete, say
 from lab.cli.options import alarm_option, backend_option, limit_option
 from lab.cli.outputs import Outputs, json_option, junit_option, status
@@ -20,16 +19,17 @@ from lab.cli.selection import check_usage, selected
 from lab.cli.tested import tested
 from lab.errors import UsageError
 from lab.sandbox.choose import open_backend
+from lab.workers import shards
 
 if TYPE_CHECKING:
     from lab.cli.progress import Live
     from lab.diagnostics.interface import Diagnostic
+    from lab.go.toolchain import Toolchain
     from lab.replay.outcomes import Looking
-    from lab.results import Report, RunResult
+    from lab.results.model import Report, RunResult
     from lab.sandbox.interface import Backend
     from lab.scenario.load import Run
     from lab.session import Replay
-    from lab.toolchain import Toolchain
 
 _SHOWN_IN_FULL = 3
 _OF_SHARDS = 0
@@ -220,7 +220,7 @@ def _opened(
 def _chosen(versions: tuple[str, ...]) -> list[str]:
     if not versions:
         return []
-    from lab.toolchain import chosen
+    from lab.go.toolchain import chosen
 
     return chosen(versions)
 

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from lab.results import Report
+from lab.results.model import Report
 from lab.scenario.schema import DIALECT
 from lab.scenario.schema import schema as of_scenarios
 

@@ -12,13 +12,13 @@ from rich.table import Table
 from rich.text import Text
 
 from lab.cli import complete
-from lab.expectations import Expected
 from lab.replay.arms import settings
 from lab.report.page import emit
 from lab.report.visible import visible, visible_json, visible_parts
 from lab.scenario.load import Run, described, flow, select
 from lab.scenario.model import Scenario
-from lab.sources import cited
+from lab.spec.expectations import Expected
+from lab.spec.sources import cited
 
 
 @click.command("show")

@@ -21,13 +21,13 @@ def list_() -> int:
 
     `compiled`: what scenarios compile finds the standard library compiled.
     """
-    from lab import gocache, toolchain
+    from lab.go import buildcache, toolchain
 
     there = {one.version: one for one in toolchain.stored()}
     for version in toolchain.PINNED:
         size = toolchain.size(version)
         if version in there:
-            compiled = gocache.place(there[version]).is_dir()
+            compiled = buildcache.place(there[version]).is_dir()
             said = f"fetched  {there[version].goroot}{', compiled' if compiled else ''}"
         elif size is None:
             said = "none for this machine"
@@ -47,8 +47,8 @@ def list_() -> int:
 )
 def install(versions: tuple[str, ...]) -> int:
     """Fetch these versions into golab's cache, hash-checked; `all` is every pinned one."""
-    from lab import toolchain
     from lab.cli.progress import fetching
+    from lab.go import toolchain
 
     with fetching() as progress:
         for version in toolchain.chosen(versions):
@@ -63,7 +63,7 @@ def install(versions: tuple[str, ...]) -> int:
 )
 def remove(versions: tuple[str, ...]) -> int:
     """Remove these versions from golab's cache; a lab that runs with one loses it."""
-    from lab import toolchain
+    from lab.go import toolchain
 
     def one(version: str) -> None:
         toolchain.remove(version)
@@ -79,12 +79,12 @@ def prune(*, everything: bool) -> int:
 
     The same goes for compiled standard libraries of which no version is there.
     """
-    from lab import gocache, toolchain
+    from lab.go import buildcache, toolchain
 
     for name in toolchain.prune(everything=everything):
         click.echo(f"removed {name}")
     own = toolchain.on_path()
     kept = [] if everything else [*toolchain.stored(), *([own] if own else [])]
-    for name in gocache.prune(kept):
+    for name in buildcache.prune(kept):
         click.echo(f"removed {name}, compiled")
     return OK

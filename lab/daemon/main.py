@@ -25,9 +25,9 @@ from lab.errors import GolabError, LabError, in_a_line
 
 if TYPE_CHECKING:
     from lab import labs
+    from lab.go.toolchain import Toolchain
     from lab.sandbox.interface import Backend
     from lab.scenario.load import Run
-    from lab.toolchain import Toolchain
 
 
 _ENDING = threading.Event()

@@ -19,7 +19,7 @@ from lab.errors import LabError, UsageError
 from lab.interrupts import INTERRUPTS
 
 if TYPE_CHECKING:
-    from lab.results import RunResult
+    from lab.results.model import RunResult
     from lab.scenario.load import Run
 
 _PATIENCE = 120.0
@@ -39,7 +39,7 @@ def up(
         scenario: `id`, `id/variant`, or the path of a file.
         arm: as it stands where the commands of this arm begin; '' is broken, healthy of a control.
         backend: one of `lab.sandbox.choose.BACKENDS`.
-        go: a Go version (see `lab.toolchain.ensure`).
+        go: a Go version (see `lab.go.toolchain.ensure`).
         say: called with the backend that `auto` has chosen, and why.
         progress: called while a toolchain is fetched.
 
@@ -74,7 +74,7 @@ def keep(
     Raises:
         GolabError: the lab did not come up, or failed.
     """
-    from lab.results import RunResult
+    from lab.results.model import RunResult
 
     data = run.model_dump(mode="json", by_alias=True, exclude_unset=True)
     last = "healthy" if run.scenario.is_control else "repaired"

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from lab.errors import UsageError
-from lab.patterns import Checker, found
 from lab.sandbox.interface import Completed
+from lab.spec.patterns import Checker, found
 
 FAILURE, TIMEOUT = "failure", "timeout"
 _PATIENCE = 10.0

@@ -15,6 +15,8 @@ from lab.world.modzip import h1
 _MOST = 64 << 20
 """Bytes, unpacked, of what is looked into."""
 
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
 
 @dataclass(frozen=True)
 class Archive:
@@ -47,14 +49,16 @@ def fetched(view: GoView, reply: Reply, module: str, version: str, limit: float)
             "GOTOOLCHAIN": "local",
             "GOSUMDB": "off",  # whether others have the same is asked by who compares
         }
-        argv = ["go", "mod", "download", "-json", f"{module}@{version}"]
+        argv = ["go", "mod", "download", "-json", "--", f"{module}@{version}"]
         done = view.machine.run(argv, limit=limit, env=env, cwd=place)
         try:
             said = json.loads(done.stdout)
         except ValueError:
             return archive
         sum_, folder = str(said.get("Sum", "")), str(said.get("Dir", ""))
-        found = view.machine.read([f"{folder}/go.mod"]).found if folder else {}
+        if done.exit or not sum_:
+            return archive
+        found = view.machine.read([f"{folder}/go.mod"]).found
         return Archive({name.rpartition("/")[2]: text for name, text in found.items()}, (), sum_)
 
 
@@ -70,7 +74,7 @@ def opened(reply: Reply, module: str, version: str) -> Archive:
                 return Archive(cut=True)
             for entry in archive.infolist():
                 if not entry.is_dir():
-                    whole[entry.filename] = archive.read(entry)
+                    whole[entry.filename] = _read(archive, entry)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, EOFError) as error:
         return Archive(wrong=(f"the zip is none: {error}",))
     except Exception as error:  # noqa: BLE001 - zlib and others have errors of their own
@@ -83,3 +87,11 @@ def opened(reply: Reply, module: str, version: str) -> Archive:
         wrong.append("the zip is empty")
     files = {name.removeprefix(prefix): data for name, data in whole.items()}
     return Archive(files, tuple(wrong), h1(whole))
+
+
+def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    """Unpack as much of an entry as its size says, however much there is."""
+    if entry.compress_type not in _METHODS:
+        raise NotImplementedError("a method of compression that go does not know")
+    with archive.open(entry) as file:
+        return file.read(entry.file_size + 1)

@@ -14,10 +14,10 @@ from pydantic import Field, RootModel, model_validator
 from faults import validation, yamlsource
 from lab.client import HOME, Client
 from lab.diagnostics.interface import Finding, Target, alarm, quiet, unavailable
-from lab.expectations import Expected, differences
 from lab.sandbox.interface import Completed
-from lab.schema import Name, Part, Text
-from lab.sources import Citation
+from lab.spec.expectations import Expected, differences
+from lab.spec.schema import Name, Part, Text
+from lab.spec.sources import Citation
 
 DATA = Path(__file__).with_name("data")
 
@@ -91,10 +91,10 @@ class Documented:
         if why := self._hindered(client):
             return unavailable(why)
         if "go" in self.spec.needs:
-            copied = client.run(["sh", "-c", _COPYING, _home(self.id)], limit=_SHORT)
-            if copied.exit != 0:
-                return Finding("error", f"the client's home is not copied: {_first_line(copied)}")
-            client = _moved(client, _home(self.id))
+            home = _home(self.id)
+            if why := client.lab.copy(HOME, home, without=_LEFT_OUT, limit=_SHORT):
+                return Finding("error", f"the client's home is not copied: {why}")
+            client = _moved(client, home)
         done = client.run(self.shown(target), limit=limit)
         if done.timed_out:
             return Finding(self.spec.hangs, f"still running after {limit:g} s")
@@ -149,14 +149,6 @@ def _quoted(value: Any, words: dict[str, str]) -> Any:
 
 _LEFT_OUT = (".cache", "apart", "cold", "tmp")
 """Of a client's home: what many may write to at once, and what is nobody's state."""
-
-
-_COPYING = (
-    'if [ -e "$0" ]; then chmod -R u+w "$0" && rm -r "$0"; fi; mkdir -p "$0" && '
-    f"find {HOME} -mindepth 1 -maxdepth 1 "
-    + "".join(f"! -name {name} " for name in _LEFT_OUT)
-    + '-exec cp -a -t "$0" {} +'
-)
 
 
 def _home(name: str) -> str:

@@ -8,18 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lab.diagnostics.machine import Machine
-from lab.gosettings import DEFAULT_GOPROXY, goenv_lines
+from lab.go.settings import DEFAULTS, goenv_lines
 
-DEFAULTS = {
-    "GOPROXY": DEFAULT_GOPROXY,
-    "GOSUMDB": "sum.golang.org",
-    "GOAUTH": "netrc",
-    "GOTOOLCHAIN": "auto",
-    "GOVCS": "",
-    "GOFLAGS": "",
-    "GOPRIVATE": "",
-    "GOINSECURE": "",
-}
 READ = tuple(
     re.findall(
         r"\w+",
@@ -84,7 +74,7 @@ def goenv(machine: Machine, *, every: bool = False) -> GoEnv:
     values.setdefault("GOPATH", f"{home}/go")
     values.setdefault("GOMODCACHE", f"{values['GOPATH'].partition(':')[0]}/pkg/mod")
     for name in ("GONOPROXY", "GONOSUMDB"):
-        values.setdefault(name, values["GOPRIVATE"])
+        values.setdefault(name, values.get("GOPRIVATE", ""))
     where = f"the environment and {file}" if file else "the environment"
     return GoEnv(values, f"{where}; {why}", file, lines)
 

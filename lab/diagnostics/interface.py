@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from lab.client import Client
-from lab.gosettings import host_of
+from lab.go.settings import host_of
 
 State = Literal["quiet", "alarm", "unavailable", "error"]
 

@@ -36,7 +36,7 @@ class OwnMachine:
 
     def __init__(self, project: Path | str, env: Mapping[str, str] | None = None) -> None:
         self.project = str(Path(project).resolve())
-        self.env = dict(os.environ if env is None else env)
+        self.env = _trusted(os.environ if env is None else env)
         self._running: set[int] = set()
         self._scratch: set[str] = set()
         self._closed = False
@@ -127,6 +127,16 @@ class OwnMachine:
                 remove_tree(place)
 
 
+def _trusted(env: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment without what its PATH has of the current directory.
+
+    A program of a stranger's project is not to be taken for the `go` that looks at it (os/exec
+    refuses that, too).
+    """
+    absolute = [entry for entry in env.get("PATH", "").split(os.pathsep) if entry[:1] == "/"]
+    return {**env, "PATH": os.pathsep.join(absolute)}
+
+
 def _kept(stream: Any) -> str:
     stream.seek(0)
     text: bytes = stream.read(KEPT)
@@ -141,7 +151,7 @@ def _lookup(host: str, deadline: network.Deadline) -> str:
         try:
             answers = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
             found.set_result(str(answers[0][4][0]))
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # a name with an empty or a long label is no IDNA
             found.set_exception(OSError(f"{host}: {network.describe(error)}"))
 
     threading.Thread(target=look, daemon=True).start()  # it cannot be told when to give up

@@ -97,10 +97,14 @@ def zip_hash(cache: str, module: str, version: str) -> str:
 def beside(view: GoView, own: Project) -> Iterator[Beside]:
     """Make copies of go.mod and go.sum that go may write, and a module cache of their own."""
     with view.machine.scratch() as place:
-        for name, text in (("go.mod", own.go_mod), ("go.sum", own.go_sum)):
-            if text:
-                view.machine.run(["cp", f"{own.root}/{name}", f"{place}/{name}"], limit=_SHORT)
+        copy(view.machine, own.root, ("go.mod", "go.sum"), place)
         yield Beside(view, own, place)
+
+
+def copy(machine: Machine, root: str, names: tuple[str, ...], place: str) -> None:
+    """Copy those files that are there and that golab would read: no device, nothing endless."""
+    for path in machine.read([f"{root}/{name}" for name in names]).found:
+        machine.run(["cp", path, place], limit=_SHORT)
 
 
 _SHORT = 10.0

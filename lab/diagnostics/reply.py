@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from lab.gosettings import redacted
+from lab.go.settings import redacted
 
 NOT_THERE = (404, 410)
 """The statuses that mean "not here" to go, and no others (web/api.go)."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from lab.diagnostics.view import GoView
-from lab.gosettings import forward_proxy
+from lab.go.settings import forward_proxy
 
 
 @dataclass(frozen=True)

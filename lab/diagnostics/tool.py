@@ -20,7 +20,7 @@ from lab.diagnostics.alarm import FAILS, AlarmIf, UnclearError
 from lab.diagnostics.interface import Finding, Target, alarm, quiet, unavailable
 from lab.errors import UsageError
 from lab.sandbox.interface import Command, Completed
-from lab.termination import ended
+from lab.spec.termination import ended
 
 LIMIT = 10.0
 """Seconds that a tool has by default."""

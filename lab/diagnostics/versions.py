@@ -11,15 +11,19 @@ from lab.diagnostics.interface import Subject
 from lab.diagnostics.project import project
 from lab.diagnostics.sumdb import hashes
 from lab.diagnostics.view import GoView
-from lab.gosettings import host_of
+from lab.go.settings import host_of
 
 PUBLIC = ("https://proxy.golang.org", "https://goproxy.cn")
 """Proxies that anybody may ask, each independent of the other."""
 
 
+MOST_LISTED = 1 << 20
+"""Bytes of a list that are read: a hundred thousand versions, ten times what the longest have."""
+
+
 def listed(body: bytes) -> list[str]:
     """Return the versions that go takes from a list: the first word of a line, if it is one."""
-    words = [line.split() for line in body.decode("utf-8", "replace").split("\n")]
+    words = [line.split() for line in body[:MOST_LISTED].decode("utf-8", "replace").split("\n")]
     found = [each[0] for each in words if each]
     return [each for each in found if semver.is_valid(each) and not semver.is_pseudo(each)]
 

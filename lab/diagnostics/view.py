@@ -16,8 +16,8 @@ from lab.diagnostics.goenv import GoEnv, goenv
 from lab.diagnostics.lints.hosts import is_public
 from lab.diagnostics.machine import Machine
 from lab.diagnostics.reply import OK, Reply
-from lab.gologin import login_for, parse_netrc
-from lab.gosettings import (
+from lab.go.credentials import login_for, parse_netrc
+from lab.go.settings import (
     Entry,
     GoproxyError,
     entries,
@@ -258,7 +258,11 @@ class GoView:
             to = answer.headers.get("location", "")
             if answer.error or answer.status not in _REDIRECTS or not to:
                 return reply
-            target = urljoin(at, to)
+            try:
+                target = urljoin(at, to)
+                urlsplit(target)
+            except ValueError as error:
+                return replace(reply, error=f"redirected to no URL: {error}", stage="redirect")
             urls.append(target)
             if why := _unfollowed(urls):
                 return replace(reply, error=why, stage="redirect")

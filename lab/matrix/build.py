@@ -12,7 +12,7 @@ from lab.errors import UsageError
 from lab.matrix.model import Matrix, Origin, Row, matrix
 from lab.replay.outcomes import recorded
 from lab.report import json_report
-from lab.results import Report
+from lab.results.model import Report
 from lab.scenario.load import catalogue
 
 THREE_LINES = "three lines"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from lab.matrix.model import GROUPS, Counts, Group, Matrix, Row, Score
 from lab.matrix.terminal import percent
-from lab.results import Outcome
+from lab.results.model import Outcome
 
 _HEAD = """# Which diagnostic notices which failure
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from lab.results import Kind, Outcome, Result
+from lab.results.model import Kind, Outcome, Result
 
 Origin = Literal["documented", "mended", "golab", "tool"]
 GroupName = Literal["three-lines", "documented", "mended", "golab", "tool"]

@@ -13,7 +13,7 @@ from lab.matrix.model import GROUPS, Group, GroupName, Matrix, Row, Score
 from lab.plural import counted
 from lab.report.page import STYLES, emit, table
 from lab.report.visible import visible_parts
-from lab.results import Outcome
+from lab.results.model import Outcome
 
 MARKS = {"documented": "", "mended": "~", "golab": "*", "tool": "+"}
 LEGEND = "* golab's own; ~ the nearest form that works of a documented one; + a tool"

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from faults.source import Loc
 from lab.recording.measured import Data, expectation, left
-from lab.results import ARMS, RunResult
+from lab.results.model import ARMS, RunResult
 from lab.scenario.expand import OUTCOMES, Cell, laid_over
 from lab.scenario.variants import covers
 

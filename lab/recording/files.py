@@ -15,7 +15,7 @@ from lab.errors import UsageError
 from lab.recording.edits import edits
 from lab.recording.measured import Data
 from lab.recording.text import changed
-from lab.results import RunResult
+from lab.results.model import RunResult
 from lab.scenario.expand import Cell, cells
 from lab.scenario.load import Loaded, load, unrecorded
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from lab.expectations import Expected, differences
-from lab.results import ArmResult
+from lab.results.model import ArmResult
 from lab.sandbox.interface import Completed
-from lab.schema import as_list
+from lab.spec.expectations import Expected, differences
+from lab.spec.schema import as_list
 
 Data = dict[str, Any]
 

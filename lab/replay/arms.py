@@ -8,15 +8,15 @@ from typing import NamedTuple
 
 from faults.rules import Rule
 from lab.client import DEFAULT_GO_MOD, Client, prepare, settle
-from lab.client_spec import ClientSpec, Files
 from lab.errors import LabError
 from lab.replay.commands import Done, carried_out, run_command
-from lab.results import ArmName
+from lab.results.model import ArmName
 from lab.sandbox.interface import Lab, LabSpec
 from lab.scenario.commands import Change, Step
 from lab.scenario.model import Scenario
 from lab.scenario.origin import OriginChange
-from lab.schema import as_list
+from lab.spec.client import ClientSpec, Files
+from lab.spec.schema import as_list
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from lab.client import PROJECT, Client
 from lab.errors import LabError
-from lab.expectations import Expected, differences
-from lab.results import CommandResult
-from lab.termination import Ended, ended, watched
+from lab.results.model import CommandResult
+from lab.spec.expectations import Expected, differences
+from lab.spec.termination import Ended, ended, watched
 
 _NOT_FOUND = 127
 
@@ -28,7 +28,7 @@ class Project(NamedTuple):
 
 
 def run_command(client: Client, text: str, limit: float, allowed: int | str = 0) -> Ended:
-    """Run a command; see `lab.termination.ended`.
+    """Run a command; see `lab.spec.termination.ended`.
 
     Raises:
         LabError: there is no such program.

@@ -16,7 +16,7 @@ from faults import validation, yamlsource
 from lab.diagnostics.catalogue import diagnostics
 from lab.interrupts import INTERRUPTS
 from lab.paths import scenarios_root
-from lab.results import Outcome, RunResult
+from lab.results.model import Outcome, RunResult
 from lab.scenario.load import Run
 
 Looking = Literal["recorded", "all", "missing", "none"]

@@ -11,22 +11,22 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from faults.rules import Rule
-from lab.asked import subjects
 from lab.diagnostics.catalogue import diagnostics
 from lab.diagnostics.interface import Diagnostic
 from lab.errors import LabError
-from lab.expectations import differences
 from lab.replay.arms import Arm, Begun, arms, set_up
 from lab.replay.commands import carried_out, project, recorded, run_command
-from lab.replay.diagnose import Look, diagnose, target
+from lab.replay.diagnostics import Look, diagnose, target
 from lab.replay.outcomes import Looking, outcomes
 from lab.replay.scoring import scored
 from lab.replay.verdict import judge
-from lab.results import ArmName, ArmResult, RunResult
+from lab.results.model import ArmName, ArmResult, RunResult
 from lab.sandbox.interface import Lab, LabSpec
 from lab.scenario.load import Run, described
 from lab.scenario.model import Scenario
-from lab.sources import cited
+from lab.spec.asked import subjects
+from lab.spec.expectations import differences
+from lab.spec.sources import cited
 
 _FAILED = 500
 """The status of an origin that failed itself; it has no other use for it."""

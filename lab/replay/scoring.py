@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from lab.diagnostics.interface import Diagnostic
-from lab.replay.diagnose import Look
-from lab.results import ARMS, ArmName, DiagnosticResult, Outcome, State
+from lab.replay.diagnostics import Look
+from lab.results.model import ARMS, ArmName, DiagnosticResult, Outcome, State
 
 
 def outcome(healthy: State, broken: State | None, repaired: State | None) -> Outcome:

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from lab.results import ARMS, ArmName, ArmResult, DiagnosticResult, Verdict
+from lab.results.model import ARMS, ArmName, ArmResult, DiagnosticResult, Verdict
 from lab.scenario.model import Scenario
 
 

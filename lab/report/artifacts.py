@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lab.errors import UsageError
-from lab.results import ARMS, ArmResult, Report, RunResult
+from lab.results.model import ARMS, ArmResult, Report, RunResult
 
 
 def prepare(directory: Path) -> None:

@@ -11,7 +11,7 @@ from rich.text import Text
 from lab.plural import counted
 from lab.report.page import STYLES, emit, indented, table
 from lab.report.visible import visible_parts
-from lab.results import ARMS, DiagnosticResult, Report, RunResult
+from lab.results.model import ARMS, DiagnosticResult, Report, RunResult
 
 _SHORT = {"unavailable": "-", "alarm": "ALARM"}
 

@@ -18,7 +18,7 @@ from typing import TextIO
 from lab.errors import UsageError
 from lab.plural import counted
 from lab.report.visible import visible, visible_parts
-from lab.results import Report, RunResult
+from lab.results.model import Report, RunResult
 
 MOST = 10
 """Annotations of a kind that GitHub shows of a step."""

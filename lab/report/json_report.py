@@ -8,7 +8,7 @@ from pathlib import Path
 from lab.errors import UsageError
 from lab.report import files
 from lab.report.visible import visible_json
-from lab.results import Report
+from lab.results.model import Report
 
 
 def write(report: Report, file: str) -> None:

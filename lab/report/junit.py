@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from lab.report import files
 from lab.report.visible import visible_parts
-from lab.results import ArmResult, Report, RunResult
+from lab.results.model import ArmResult, Report, RunResult
 
 _LONGEST = 4000
 """Characters of what a command has printed that are kept."""

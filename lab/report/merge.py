@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from lab.comparison import compared
 from lab.errors import UsageError
-from lab.results import Report, RunResult, Verdict, totals
+from lab.results.comparison import compared
+from lab.results.model import Report, RunResult, Verdict, totals
 
 
 def merged(reports: Mapping[Path, Report]) -> Report:

@@ -6,14 +6,14 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/
 from __future__ import annotations
 
 import json
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
 import lab
-from lab.errors import UsageError
-from lab.findings import Diagnosis, Found
+from lab.report import files
 from lab.report.visible import visible_json
+from lab.results.findings import Diagnosis, Found
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -47,10 +47,7 @@ def write(diagnosis: Diagnosis, file: str) -> None:
     Raises:
         UsageError: the file cannot be written.
     """
-    try:
-        Path(file).write_text(as_sarif(diagnosis), encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"the findings cannot be written to {file}: {error.strerror}") from None
+    files.put(as_sarif(diagnosis), file)
 
 
 def _rule(found: Found) -> dict[str, Any]:

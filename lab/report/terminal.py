@@ -12,13 +12,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from lab.asked import hosts
 from lab.plural import counted
-from lab.report.diagnosed import diagnostics
+from lab.report.diagnostics import diagnostics
 from lab.report.page import STYLES, emit, indented, table
 from lab.report.versions import side_by_side
 from lab.report.visible import visible_parts
-from lab.results import (
+from lab.results.model import (
     ArmName,
     ArmResult,
     CommandResult,
@@ -26,6 +25,7 @@ from lab.results import (
     RunResult,
     Verdict,
 )
+from lab.spec.asked import hosts
 
 _MOST_LINES = 8
 _LONGEST_LINE = 1000

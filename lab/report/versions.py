@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lab.plural import counted
-from lab.results import Compared, Verdict
+from lab.results.model import Compared, Verdict
 
 _GAP = 2
 

@@ -93,6 +93,11 @@ class BaseLab(ABC):
         """Give the client directories of its own with links to the files below `source`."""
         self._ask("client", "link", source=source, target=target)
 
+    def copy(self, source: str, target: str, *, without: Sequence[str], limit: float) -> str:
+        """Make a directory of the client a copy of another; return why it is none, or ''."""
+        asked = {"source": source, "target": target, "without": list(without)}
+        return _checked(self._timed("copy", limit, limit, **asked), str)
+
     def run(self, command: Command) -> Completed:
         """Run a program as the client."""
         done = self._ask("client", "run", limit=command.limit, command=command)

@@ -70,9 +70,9 @@ def _docker(name: str, versions: Sequence[str], say: Say) -> Backend | None:
 
     if name == "docker":
         return DockerBackend()
+    from lab.go.toolchain import named
     from lab.sandbox.docker import images
     from lab.sandbox.docker.engine import connect
-    from lab.toolchain import named
 
     try:
         engine = connect(timeout=_PATIENCE)

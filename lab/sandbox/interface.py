@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, Self
 
 if TYPE_CHECKING:  # a sandbox starts before the rest of golab is loaded
+    from lab.go.toolchain import Progress, Toolchain
     from lab.sandbox.controls import EdgeControl, OriginControl
     from lab.sandbox.running import Event, Running
-    from lab.toolchain import Progress, Toolchain
     from lab.world.tree import Tree
 
 EDGE = "198.18.0.2"
@@ -192,6 +192,16 @@ class Lab(Protocol):
 
     def link(self, source: str, target: str) -> None:
         """Give the client, at `target`, directories of its own with links to the files below."""
+
+    def copy(self, source: str, target: str, *, without: Sequence[str], limit: float) -> str:
+        """Make one of the client's directories a copy of another; return why it is none, or ''.
+
+        Args:
+            source: a directory, of which nothing is followed.
+            target: what is there is removed; it may lie below `source`.
+            without: names in `source` that are left out.
+            limit: in seconds.
+        """
 
     def run(self, command: Command) -> Completed:
         """Run a program as the client. May be called from several threads at once."""

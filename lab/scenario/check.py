@@ -15,13 +15,13 @@ from faults.model.globs import glob_free
 from faults.nearest import nearest
 from faults.rules import Rule, repeated
 from faults.source import Loc, Problem, Source
-from lab import asked
-from lab.client_spec import ClientSpec
-from lab.expectations import Expected
-from lab.gosettings import proxies
+from lab.go.settings import proxies
 from lab.scenario.commands import Replay, ReplayStep
 from lab.scenario.model import Scenario
 from lab.scenario.record import Record
+from lab.spec import asked
+from lab.spec.client import ClientSpec
+from lab.spec.expectations import Expected
 from lab.world.load import base_world
 from lab.world.model import World
 from lab.world.repos import place

@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, field_validator
 
-from lab.client_spec import ClientSpec
-from lab.command import words
-from lab.expectations import Expected, Limit
 from lab.scenario.origin import OriginChange
-from lab.schema import Part, Text, no_nul
+from lab.spec.client import ClientSpec
+from lab.spec.command import words
+from lab.spec.expectations import Expected, Limit
+from lab.spec.schema import Part, Text, no_nul
 
 
 def _command(text: str) -> str:

@@ -19,11 +19,11 @@ from faults.source import Problem, Source, SourceError, first
 from lab.errors import ScenarioError, UsageError
 from lab.interrupts import INTERRUPTS
 from lab.paths import scenarios_root
-from lab.patterns import Checker
 from lab.scenario.check import problems as senseless
 from lab.scenario.expand import Cell, cells, checkable, laid_over, with_values
 from lab.scenario.model import Scenario
 from lab.scenario.variants import ByGo, covers
+from lab.spec.patterns import Checker
 from lab.world.load import base_world
 from lab.world.load import problems as world_problems
 

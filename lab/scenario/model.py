@@ -9,14 +9,14 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
 from faults.validation import PlacedError
-from lab.client_spec import ClientSpec
 from lab.scenario.commands import Change, Repair, Replay
 from lab.scenario.fault import Fault, Rules
 from lab.scenario.origin import OriginChange
 from lab.scenario.record import Record
 from lab.scenario.variants import MAX_VARIANTS, Axis, AxisName, ByGo, GoVersion, Pattern, Variant
-from lab.schema import Name, Part, Text
-from lab.sources import Citation
+from lab.spec.client import ClientSpec
+from lab.spec.schema import Name, Part, Text
+from lab.spec.sources import Citation
 from lab.world.model import World
 
 Family = Literal[

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, Field
 
 from faults.nearest import nearest
 from lab.origin.state import OriginState
-from lab.schema import OneWord, Part
+from lab.spec.schema import OneWord, Part
 from lab.world.model import Status, World
 
 Release = Annotated[str, Field(pattern=r"^\S+@v\S+$", max_length=500)]

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from lab.diagnostics.catalogue import diagnostics
-from lab.schema import Name, OneOf, Part, Text
+from lab.spec.schema import Name, OneOf, Part, Text
 
 Recorded = Literal["detected", "miss", "false-alarm", "right"]
 DiagnosticName = Annotated[Name, OneOf("diagnostic", diagnostics)]

@@ -8,11 +8,11 @@ from typing import Annotated, Self
 from pydantic import ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
-from lab.client_spec import ClientSpec
 from lab.scenario.commands import Change, Repair, ReplayChange
 from lab.scenario.fault import Rules
 from lab.scenario.record import RecordChange
-from lab.schema import ID, Name, Part, Text
+from lab.spec.client import ClientSpec
+from lab.spec.schema import ID, Name, Part, Text
 from lab.world.model import World
 
 MAX_VARIANTS = 50

@@ -11,12 +11,12 @@ from pathlib import Path
 import lab
 from lab.diagnostics.interface import Diagnostic
 from lab.errors import LabError
+from lab.go.toolchain import Progress, Toolchain, named
 from lab.replay.outcomes import Looking
-from lab.results import RunResult
+from lab.results.model import RunResult
 from lab.sandbox.interface import LabHandle, LabSpec
 from lab.scenario.load import Run
 from lab.session import Replay
-from lab.toolchain import Progress, Toolchain, named
 from lab.workers.job import Job, packed, perform
 
 _GLANCE = 2.0

@@ -15,14 +15,14 @@ from dataclasses import dataclass
 import lab
 from lab.diagnostics.interface import Diagnostic
 from lab.errors import LabError, UsageError
+from lab.go.toolchain import Toolchain
 from lab.labs import compiles
 from lab.replay.outcomes import Looking
-from lab.results import RunResult
+from lab.results.model import RunResult
 from lab.sandbox.choose import open_backend
 from lab.sandbox.interface import Backend
 from lab.scenario.load import Run
 from lab.session import Session
-from lab.toolchain import Toolchain
 
 _IDLE = 120.0
 """Seconds after the last run of a session after which its place is closed: nobody may be left to
@@ -70,7 +70,7 @@ def perform(golab: str, data: bytes) -> str:
         data: a job, as `packed` made it.
 
     Returns:
-        the `lab.results.RunResult`, as JSON.
+        the `lab.results.model.RunResult`, as JSON.
 
     Raises:
         UsageError: this worker has another golab.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lab import toolchain
+from lab.go import toolchain
 from tests.faults import edge as edges
 from tests.faults import origin as origins
 

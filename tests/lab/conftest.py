@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from lab.client import Client, prepare
-from lab.client_spec import ClientSpec
+from lab.go.toolchain import ensure
 from lab.sandbox.choose import open_backend
 from lab.sandbox.interface import LabSpec
 from lab.sandbox.local.backend import LocalLab
-from lab.toolchain import ensure
+from lab.spec.client import ClientSpec
 from lab.world.build import build
 from lab.world.load import base_world
 

@@ -4,27 +4,18 @@ from __future__ import annotations
 
 from typing import cast
 
-import pytest
-
-from lab.client import Client, netrc
+from lab.client import as_it_stands, netrc
 from lab.sandbox.interface import Lab
+from lab.spec.client import ClientSpec
+from tests.lab.replay.fake import SPEC
 
 NOWHERE = cast("Lab", None)
 
 
-@pytest.mark.parametrize(
-    ("url", "login"),
-    [
-        ("https://proxy.example/x/@v/list", "me:secret"),
-        ("http://proxy.example/x/@v/list", None),  # go sends none where others could read it
-        ("https://other.example/x", None),
-        ("https://proxy.example:8443/x", None),
-        ("https://own.example:8443/x", "me:other"),
-    ],
-)
-def test_credentials_go_to_their_host_and_over_https_only(url: str, login: str | None) -> None:
-    logins = {"proxy.example": "me:secret", "own.example:8443": "me:other"}
-    assert Client(NOWHERE, {}, logins).login_for(url) == login
+def test_a_netrc_of_the_scenario_is_read_as_go_reads_it() -> None:
+    text = "machine a.example password se:cret\n login me\ndefault\nmachine b login x password y"
+    spec = ClientSpec.model_validate({"files": {".netrc": text}})
+    assert as_it_stands(NOWHERE, SPEC, spec).logins == {"a.example": "me:se:cret"}
 
 
 def test_a_netrc_has_a_line_for_each_host() -> None:

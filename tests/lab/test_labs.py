@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lab.labs import hold, start
-from lab.results import ARMS, ArmName
+from lab.results.model import ARMS, ArmName
 from lab.world.load import base_world
 from lab.world.model import World
 from lab.world.tree import Tree

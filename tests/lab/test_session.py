@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from lab.errors import LabError, UnfitError, UsageError
-from lab.results import Report, RunResult
+from lab.go.toolchain import Progress, Toolchain
+from lab.results.model import Report, RunResult
 from lab.sandbox.interface import Completed, LabSpec
 from lab.scenario.load import Run
 from lab.session import Session
-from lab.toolchain import Progress, Toolchain
 from tests.lab.replay.fake import SPEC, FakeLab, a_run, honest
 
 GO = Toolchain("1.99.0", Path("/nowhere"))

@@ -8,8 +8,9 @@ import shlex
 from base64 import b64decode
 from collections.abc import Iterator
 
-from lab.diagnostics.lints.model import Problem, Setup, Severity, redacted
+from lab.diagnostics.lints.model import Problem, Setup, Severity
 from lab.diagnostics.lints.routes import fetches
+from lab.go.settings import masked
 
 _KNOWN = ("sum.golang.org", "sum.golang.google.cn")
 _ED25519 = 1
@@ -38,7 +39,7 @@ def database(setup: Setup) -> Iterator[Problem]:
         yield Problem(
             "sumdb-invalid",
             "error",
-            f"GOSUMDB of {setting.source}: {redacted(setting.value)[:80]}",
+            f"GOSUMDB of {setting.source}: {masked(setting.value)[:80]}",
             f"{why}: go refuses every module that is not in go.sum",
             "unset it, or write the key, a blank, and the address to ask",
             "go env GOSUMDB",
@@ -103,7 +104,7 @@ def flags(setup: Setup) -> Iterator[Problem]:
             yield problem(
                 "goflags-no-flag",
                 "error",
-                f"{redacted(word)} is no flag",
+                f"{masked(word)} is no flag",
                 "every go command but `go env` fails; a value belongs to its flag, with =",
                 "write -flag=value, without a blank",
             )
@@ -128,7 +129,7 @@ def flags(setup: Setup) -> Iterator[Problem]:
             yield problem(
                 "goflags-modfile",
                 "note",
-                f"-modfile={redacted(value)}",
+                f"-modfile={masked(value)}",
                 "go reads that file in the place of go.mod, and the go.sum beside it",
                 "remove it where go.mod is to count",
             )

@@ -8,8 +8,9 @@ from itertools import pairwise
 from urllib.parse import urlsplit
 
 from lab.diagnostics.lints.hosts import is_loopback
-from lab.diagnostics.lints.model import Problem, Setup, redacted
+from lab.diagnostics.lints.model import Problem, Setup
 from lab.diagnostics.lints.routes import asks_database, ends, parts
+from lab.go.settings import masked
 
 _SEE = "go env GOPROXY"
 _PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -43,7 +44,7 @@ def entries(setup: Setup) -> Iterator[Problem]:
         )
         return
     for entry in _asked(found):
-        shown = redacted(entry)
+        shown = masked(entry)
         if entry[:1] in _QUOTES or entry[-1:] in _QUOTES:
             yield error(
                 "goproxy-quotes",
@@ -120,7 +121,7 @@ def order(setup: Setup) -> Iterator[Problem]:
     """Entries that are never reached."""
     found = parts(setup.value("GOPROXY"))
     end = next((place for place, entry in enumerate(found) if entry in ends), len(found))
-    behind = [redacted(entry) for entry in found[end + 1 :] if entry not in ends]
+    behind = [masked(entry) for entry in found[end + 1 :] if entry not in ends]
     if behind:
         yield Problem(
             "goproxy-unreached",
@@ -142,7 +143,7 @@ def transport(setup: Setup) -> Iterator[Problem]:
             host = address.hostname or ""
         except ValueError:
             continue
-        shown = redacted(entry)
+        shown = masked(entry)
         if address.scheme == "http" and "@" not in address.netloc and not is_loopback(host):
             guarded = asks_database(setup)
             yield Problem(

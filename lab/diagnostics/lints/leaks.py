@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from lab.diagnostics.lints.hosts import is_inside, is_public
 from lab.diagnostics.lints.model import Problem, Setup
-from lab.diagnostics.lints.netrc import machines
 from lab.diagnostics.lints.patterns import matches_nothing
 from lab.diagnostics.lints.routes import asks_database, fetches, proxies_for
-from lab.gosettings import host_of, matches
+from lab.go.credentials import parse_netrc
+from lab.go.settings import host_of, matches
 from lab.plural import counted
 
 _LISTS = ("GOPRIVATE", "GONOSUMDB", "GONOPROXY")
@@ -37,7 +37,7 @@ def told(setup: Setup) -> Iterator[Problem]:
 
 
 def _to_proxies(setup: Setup) -> Iterator[Problem]:
-    logins = {login.machine for login in machines(setup.netrc or "") if login.works}
+    logins = set(parse_netrc(setup.netrc or ""))
     for module in _subjects(setup, "GOPRIVATE"):
         proxies = proxies_for(setup, module)
         host = module.partition("/")[0]
@@ -93,7 +93,7 @@ def _before_own(hosts: list[str], logins: set[str], urls: list[str]) -> list[str
 
 
 def _to_database(setup: Setup) -> Iterator[Problem]:
-    logins = {login.machine for login in machines(setup.netrc or "") if login.works}
+    logins = set(parse_netrc(setup.netrc or ""))
     asked = []
     for module in _subjects(setup, "GONOPROXY"):
         host = module.partition("/")[0]

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
-from lab.gosettings import DEFAULT_GOPROXY, goenv_lines
+from lab.go.settings import DEFAULTS, goenv_lines
 from lab.world.gomod import Requirements, requirements
 
 Severity = Literal["error", "warning", "note"]
 
-DEFAULTS = {"GOPROXY": DEFAULT_GOPROXY, "GOSUMDB": "sum.golang.org", "GOAUTH": "netrc"}
 OF_GOPRIVATE = ("GONOPROXY", "GONOSUMDB")
 """Lists that are GOPRIVATE where they are not set themselves (internal/cfg)."""
 
@@ -63,7 +61,6 @@ class Setup:
         process: the environment.
         goenv: the text of the file that GOENV names; '' if there is none.
         netrc: the text of .netrc; None if there is none.
-        netrc_mode: the rights of that file, 0 if they are not known.
         go_mod: the text of the project's go.mod.
         go_sum: the text of its go.sum.
         modules: paths that are meant besides those that go.mod requires.
@@ -73,7 +70,6 @@ class Setup:
     process: Mapping[str, str] = field(default_factory=dict)
     goenv: str = ""
     netrc: str | None = None
-    netrc_mode: int = 0
     go_mod: str = ""
     go_sum: str = ""
     modules: tuple[str, ...] = ()
@@ -127,12 +123,3 @@ class Setup:
         replaced = {one.path for one in self.required.replace if one.local}
         paths = dict.fromkeys([*self.modules, *(one.path for one in self.required.require)])
         return tuple(path for path in paths if path not in replaced)
-
-
-_USERINFO = re.compile(r"(?<=://).*@")
-_NEXT = re.compile(r"(?<=[,|;\s])(?=\s*[a-z]+://)")
-
-
-def redacted(text: str) -> str:
-    """Return a value without the credentials that its URLs have, wherever these end."""
-    return "".join(_USERINFO.sub("…@", part) for part in _NEXT.split(text))

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from faults.nearest import edits
-from lab.diagnostics.lints.model import Problem, Setup, redacted
-from lab.gosettings import goenv_lines
+from lab.diagnostics.lints.model import Problem, Setup
+from lab.go.settings import goenv_lines, masked
 
 INVENTED = {
     "GONOSUMCHECK": "GONOSUMDB",
@@ -97,7 +97,7 @@ def lines(setup: Setup) -> Iterator[Problem]:
     """Lines of the GOENV file that go does not see as somebody meant them (cfg.readEnvFile)."""
 
     def problem(rule: str, number: int, seen: str, why: str, remedy: str) -> Problem:
-        seen = f"GOENV file, line {number}: {redacted(seen)}"
+        seen = f"GOENV file, line {number}: {masked(seen)}"
         return Problem(rule, "warning", seen, why, remedy, _SEE, "", number, "GOENV")
 
     read = {number: (name, value) for number, name, value in goenv_lines(setup.goenv)}
@@ -115,7 +115,7 @@ def lines(setup: Setup) -> Iterator[Problem]:
                     number,
                     text,
                     "go reads NAME=VALUE from the first column, and skips what is anything else",
-                    f"go env -w '{redacted(bare)}'",
+                    f"go env -w '{masked(bare)}'",
                 )
         elif not _known(setup, name):
             meant = _meant(name.strip()) or (name.strip() if _known(setup, name.strip()) else "")
@@ -177,7 +177,7 @@ def shadowed(setup: Setup) -> Iterator[Problem]:
         yield Problem(
             "setting-shadowed",
             "warning",
-            f"{name} is {redacted(exported)} in the environment, and {redacted(own.value)} in "
+            f"{name} is {masked(exported)} in the environment, and {masked(own.value)} in "
             f"{own.source}",
             "the environment counts, and `go env` does not say where a value is from",
             f"unset {name} where it is exported, or go env -u {name}",

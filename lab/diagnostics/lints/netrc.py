@@ -3,56 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from lab.diagnostics.lints.model import Problem, Setup, Severity
 from lab.diagnostics.lints.routes import ends, parts
-from lab.gologin import login_for, parse_netrc
-
-_OTHERS_CAN_READ = 0o077
-
-
-@dataclass(frozen=True)
-class Machine:
-    """An entry. `works`: it has a login and a password, and go uses it."""
-
-    machine: str
-    line: int
-    works: bool
-
-
-def machines(text: str) -> list[Machine]:
-    """Read a .netrc as go does: words in pairs, line by line, macros left out.
-
-    Go's parser (parseNetrc) stops at a line whose last word, without a partner, is `default`.
-    """
-    found: list[Machine] = []
-    name, line, seen = "", 0, set[str]()
-    in_macro = False
-
-    def finish() -> None:
-        if name:
-            found.append(Machine(name, line, seen >= {"login", "password"}))
-
-    for number, content in enumerate(text.split("\n"), 1):
-        if in_macro:
-            in_macro = content != ""
-            continue
-        words = content.split()
-        for at in range(0, len(words) - 1, 2):
-            key = words[at]
-            if key == "machine":
-                finish()
-                name, line, seen = words[at + 1], number, set()
-            elif key in ("login", "password"):
-                seen.add(key)
-            elif key == "macdef":
-                in_macro = True
-        if len(words) % 2 and words[-1] == "default":
-            break
-    finish()
-    return found
+from lab.go.credentials import login_for, netrc_entries, parse_netrc
 
 
 def entries(setup: Setup) -> Iterator[Problem]:
@@ -61,7 +16,7 @@ def entries(setup: Setup) -> Iterator[Problem]:
     if text is None:
         return
     needed = {address for _, address in _wanted(setup)}
-    for entry in machines(text):
+    for entry in netrc_entries(text):
         asked = entry.machine in needed
         if "://" in entry.machine:
             yield _problem(
@@ -72,7 +27,7 @@ def entries(setup: Setup) -> Iterator[Problem]:
                 "write the host alone, with the port if the URL has one",
                 entry.line,
             )
-        elif not entry.works:
+        elif not entry.complete:
             yield _problem(
                 "netrc-incomplete",
                 "warning" if asked else "note",
@@ -81,20 +36,11 @@ def entries(setup: Setup) -> Iterator[Problem]:
                 "give both, on the same entry",
                 entry.line,
             )
-    if setup.netrc_mode & _OTHERS_CAN_READ:
-        yield _problem(
-            "netrc-rights",
-            "note",
-            f".netrc can be read by others (mode {setup.netrc_mode & 0o777:o})",
-            "every user of this machine can take the passwords in it",
-            "chmod 600 ~/.netrc",
-            0,
-        )
 
 
 def unused(setup: Setup) -> Iterator[Problem]:
     """Logins that are there for a proxy, and that go does not send."""
-    known = {entry.machine: entry for entry in machines(setup.netrc or "") if entry.works}
+    known = {entry.machine: entry for entry in netrc_entries(setup.netrc or "") if entry.complete}
     sent = parse_netrc(setup.netrc or "")
     auth = [word.split()[0] for word in setup.value("GOAUTH").split(";") if word.strip()]
     for url, address in _wanted(setup):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from lab.diagnostics.lints.hosts import is_public
 from lab.diagnostics.lints.model import OF_GOPRIVATE, Problem, Setup
 from lab.diagnostics.lints.routes import asks_database, fetches, proxies_for
-from lab.gosettings import host_of, matches
+from lab.go.settings import host_of, matches
 
 LISTS = ("GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOINSECURE")
 _OUTSIDE = re.compile(r"[^-\w.~/*?\[\]\\^!]")

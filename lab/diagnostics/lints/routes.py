@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from lab.diagnostics.lints.model import Setup
-from lab.gosettings import matches
+from lab.go.settings import matches
 
 ends = ("direct", "off")
 """Entries of GOPROXY behind which go reads nothing."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from lab.diagnostics.lints.model import Problem, Setup, redacted
+from lab.diagnostics.lints.model import Problem, Setup
+from lab.go.settings import masked
 
 
 def _value(setup: Setup, name: str) -> tuple[str, str]:
@@ -29,7 +30,7 @@ def exceptions(setup: Setup) -> Iterator[Problem]:
             yield Problem(
                 "no-proxy-entry",
                 "warning",
-                f"{name}: {redacted(text)} {why}",
+                f"{name}: {masked(text)} {why}",
                 "it excepts nothing: the host is asked for through the forward proxy",
                 remedy,
                 f'echo "${name}"',

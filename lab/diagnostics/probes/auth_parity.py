@@ -6,8 +6,8 @@ from faults.goproto import semver
 from lab.diagnostics.interface import Finding, Subject, judged, no_question, quiet
 from lab.diagnostics.versions import info, listed
 from lab.diagnostics.view import GoView, below
-from lab.gologin import login_for
-from lab.gosettings import Entry
+from lab.go.credentials import login_for
+from lab.go.settings import Entry
 from lab.plural import counted
 from lab.world.modpath import escape
 

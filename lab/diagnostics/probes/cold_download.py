@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lab.diagnostics.interface import Finding, Subject, judged, no_question, unavailable
-from lab.diagnostics.project import project
+from lab.diagnostics.project import copy, project
 from lab.diagnostics.versions import required
 from lab.diagnostics.view import GoView
 from lab.plural import counted
@@ -60,8 +60,8 @@ def _download(view: GoView, modules: list[str], limit: float, **env: str) -> Com
         own = _elsewhere(place)
         view.machine.run(["go", "mod", "init", _SCRATCH], limit=limit, env=own, cwd=place)
         # A machine that has nothing has what the project's repository has.
-        view.machine.run(["cp", f"{view.machine.project}/go.sum", "."], limit=limit, cwd=place)
-        argv = ["go", "mod", "download", "-json", *modules]
+        copy(view.machine, view.machine.project, ("go.sum",), place)
+        argv = ["go", "mod", "download", "-json", "--", *modules]  # one may be called `-modfile=…`
         return view.machine.run(argv, limit=limit, env={**own, **env}, cwd=place)
 
 
@@ -85,16 +85,16 @@ def _graph(view: GoView, modules: list[str], limit: float) -> list[str]:
     asked = [f"-require={each}" for each in modules]
     with view.machine.scratch() as place:
         env = {**_elsewhere(place), "GOFLAGS": "-modcacherw -mod=mod"}
+        copy(view.machine, view.machine.project, ("go.sum",), place)
         for argv in (
             ["go", "mod", "init", _SCRATCH],
             ["go", "mod", "edit", *asked],
-            ["cp", f"{view.machine.project}/go.sum", "."],
             ["go", "list", "-m", "all"],
         ):
             done = view.machine.run(argv, limit=limit, env=env, cwd=place)
             if done.timed_out:
                 return []
-            if done.exit and argv[0] == "go":
+            if done.exit:
                 return [" ".join(done.stderr.split())]
     return []
 

@@ -14,6 +14,7 @@ from lab.diagnostics.reply import Reply
 from lab.diagnostics.versions import in_use, info, newest
 from lab.diagnostics.view import GoView
 from lab.sandbox.agent.network import OUT_OF_TIME
+from lab.world.gomod import requirements
 
 QUESTION = "Do the .info, .mod and .zip that go gets belong to the version asked for, and together?"
 REMEDY = "Report it to the proxy's keepers, and fetch from another one into an empty module cache."
@@ -89,15 +90,12 @@ def _info(reply: Reply, version: str) -> Iterator[str]:
         yield f"{version}.info is of the future: {time}"
 
 
-_MODULE = re.compile(r'(?m)^\s*module\s+(?:\(\s*)?["`]?([^\s"`()]+)')
-
-
 def _mod(reply: Reply, module: str) -> Iterator[str]:
-    named = _MODULE.search(reply.text)
-    if named is None:
+    named = requirements(reply.text).module
+    if not named:
         yield f"the .mod has no module line: {reply.body[:60]!r}"
-    elif named[1] != module:
-        yield f"the .mod is that of {named[1]}"
+    elif named != module:
+        yield f"the .mod is that of {named}"
 
 
 def _same_mod(mod: bytes, archive: Archive, module: str) -> Iterator[str]:

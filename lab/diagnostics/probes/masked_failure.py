@@ -7,7 +7,7 @@ from lab.diagnostics.reply import Reply
 from lab.diagnostics.sumdb import database
 from lab.diagnostics.versions import PUBLIC, in_use, may_be_public, second
 from lab.diagnostics.view import GoView, Walk, below
-from lab.gosettings import Entry
+from lab.go.settings import Entry
 from lab.world.modpath import escape
 
 QUESTION = "Does every proxy that go asks before the one that answers do its work?"

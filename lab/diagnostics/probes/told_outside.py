@@ -6,7 +6,7 @@ from lab.diagnostics.interface import Finding, Subject, judged, no_question
 from lab.diagnostics.sumdb import database
 from lab.diagnostics.versions import PUBLIC, go_sum
 from lab.diagnostics.view import GoView
-from lab.gosettings import matches
+from lab.go.settings import matches
 
 QUESTION = "Is the path of a private module kept from those who serve everybody?"
 REMEDY = "Name the module's host, or what begins its path, in GOPRIVATE; then nobody else is asked."

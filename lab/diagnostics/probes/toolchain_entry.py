@@ -6,20 +6,23 @@ import re
 
 from lab.diagnostics.interface import Finding, Subject, judged, no_question
 from lab.diagnostics.view import GoView
+from lab.world.gomod import requirements
 
 QUESTION = "Can go get the toolchain that the project asks for?"
 REMEDY = (
     "Use a proxy that serves golang.org/toolchain, or install that Go and set GOTOOLCHAIN=local."
 )
 
-_WANTED = re.compile(r"(?m)^\s*(?:toolchain\s+go|go\s+)(\d+(?:\.\d+)*(?:rc\d+)?)\s*(?://.*)?$")
+_RELEASE = re.compile(r"\d+(\.\d+)*(rc\d+)?")
 
 
 def check(view: GoView, subject: Subject, limit: float) -> Finding:
     """Ask for the toolchain as go does, if it would have to fetch one."""
     path = f"{view.machine.project}/go.mod"
     text = view.machine.read([path]).found.get(path, b"").decode("utf-8", "replace")
-    wanted = max(_WANTED.findall(text), key=_order, default="")
+    said = requirements(text)
+    named = [said.go, said.toolchain.removeprefix("go")]
+    wanted = max(filter(_RELEASE.fullmatch, named), key=_order, default="")
     here = re.search(r"go(\d+(?:\.\d+)*)", view.env["GOVERSION"])
     setting = view.env["GOTOOLCHAIN"]
     if not wanted or not here or _order(wanted) <= _order(here[1]):

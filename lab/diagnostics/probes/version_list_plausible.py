@@ -5,7 +5,7 @@ from __future__ import annotations
 from faults.goproto import semver
 from lab.diagnostics.interface import Finding, Subject, judged, no_question
 from lab.diagnostics.reply import Reply
-from lab.diagnostics.versions import listed
+from lab.diagnostics.versions import MOST_LISTED, listed
 from lab.diagnostics.view import GoView, Walk
 from lab.plural import counted
 
@@ -53,6 +53,8 @@ def _untagged(view: GoView, subject: Subject, walk: Walk) -> bool:
 def _malformed(reply: Reply, versions: list[str]) -> list[str]:
     """Say what of a list go would pass over in silence, or what shows that it was cut off."""
     body, wrong = reply.body, []
+    if len(body) > MOST_LISTED:
+        return [f"the list is longer than {MOST_LISTED >> 20} MB"]
     kind = reply.headers.get("content-type", "").lower()
     if "html" in kind or body.lstrip()[:1] == b"<":
         wrong.append("a page in the place of the list")

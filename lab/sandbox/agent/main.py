@@ -12,7 +12,7 @@ from typing import Any
 
 from lab.errors import LabError
 from lab.sandbox import codec
-from lab.sandbox.agent import files, network
+from lab.sandbox.agent import copying, files, network
 from lab.sandbox.agent.limits import PLACES, Allowance, Counter
 from lab.sandbox.agent.loop import Loop
 from lab.sandbox.agent.processes import KEPT, MOST_OUTPUT, NotRunError, Process
@@ -33,11 +33,12 @@ IN_PLACE: dict[str, Operation] = {
 """What is done at once, one after the other."""
 
 ASIDE: dict[str, Operation] = {
+    "copy": copying.copy,
     "fetch": network.fetch,
     "resolve": network.resolve,
     "handshake": network.handshake,
 }
-"""What waits for the network, each in a thread of its own."""
+"""What takes its time or waits for the network, each in a thread of its own."""
 
 
 class Agent:

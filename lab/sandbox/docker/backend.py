@@ -17,6 +17,7 @@ import docker
 
 import lab
 from lab.errors import LabError
+from lab.go.toolchain import Progress, Toolchain, named
 from lab.sandbox.base_lab import BaseLab
 from lab.sandbox.channel import Channel
 from lab.sandbox.docker import containers, images, labels, networks, sealed, sweep
@@ -24,7 +25,6 @@ from lab.sandbox.docker.attach import Attached
 from lab.sandbox.docker.engine import connect, engine_errors
 from lab.sandbox.docker.networks import Network
 from lab.sandbox.interface import CA_BUNDLE, GOROOT, LabSpec
-from lab.toolchain import Progress, Toolchain, named
 
 _WRITE = 'while [ $# -gt 0 ]; do printf %s "$2" >"$1"; shift 2; done'
 _END_LIMIT = 60.0

@@ -14,10 +14,10 @@ import docker
 
 import lab
 from lab.errors import LabError, UnfitError
+from lab.go.toolchain import PINNED
 from lab.paths import images_root
 from lab.sandbox.docker import labels
 from lab.sandbox.docker.engine import engine_errors
-from lab.toolchain import PINNED
 
 Role = Literal["client", "edge", "origin"]
 ROLES: tuple[Role, ...] = ("client", "edge", "origin")

@@ -18,7 +18,7 @@ from lab.sandbox.interface import CA_BUNDLE, EDGE, EDGE6, GOROOT, ORIGIN, WARM_G
 from lab.sandbox.local.spawn import Begun, Zygote
 
 if TYPE_CHECKING:
-    from lab.toolchain import Progress, Toolchain
+    from lab.go.toolchain import Progress, Toolchain
 
 _START_LIMIT = 30.0
 _END_LIMIT = 5.0
@@ -60,16 +60,16 @@ class LocalBackend:
         return started
 
     def toolchain(self, version: str | None = None, progress: Progress | None = None) -> Toolchain:
-        """Return the Go of a client; see `lab.toolchain.ensure`."""
-        from lab.toolchain import ensure
+        """Return the Go of a client; see `lab.go.toolchain.ensure`."""
+        from lab.go.toolchain import ensure
 
         return ensure(version, progress)
 
     def warm(self, toolchain: Toolchain, progress: Progress | None = None) -> None:
-        """Have its standard library compiled; see `lab.gocache.ensure`."""
-        from lab import gocache
+        """Have its standard library compiled; see `lab.go.buildcache.ensure`."""
+        from lab.go import buildcache
 
-        gocache.ensure(toolchain, progress)
+        buildcache.ensure(toolchain, progress)
 
     def close(self) -> None:
         """End every lab that is still running; may be called from any thread."""
@@ -129,9 +129,9 @@ class LocalLab(BaseLab):
         """
         world, shown = str(spec.tree.path), {GOROOT: str(spec.toolchain.goroot)}
         if spec.warm:
-            from lab import gocache
+            from lab.go import buildcache
 
-            shown[WARM_GOCACHE] = str(gocache.ensure(spec.toolchain))
+            shown[WARM_GOCACHE] = str(buildcache.ensure(spec.toolchain))
         stage = self._init.ask("prepare", patience=_START_LIMIT, shown=shown, world=world)
         token = secrets.token_hex(16)
         edge = self.channels["edge"].call(

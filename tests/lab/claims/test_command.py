@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from lab.claims.load import families
+from lab.go.toolchain import DEFAULT
 from lab.report.visible import visible
-from lab.toolchain import DEFAULT
 from tests.lab.golab import golab, interrupted
 
 ROOT = Path(__file__).resolve().parents[3]

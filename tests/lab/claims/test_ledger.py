@@ -10,7 +10,7 @@ from lab.claims.ledger import Measuring, differences, record, writable, write_re
 from lab.claims.model import Claim
 from lab.claims.results import Entry, Ledger, Measured, Outcome, Proven, Silence, judged, together
 from lab.errors import LabError, UsageError
-from lab.toolchain import Toolchain
+from lab.go.toolchain import Toolchain
 from tests.lab.claims.sample import a_claim
 from tests.lab.test_session import GO, OLD, FakeBackend
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from lab.claims.load import DATA, families, load, select
 from lab.errors import ScenarioError, UsageError
-from lab.sources import articles
+from lab.spec.sources import articles
 from tests.lab.claims.sample import SHOWN, a_claim
 
 

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from lab.cli import cli
-from lab.results import Report
+from lab.results.model import Report
 from tests.lab.golab import golab
 from tests.lab.matrix.sample import a_report, a_result
 

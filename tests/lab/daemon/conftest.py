@@ -21,9 +21,9 @@ def backend(request: pytest.FixtureRequest) -> str:
     name = str(request.param)
     if name == "docker":
         from lab.errors import UnfitError
+        from lab.go.toolchain import named
         from lab.sandbox.docker import images
         from lab.sandbox.docker.engine import connect
-        from lab.toolchain import named
 
         try:
             images.check(connect(), named(None))

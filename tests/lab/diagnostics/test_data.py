@@ -16,7 +16,7 @@ from lab.claims.load import families
 from lab.diagnostics.catalogue import Probe, diagnostics
 from lab.diagnostics.documented import DATA, Documented, load, read
 from lab.diagnostics.interface import Target
-from lab.sources import articles
+from lab.spec.sources import articles
 
 MUX = Target("github.com/gorilla/mux", "v1.8.1", "v1.8.0", "https://proxy.golang.org")
 PROGRAMS = (

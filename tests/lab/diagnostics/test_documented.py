@@ -9,7 +9,7 @@ import pytest
 from lab.client import HOME, Client
 from lab.diagnostics.catalogue import diagnostics
 from lab.diagnostics.interface import Target
-from lab.replay.diagnose import diagnose
+from lab.replay.diagnostics import diagnose
 from lab.replay.scoring import outcome
 
 MUX = Target("github.com/gorilla/mux", "v1.8.1", "v1.8.0", "https://proxy.golang.org")

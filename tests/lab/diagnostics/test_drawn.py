@@ -12,12 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from faults.validation import strictly
 from lab.diagnostics.catalogue import diagnostics
 from lab.labs import start_for
-from lab.patterns import Checker
 from lab.replay.replay import replay
 from lab.sandbox.choose import open_backend
 from lab.sandbox.interface import Backend
 from lab.scenario.load import Run
 from lab.scenario.model import Scenario
+from lab.spec.patterns import Checker
 from tests.lab.diagnostics.setups import setups
 
 PROBES = [one for one in diagnostics().values() if one.origin == "golab"]

@@ -8,12 +8,12 @@ import pytest
 
 from faults.rules import Rule
 from lab.client import GOCACHE, PROJECT, Client, prepare
-from lab.client_spec import ClientSpec
 from lab.diagnostics.catalogue import diagnostics
 from lab.diagnostics.documented import load
 from lab.diagnostics.interface import Finding, State, Target
 from lab.sandbox.interface import LabSpec
 from lab.sandbox.local.backend import LocalLab
+from lab.spec.client import ClientSpec
 from tests.programs import needed
 
 MUX = Target("github.com/gorilla/mux", "v1.8.1", "v1.8.1", "https://proxy.golang.org")

@@ -9,12 +9,12 @@ import pytest
 
 from faults.rules import from_data
 from lab.client import Client, prepare
-from lab.client_spec import ClientSpec
 from lab.diagnostics.inlab import LabMachine
 from lab.diagnostics.sumdb import lookup, way
 from lab.diagnostics.view import GoView
 from lab.sandbox.interface import LabSpec
 from lab.sandbox.local.backend import LocalLab
+from lab.spec.client import ClientSpec
 
 MUX, LIB = "github.com/gorilla/mux", "git.corp.example/lib"
 FIRST, PUBLIC = "https://goproxy.cn", "https://proxy.golang.org"

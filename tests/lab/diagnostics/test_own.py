@@ -12,7 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from lab.diagnostics.interface import Subject
 from lab.diagnostics.own import OwnMachine
+from lab.diagnostics.probes import cold_download
+from lab.diagnostics.project import copy
 from lab.diagnostics.view import GoView
 from lab.sandbox.agent import tree
 from lab.sandbox.interface import Request
@@ -110,3 +113,42 @@ def test_files_are_read_listed_and_a_scratch_directory_removed(machine: OwnMachi
         Path(place, "deep").mkdir()
         Path(place, "deep").chmod(0o500)
     assert not Path(place).exists()
+
+
+@pytest.mark.parametrize("path", [".", "", "here"])
+def test_no_program_of_the_project_is_taken_for_go(
+    machine: OwnMachine, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.chdir(machine.project)
+    for folder in (Path(machine.project), Path(machine.project, "here")):
+        folder.mkdir(exist_ok=True)
+        (folder / "go").write_text("#!/bin/sh\necho mine\n")
+        (folder / "go").chmod(0o755)
+    strange = OwnMachine(machine.project, {**machine.env, "PATH": f"{path}{os.pathsep}/nowhere"})
+    assert not strange.has("go")
+    assert strange.run(["go"], limit=5).exit == 127
+    assert strange.env["PATH"] == "/nowhere"
+
+
+def test_of_the_project_only_what_golab_would_read_is_copied(machine: OwnMachine) -> None:
+    project = Path(machine.project)
+    os.mkfifo(project / "pipe")
+    (project / "endless").symlink_to("/dev/zero")
+    with (project / "long").open("wb") as file:
+        file.truncate(1 << 30)
+    started = time.monotonic()
+    with machine.scratch() as place:
+        copy(machine, machine.project, ("go.mod", "go.sum", "pipe", "endless", "long"), place)
+        assert [one.name for one in machine.listing(place)] == ["go.mod"]
+    assert time.monotonic() - started < 5
+
+
+def test_a_module_that_is_called_like_an_option_is_none_to_go(machine: OwnMachine) -> None:
+    other = f"{machine.project}/other@v1.0.0-x.mod"
+    Path(other).write_text("module a.example/x\n")
+    name = other.removesuffix("@v1.0.0-x.mod")
+    Path(machine.project, "go.mod").write_text(
+        f"module x\n\nrequire -modfile={name} v1.0.0-x.mod\n"
+    )
+    finding = cold_download.check(GoView(machine, 5), Subject(""), 5)
+    assert (finding.state, "malformed module path" in finding.said) == ("alarm", True)

@@ -13,8 +13,8 @@ import pytest
 from lab.client import HOME, Client
 from lab.diagnostics.interface import Finding, Target
 from lab.diagnostics.tool import tool
+from lab.go.toolchain import ensure
 from lab.sandbox.local.backend import LocalLab
-from lab.toolchain import ensure
 from tests.programs import needed
 
 TARGET = Target("github.com/spf13/cobra", "v1.8.1", "v1.8.0", "https://proxy.golang.org")

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from faults.rules import from_data
-from lab.asked import connections, times
 from lab.client import Client
 from lab.sandbox.interface import ORIGIN
+from lab.spec.asked import connections, times
 from tests.programs import needed
 
 LIST = "/github.com/gorilla/mux/@v/list"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lab.results import DiagnosticResult, Outcome, Report, RunResult, totals
+from lab.results.model import DiagnosticResult, Outcome, Report, RunResult, totals
 
 NOW = "2026-11-21T20:00:00Z"
 

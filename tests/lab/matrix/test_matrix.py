@@ -14,7 +14,7 @@ from lab.matrix import terminal
 from lab.matrix.build import of_record, of_report, three_lines
 from lab.matrix.markdown import page
 from lab.matrix.model import Matrix, Row, matrix
-from lab.results import Report, RunResult
+from lab.results.model import Report, RunResult
 from tests.lab.matrix.sample import a_report, a_result, a_row
 
 LINES = ["goproxy-env", "head-status", "json-version"]

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from lab.go.toolchain import Toolchain, ensure
 from lab.origin.app import Origin
-from lab.toolchain import Toolchain, ensure
 from lab.world.build import build
 from lab.world.load import base_world
 from lab.world.tree import Tree

@@ -20,8 +20,8 @@ from pathlib import Path
 
 from faults.source import SourceError
 from faults.validation import check as in_form
+from lab.go.toolchain import Toolchain
 from lab.paths import cache_root
-from lab.toolchain import Toolchain
 from lab.world import tlog, txtar
 from lab.world.check import faults
 from lab.world.model import World

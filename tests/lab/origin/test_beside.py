@@ -10,7 +10,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from lab.toolchain import Toolchain
+from lab.go.toolchain import Toolchain
 from tests.lab.origin.test_cli import SERVE
 
 COUNT = """\

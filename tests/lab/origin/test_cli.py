@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.toolchain import Toolchain
+from lab.go.toolchain import Toolchain
 from lab.world.load import base_world
 from tests.lab.origin.asking import Client
 

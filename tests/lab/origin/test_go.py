@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.toolchain import Toolchain
+from lab.go.toolchain import Toolchain
 from lab.world.tree import Tree
 from tests.lab.origin.asking import Client, running
 

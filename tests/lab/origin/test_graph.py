@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from faults.goproto import semver
-from lab.toolchain import ensure
+from lab.go.toolchain import ensure
 from lab.world.build import build
 from lab.world.load import base_world
 from lab.world.model import World

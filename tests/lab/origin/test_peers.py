@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import pytest
 
-from lab.toolchain import Toolchain, ensure
+from lab.go.toolchain import Toolchain, ensure
 from lab.world.build import build
 from lab.world.modpath import escape
 from lab.world.tree import Tree

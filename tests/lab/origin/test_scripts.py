@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 from mitmproxy import http
 
+from lab.go.toolchain import Toolchain, ensure
 from lab.origin.control import Control
 from lab.origin.state import OriginState
-from lab.toolchain import Toolchain, ensure
 from lab.world.build import build
 from lab.world.model import Host
 from tests.faults.edge import Edge, run

@@ -8,8 +8,8 @@ from subprocess import CompletedProcess
 
 import pytest
 
+from lab.go.toolchain import ensure
 from lab.origin.state import OriginState
-from lab.toolchain import ensure
 from lab.world.build import build
 from lab.world.load import base_world
 from lab.world.model import Sumdb, World

@@ -10,6 +10,7 @@ from typing import Any, Self, cast
 
 from faults.rules import Rule
 from lab.errors import LabError
+from lab.go.toolchain import Toolchain
 from lab.sandbox.controls import EdgeControl, OriginControl, Records
 from lab.sandbox.interface import (
     Answer,
@@ -24,7 +25,6 @@ from lab.sandbox.interface import (
 from lab.sandbox.running import Event, Running
 from lab.scenario.load import Run
 from lab.scenario.model import Scenario
-from lab.toolchain import Toolchain
 from lab.world.load import base_world
 from lab.world.tree import Tree
 
@@ -105,7 +105,7 @@ class FakeLab:
         self.environments: list[Mapping[str, str]] = []
         self.programs = {"go", "curl", "jq"}
         self.answer = Answer("done", 200)
-        self.dead = ""
+        self.dead = self.uncopied = ""
         self.ended = False
         self._one = threading.Lock()
 
@@ -130,6 +130,10 @@ class FakeLab:
 
     def link(self, source: str, target: str) -> None:
         self.calls.append(f"link {source} {target}")
+
+    def copy(self, source: str, target: str, *, without: Sequence[str], limit: float) -> str:
+        self.calls.append(f"copy {source} {target}")
+        return self.uncopied
 
     def run(self, command: Command) -> Completed:
         shell = command.argv[:2] == ("sh", "-c")

@@ -16,10 +16,10 @@ import pytest
 from lab.client import Client
 from lab.diagnostics.interface import Finding, Target, alarm, quiet
 from lab.replay.replay import replay
-from lab.results import RunResult
+from lab.results.model import RunResult
 from tests.lab.golab import golab
 from tests.lab.replay.fake import LINE, SPEC, FakeLab, a_run
-from tests.lab.replay.test_diagnose import Check
+from tests.lab.replay.test_diagnostics import Check
 
 FIRST = {"name": "first", "where": {"endpoint": "list", "first": 1}, "do": {"respond": 410}}
 ALWAYS = {"name": "always", "where": {"endpoint": "list"}, "do": {"respond": 410}}

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from lab.client import environment, resolv_conf
-from lab.client_spec import ClientSpec
 from lab.replay.arms import Arm, arms, settings
+from lab.spec.client import ClientSpec
 from tests.lab.replay.fake import SPEC, a_run
 
 BREAK = {

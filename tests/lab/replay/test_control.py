@@ -12,7 +12,7 @@ from lab.labs import hold
 from lab.replay.arms import arms
 from lab.replay.replay import replay
 from lab.report.terminal import full, summary
-from lab.results import Report, RunResult, totals
+from lab.results.model import Report, RunResult, totals
 from lab.sandbox.interface import Answer, Completed
 from lab.scenario.load import Run
 from lab.scenario.model import Scenario

@@ -11,7 +11,7 @@ from lab.diagnostics.catalogue import diagnostics
 from lab.replay import outcomes
 from lab.replay.outcomes import Outcomes, recorded, written
 from lab.replay.replay import replay
-from lab.results import DiagnosticResult, RunResult
+from lab.results.model import DiagnosticResult, RunResult
 from lab.scenario.load import catalogue
 from tests.lab.golab import golab
 from tests.lab.replay.fake import SPEC, FakeLab, a_run

@@ -10,7 +10,7 @@ import pytest
 from lab.client import PROJECT
 from lab.errors import LabError
 from lab.replay.replay import replay
-from lab.results import RunResult
+from lab.results.model import RunResult
 from lab.sandbox.interface import Answer, Completed
 from tests.lab.replay.fake import LINE, SPEC, FakeLab, a_run, completed, honest
 

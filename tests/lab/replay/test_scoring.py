@@ -6,9 +6,9 @@ import pytest
 
 from lab.diagnostics.catalogue import diagnostics
 from lab.diagnostics.interface import Finding
-from lab.replay.diagnose import Look
+from lab.replay.diagnostics import Look
 from lab.replay.scoring import outcome, scored
-from lab.results import ARMS, Outcome, State
+from lab.results.model import ARMS, Outcome, State
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from lab.client import HOME, PROJECT
 from lab.replay.replay import replay
-from lab.results import RunResult
+from lab.results.model import RunResult
 from lab.sandbox.interface import Completed
 from tests.lab.replay.fake import LINE, RULE, SPEC, FakeLab, a_run, completed, honest
 

@@ -8,7 +8,7 @@ from lab.client import Client
 from lab.diagnostics.interface import Finding, Target, alarm, quiet
 from lab.replay.replay import replay
 from tests.lab.replay.fake import LINE, SPEC, FakeLab, a_run
-from tests.lab.replay.test_diagnose import Check
+from tests.lab.replay.test_diagnostics import Check
 
 
 def a_tool(name: str) -> Check:

@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 
 from lab.replay.verdict import is_silent, judge
-from lab.results import ARMS, ArmName, ArmResult, CommandResult, DiagnosticResult, Outcome, State
+from lab.results.model import (
+    ARMS,
+    ArmName,
+    ArmResult,
+    CommandResult,
+    DiagnosticResult,
+    Outcome,
+    State,
+)
 from tests.lab.replay.fake import RULE, a_run
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from lab.errors import UsageError
 from lab.report.junit import junit, write
-from lab.results import ArmResult, CommandResult, Outcome, Report
+from lab.results.model import ArmResult, CommandResult, Outcome, Report
 from tests.lab.matrix.sample import NOW, a_report, a_result, a_row
 
 EVIL = "]]>&<script>\"'\x1b[2J\x00\ud800\uffff\u202e\n::error::no"

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from lab.report.terminal import print_report
-from lab.results import ArmResult, CommandResult, Report, RunResult, totals
+from lab.results.model import ArmResult, CommandResult, Report, RunResult, totals
 
 
 def arm(word: str) -> ArmResult:

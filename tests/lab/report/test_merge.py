@@ -9,7 +9,7 @@ import pytest
 
 from lab.errors import UsageError
 from lab.report.merge import merged
-from lab.results import Report, RunResult, repeated, totals
+from lab.results.model import Report, RunResult, repeated, totals
 from tests.lab.matrix.sample import a_report, a_result
 
 

@@ -9,8 +9,8 @@ import jsonschema
 import pytest
 
 from lab.errors import UsageError
-from lab.findings import Diagnosis, Found
 from lab.report.sarif import as_sarif, write
+from lab.results.findings import Diagnosis, Found
 from tests.lab.report.sarif_schema import SARIF
 
 FOUND = (

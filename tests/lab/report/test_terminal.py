@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from rich.console import Console
 
 from lab.report.terminal import full
-from lab.results import ArmName, ArmResult, CommandResult, RunResult
+from lab.results.model import ArmName, ArmResult, CommandResult, RunResult
 
 
 def shown(**of_the_arm: object) -> list[str]:

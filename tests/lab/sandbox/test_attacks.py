@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from lab.client import Client, prepare
-from lab.client_spec import ClientSpec
 from lab.errors import LabError
 from lab.sandbox import egress
 from lab.sandbox.interface import Completed, LabSpec
 from lab.sandbox.local.backend import LocalLab
+from lab.spec.client import ClientSpec
 
 FRESH = ClientSpec(env={"GOPROXY": "https://proxy.golang.org"})
 

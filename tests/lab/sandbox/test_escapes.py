@@ -19,14 +19,14 @@ from typing import Literal
 import pytest
 
 from lab.client import Client, prepare
-from lab.client_spec import ClientSpec
 from lab.errors import LabError, UnfitError
+from lab.go.toolchain import Toolchain
 from lab.sandbox.agent import tree
 from lab.sandbox.base_lab import Part
 from lab.sandbox.choose import open_backend
 from lab.sandbox.interface import Command, Completed, LabSpec
 from lab.sandbox.local.backend import LocalBackend, LocalLab
-from lab.toolchain import Toolchain
+from lab.spec.client import ClientSpec
 from tests.lab.sandbox.altered import alter
 
 FRESH = ClientSpec(env={"GOPROXY": "https://proxy.golang.org"})

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from lab import gocache
 from lab.client import Client, prepare
-from lab.client_spec import ClientSpec
+from lab.go import buildcache
+from lab.go.toolchain import DEFAULT, ensure
 from lab.sandbox.choose import open_backend
 from lab.sandbox.interface import LabSpec
 from lab.sandbox.local.backend import LocalBackend, LocalLab
-from lab.toolchain import DEFAULT, ensure
+from lab.spec.client import ClientSpec
 
 ENTRY = "00/fmt-d"
 
@@ -24,7 +24,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     entry = tmp_path / "compiled" / ENTRY
     entry.parent.mkdir(parents=True)
     entry.write_text("compiled\n")
-    monkeypatch.setattr(gocache, "ensure", lambda *_: tmp_path / "compiled")
+    monkeypatch.setattr(buildcache, "ensure", lambda *_: tmp_path / "compiled")
     return tmp_path / "compiled"
 
 

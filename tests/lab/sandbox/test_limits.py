@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from lab.client import Client, prepare
-from lab.client_spec import ClientSpec
 from lab.sandbox.agent import limits
 from lab.sandbox.interface import LabSpec
 from lab.sandbox.local import cgroups
 from lab.sandbox.local.backend import LocalBackend, LocalLab
+from lab.spec.client import ClientSpec
 from tests.lab.sandbox.altered import alter
 
 SMALL = """

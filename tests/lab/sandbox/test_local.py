@@ -9,10 +9,10 @@ import pytest
 
 from faults.rules import from_data
 from lab.client import Client, prepare, resolv_conf
-from lab.client_spec import ClientSpec
 from lab.sandbox.interface import LabSpec
 from lab.sandbox.local import sealed
 from lab.sandbox.local.backend import LocalLab
+from lab.spec.client import ClientSpec
 
 
 def out(client: Client, command: str) -> str:

@@ -14,10 +14,10 @@ from pydantic import ValidationError
 
 from faults.validation import strictly
 from lab.diagnostics.catalogue import diagnostics
-from lab.patterns import Checker
 from lab.scenario.model import Scenario
 from lab.scenario.schema import schema
-from lab.sources import articles
+from lab.spec.patterns import Checker
+from lab.spec.sources import articles
 from tests.lab.scenario.test_fuzz import WHOLE, parts, replaced
 
 MORE: dict[str, Any] = yaml.safe_load(

@@ -12,7 +12,7 @@ import pytest
 
 from lab.diagnostics.lints import problems
 from lab.diagnostics.lints.model import Setup
-from lab.gosettings import matches
+from lab.go.settings import matches
 
 MODULE = "x.example/y.git/z"  # go takes it for a git repository without asking its host
 

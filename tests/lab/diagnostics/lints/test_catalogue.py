@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from functools import cache
 
 from lab.client import DEFAULT_GO_MOD, HOME, PROJECT, environment, netrc, placed
-from lab.client_spec import ClientSpec, File
 from lab.diagnostics.lints import problems
 from lab.diagnostics.lints.model import Problem, Setup
 from lab.replay.arms import arms
 from lab.scenario.load import of_family
+from lab.spec.client import ClientSpec, File
 from tests.lab.replay.fake import SPEC
 
 SEEN = {

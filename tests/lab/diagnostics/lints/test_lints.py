@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from lab.diagnostics.lints import problems
-from lab.diagnostics.lints.model import Problem, Setup, redacted
+from lab.diagnostics.lints.model import Problem, Setup
+from lab.go.settings import masked
 
 LIB = "module a.example/b\n\nrequire git.corp.example/lib v1.0.0\n"
 NETRC = "machine {} login gopher password token\n"
@@ -274,7 +275,7 @@ def test_two_sums_of_one_module_are_found() -> None:
     ],
 )
 def test_no_password_is_ever_shown(value: str) -> None:
-    said = redacted(value) + str(problems(Setup(process={"GOPROXY": value}, go_mod=LIB)))
+    said = masked(value) + str(problems(Setup(process={"GOPROXY": value}, go_mod=LIB)))
     assert not [part for part in ("sec", "ret@", "gopher:") if part in said.replace("secret-", "")]
 
 

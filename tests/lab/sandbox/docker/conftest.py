@@ -8,12 +8,12 @@ import docker
 import pytest
 
 from lab.client import Client, prepare
-from lab.client_spec import ClientSpec
 from lab.errors import UnfitError
 from lab.sandbox.docker import images
 from lab.sandbox.docker.backend import DockerBackend, DockerLab
 from lab.sandbox.docker.engine import connect
 from lab.sandbox.interface import LabSpec
+from lab.spec.client import ClientSpec
 
 
 @pytest.fixture(scope="session")

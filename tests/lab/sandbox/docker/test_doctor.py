@@ -5,7 +5,8 @@ from __future__ import annotations
 import docker
 import pytest
 
-from lab import doctor, toolchain
+from lab import doctor
+from lab.go import toolchain
 
 
 @pytest.mark.docker

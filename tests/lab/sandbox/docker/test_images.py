@@ -18,9 +18,9 @@ import docker
 import pytest
 
 from lab.errors import LabError, UnfitError
+from lab.go.toolchain import DEFAULT
 from lab.paths import images_root
 from lab.sandbox.docker import images, labels
-from lab.toolchain import DEFAULT
 
 StrPath = str | Path
 CLIENT = "/usr/bin/docker"  # Debian's, which knows both builders

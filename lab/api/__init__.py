@@ -1,0 +1,1 @@
+"""Labs for Python programs; `golab` is the public face of it."""

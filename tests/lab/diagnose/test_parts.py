@@ -1,0 +1,191 @@
+"""The parts of a diagnosis: no secret is shown, no name told, known flaws are known."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+
+import pytest
+
+from lab.diagnose import advisories
+from lab.diagnose.digest import digest, lesson, teaches
+from lab.diagnose.discretion import Discretion
+from lab.diagnose.secrets import secrets, without
+from lab.diagnose.subjects import chosen, named
+from lab.diagnostics.interface import Finding, alarm
+from lab.diagnostics.project import Project
+from lab.errors import UsageError
+from lab.results.findings import Found, Looked
+from lab.sandbox.interface import Answer
+from lab.scenario.load import catalogue
+from tests.lab.diagnostics.fake import FakeMachine, view
+
+LIB, MUX = "git.corp.example/Lib", "github.com/gorilla/mux"
+NETRC = "machine a.b login gopher password hush-netrc\n"
+
+
+@pytest.mark.parametrize(
+    "leak",
+    [
+        "hush-netrc",
+        "hush,url",
+        "hush%2Curl",
+        "hush-token",
+        "hush-proxy",
+        b64encode(b"gopher:hush-netrc").decode(),
+        b64encode(b"gopher:hush,url").decode(),
+    ],
+)
+def test_no_secret_of_the_machine_is_shown(leak: str) -> None:
+    env = {"GITHUB_TOKEN": "hush-token", "HTTPS_PROXY": "http://me:hush-proxy@gateway:8080"}
+    hidden = secrets(env, {"GOPROXY": "https://gopher:hush%2Curl@a.example,direct"}, NETRC)
+    shown = without(Found("x", "error", f"a {leak} b", evidence=(leak,)), hidden)
+    assert leak not in str(shown)
+    assert shown.seen == "a … b"
+
+
+def test_what_is_no_secret_stays() -> None:
+    hidden = secrets({"HOME": "/root", "TOKEN_FILE": "/etc/token"}, {"GOPROXY": "https://a.b"}, "")
+    assert without(Found("x", "error", "/root /etc/token https://a.b"), hidden).seen == (
+        "/root /etc/token https://a.b"
+    )
+
+
+def allowed(url: str, **env: str) -> bool:
+    return Discretion(view(FakeMachine(env=env)), [LIB, MUX]).allows(url)
+
+
+ESCAPED = "git.corp.example/!lib"
+
+
+def test_a_name_goes_where_go_sends_it_and_nowhere_else() -> None:
+    own = {"GOPROXY": "https://proxy.corp.example"}
+    assert allowed(f"https://proxy.corp.example/{ESCAPED}/@v/list", **own)
+    assert not allowed(f"https://proxy.golang.org/{ESCAPED}/@v/list", **own)
+    assert allowed(f"https://proxy.golang.org/{ESCAPED}/@v/list")
+    assert not allowed(f"https://proxy.golang.org/{ESCAPED}/@v/list", GOPRIVATE="*.corp.example")
+    assert not allowed(f"https://proxy.golang.org/{ESCAPED}/@latest", GOPROXY="direct")
+    lookup = f"lookup/{ESCAPED}@v1.0.0"
+    assert allowed(f"https://sum.golang.org/{lookup}", **own)
+    assert not allowed(f"https://sum.golang.org/{lookup}", GOSUMDB="off", **own)
+    assert not allowed(f"https://sum.golang.org/{lookup}", GONOSUMDB="git.corp.example", **own)
+    assert allowed("https://anybody.example/other/thing/@v/list", **own)
+
+
+def test_what_a_public_proxy_has_served_is_no_secret() -> None:
+    kept = Discretion(view(FakeMachine()), [MUX])
+    other = f"https://goproxy.cn/{MUX}/@v/list"
+    assert not kept.allows(other)
+    kept.learn(f"https://proxy.golang.org/{MUX}/@v/list", Answer("done", 404))
+    assert not kept.allows(other)
+    kept.learn(f"https://proxy.golang.org/{MUX}/@v/list", Answer("done", 200))
+    assert kept.allows(other)
+
+
+def test_a_redirect_is_followed() -> None:
+    kept = Discretion(view(FakeMachine()), [MUX])
+    there = f"https://storage.example/{MUX}/@v/v1.zip"
+    assert not kept.allows(there)
+    kept.learn(
+        f"https://proxy.golang.org/{MUX}/@v/v1.zip", Answer("done", 302, {"location": there})
+    )
+    assert kept.allows(there)
+
+
+@pytest.mark.parametrize(
+    ("go", "flaws"),
+    [
+        ("go1.27.3", []),
+        ("go1.27.1", ["cve-2026-94447", "cve-2026-94444"]),
+        ("go1.26.9", []),
+        ("go1.26.2", ["cve-2026-94447", "cve-2026-94444", "cve-2026-56865", "cve-2026-42501"]),
+        ("go1.21.13", ["cve-2026-94447", "cve-2026-94444", "cve-2026-56865"]),
+        ("devel go1.28-abcdef", []),
+        ("", []),
+    ],
+)
+def test_known_flaws_of_a_go_version_are_notes(go: str, flaws: list[str]) -> None:
+    found = advisories.known(go)
+    assert ([one.id for one in found], {one.severity for one in found} <= {"note"}) == (flaws, True)
+
+
+GO_MOD = """module a.example/b
+
+require (
+	github.com/a/a v1.0.0 // indirect
+	git.corp.example/lib v1.0.0
+	github.com/b/b v1.0.0
+	github.com/c/c v1.0.0
+	github.com/d/d v1.0.0
+	github.com/e/e v1.0.0
+	x.example/here v1.0.0
+)
+
+replace x.example/here => ./here
+"""
+
+
+def test_of_many_modules_one_for_each_way_is_looked_at_first() -> None:
+    machine = FakeMachine(env={"GOPRIVATE": "git.corp.example"})
+    found = chosen(view(machine), Project("/p", GO_MOD, ""))
+    paths = [one.module for one in found]
+    assert paths[:2] == ["git.corp.example/lib", "github.com/b/b"]
+    assert len(paths) == 4
+    assert "x.example/here" not in paths
+
+
+def test_thousands_of_modules_are_no_trouble() -> None:
+    lines = "".join(f"require github.com/a/m{number} v1.0.0\n" for number in range(5000))
+    assert len(chosen(view(FakeMachine()), Project("/p", f"module a.b/c\n{lines}", ""))) == 4
+
+
+def test_what_go_would_not_ask_for_is_not_asked_for() -> None:
+    names = ["-modfile=/home/me/x", "../../admin", "/etc", "http://h/x"]
+    lines = "".join(f"require {name} v1.0.0\n" for name in names) + f"require {MUX} v1/../../x\n"
+    text = f"module a.b/c\n{lines}require github.com/b/b v1.0.0\n"
+    found = chosen(view(FakeMachine()), Project("/p", text, ""))
+    assert [one.module for one in found] == ["github.com/b/b"]
+
+
+def test_a_module_is_named_with_or_without_a_version() -> None:
+    own = Project("/p", GO_MOD, "")
+    found = named([f"{MUX}@v1.8.0", "github.com/b/b"], own)
+    assert [(one.module, one.required) for one in found] == [
+        (MUX, "v1.8.0"),
+        ("github.com/b/b", "v1.0.0"),
+    ]
+    with pytest.raises(UsageError, match=r"--module 'https://x\.y/z': "):
+        named(["https://x.y/z"], own)
+    with pytest.raises(UsageError, match="more than 20"):
+        named([f"a.example/m{number}" for number in range(21)], own)
+
+
+def alarms(*names: str) -> dict[tuple[str, str], Finding]:
+    return {(name, module): alarm("gone") for name in names for module in (LIB, MUX)}
+
+
+def test_the_same_of_two_modules_is_one_finding() -> None:
+    found = digest([], alarms("version-list-plausible"), offline=False, failed={})
+    assert [(one.id, one.modules) for one in found] == [("version-list-plausible", (LIB, MUX))]
+    assert found[0].why
+    assert found[0].remedy
+    assert found[0].scenario
+
+
+def test_without_a_network_there_is_one_finding_and_what_is_local() -> None:
+    found = digest(
+        [Looked("sni-parity", LIB, "error", "KeyError: 'x'")],
+        alarms("version-list-plausible", "module-cache"),
+        offline=True,
+        failed={"proxy.golang.org": "no such name"},
+    )
+    assert [one.id for one in found] == ["no-network", "module-cache", "sni-parity"]
+    assert "version-list-plausible: gone" in found[0].evidence
+    assert found[2].severity == "note"
+
+
+def test_what_teaches_is_in_the_catalogue() -> None:
+    known = catalogue()
+    for name in ("auth-parity", "second-source"):
+        assert teaches(name) in known
+    assert lesson("auth-fallback").startswith("An empty version list")
+    assert lesson("nowhere") == ""

@@ -10,8 +10,14 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 
+TYPE_CHECKING = False  # typing is not loaded yet
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
+
+_AGAIN = 0.01
 _PATIENCE = 15.0
 """Seconds of clean-up after which another interrupt ends it, too."""
 
@@ -35,6 +41,7 @@ class Interrupts:
         self.hold()
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
             signal.signal(signal.SIGINT, self._handle)
+            sys.unraisablehook = self._swallowed
 
     def forget(self) -> None:
         """The interrupt has been dealt with, and golab goes on."""
@@ -75,6 +82,16 @@ class Interrupts:
             os.write(2, b"golab: ending its labs, so that nothing is left behind\n")
         except OSError:
             pass
+
+    def _swallowed(self, what: UnraisableHookArgs) -> None:
+        """Have an interrupt come once more that came up where nothing can, as in a `__del__`."""
+        if what.exc_type is not KeyboardInterrupt:
+            sys.__unraisablehook__(what)
+            return
+        from threading import Timer
+
+        self._first = None
+        Timer(_AGAIN, os.kill, [os.getpid(), signal.SIGINT]).start()
 
 
 INTERRUPTS = Interrupts()

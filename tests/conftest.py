@@ -26,6 +26,8 @@ ROUTES = {name: value for name, value in os.environ.items() if name.lower().ends
 for _name in [name for name in os.environ if not name.startswith(KEPT)]:
     del os.environ[_name]
 os.environ |= {"LANG": "C.UTF-8", "TERM": "dumb"}
+# What is said of local labs is tried on them, whatever engine this machine has.
+os.environ["GOLAB_BACKEND"] = "local"
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -102,7 +104,6 @@ def git() -> str:
 
 
 @pytest.fixture(autouse=True)
-def _local_labs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is said of local labs is tried on them, whatever engine this machine has."""
-    if request.node.get_closest_marker("docker") is None:
-        monkeypatch.setenv("GOLAB_BACKEND", "local")
+def _any_backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.node.get_closest_marker("docker"):
+        monkeypatch.delenv("GOLAB_BACKEND", raising=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Sequence
 
 from lab.claims.model import Case, Claim, Proof
@@ -23,6 +22,7 @@ from lab.scenario.load import select
 from lab.scenario.model import Scenario
 from lab.scenario.record import Record, Subject
 from lab.spec import asked, patterns
+from lab.spec.command import typed
 from lab.spec.expectations import Expected, differences
 from lab.spec.schema import as_list
 
@@ -87,7 +87,7 @@ def _of_scenario(case: Case, backend: Backend, toolchain: Toolchain, seed: int) 
     rules = run.scenario.faults if case.proof.arm == "broken" else []
     idle = [rule.name for rule in rules if rule.fires == "must" and not arm.fired.get(rule.name)]
     healthy = result.arms["healthy"] if case.proof.arm == "broken" else None
-    shown = f"golab run {run.name}: {_command(arm.judged)}"
+    shown = f"golab run {run.name}: {typed(arm.judged.argv)}"
     return _proven(case, arm, healthy, idle).model_copy(update={"command": shown})
 
 
@@ -108,7 +108,7 @@ def _replayed(case: Case, lab: Lab, spec: LabSpec, seed: int) -> Proven:
     last = seen[-1]
     for done in last.commands[:-1]:
         if done.exit != 0:
-            return failed(case, f"{_command(done)}: {_line(last, Expected(), done)}")
+            return failed(case, f"{typed(done.argv)}: {_line(last, Expected(), done)}")
     rules = scenario.faults if something_breaks else []
     idle = [rule.name for rule in rules if rule.fires == "must" and not last.fired.get(rule.name)]
     return _proven(case, last, seen[0] if something_breaks else None, idle)
@@ -149,7 +149,7 @@ def _proven(case: Case, arm: ArmResult, healthy: ArmResult | None, idle: Sequenc
     if arm.errors:
         return failed(case, "; ".join(arm.errors))
     if judged_one.error:
-        return failed(case, f"{_command(judged_one)}: {judged_one.error}")
+        return failed(case, f"{typed(judged_one.argv)}: {judged_one.error}")
     unlike = {
         "holds": differences_of(arm, proof.holds),
         "refuted": differences_of(arm, proof.refuted),
@@ -172,7 +172,7 @@ def _proven(case: Case, arm: ArmResult, healthy: ArmResult | None, idle: Sequenc
     return Proven(
         case=case.name,
         outcome=outcome,
-        command=_command(judged_one),
+        command=typed(judged_one.argv),
         line=line,
         silent=silent,
         reason=reason,
@@ -198,10 +198,6 @@ def _silence(healthy: ArmResult | None, arm: ArmResult) -> Silence:
     if healthy.judged.exit != arm.judged.exit:
         return "loud"
     return "silent" if is_silent(healthy, arm) else "-"
-
-
-def _command(done: CommandResult) -> str:
-    return done.argv[-1] if done.argv[:2] == ["sh", "-c"] else shlex.join(done.argv)
 
 
 def _line(arm: ArmResult, expected: Expected, done: CommandResult | None = None) -> str:

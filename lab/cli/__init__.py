@@ -158,6 +158,11 @@ def _run() -> int:
     return status
 
 
+def say_backend(text: str) -> None:
+    """Print which backend was chosen, and why."""
+    say(f"backend {text}")
+
+
 def say(text: str) -> None:
     """Print what went wrong, to standard error."""
     with contextlib.suppress(OSError):  # nobody can be told

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lab.cli import complete, say
+from lab.cli import complete, say, say_backend
 from lab.cli.options import alarm_option, backend_option, limit_option
 from lab.cli.outputs import Outputs, json_option, junit_option
 from lab.cli.selection import check_usage, selected
 from lab.cli.tested import tested
-from lab.errors import DIFFERS, LAB, OK, UsageError
+from lab.errors import DIFFERS, LAB, OK
 from lab.sandbox.choose import open_backend
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def command(
     interrupt: KeyboardInterrupt | None = None
     several = everything or family is not None or len(scenarios) > 1
     with open_backend(
-        backend, labs=2 if several else 1, go=[go] if go else [], say=_chosen
+        backend, labs=2 if several else 1, go=[go] if go else [], say=say_backend
     ) as place:
         from lab.cli.progress import Live, fetching
         from lab.labs import compiles
@@ -101,11 +101,7 @@ def command(
 
         before = _before(outputs, save_baseline, baseline)
         (mine,) = tested([tool], alarm_if, limit)
-        runs = selected(scenarios, everything=everything, family=family)
-        if skip_slow:
-            runs = [run for run in runs if not run.scenario.slow]
-        if not runs:
-            raise UsageError("all of this is slow; leave out --skip-slow")
+        runs = selected(scenarios, everything=everything, family=family, skip_slow=skip_slow)
         with fetching() as progress:
             toolchain = place.toolchain(go, progress)
             if any(compiles(run.scenario) for run in runs):
@@ -134,10 +130,6 @@ def command(
 
         write(measured(report.runs, mine.id), save_baseline)
     return problem or compared
-
-
-def _chosen(text: str) -> None:
-    click.echo(f"golab: backend {text}", err=True)
 
 
 def _before(outputs: Outputs, save: Path | None, baseline: Path | None) -> Baseline | None:

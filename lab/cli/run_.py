@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import click
 
-from lab.cli import complete, say
+from lab.cli import complete, say, say_backend
 from lab.cli.options import alarm_option, backend_option, limit_option
 from lab.cli.outputs import Outputs, json_option, junit_option, status
 from lab.cli.selection import check_usage, selected
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from lab.session import Replay
 
 _SHOWN_IN_FULL = 3
-_OF_SHARDS = 0
+_SEED_OF_SHARDS = 0
 
 
 @click.command("run")
@@ -149,12 +149,10 @@ def command(
         from lab.session import Session
 
         if seed is None:  # the shards of one whole have the same
-            seed = _OF_SHARDS if part else secrets.randbits(32)
+            seed = _SEED_OF_SHARDS if part else secrets.randbits(32)
         outputs.check()
         tools = tested(commands, alarm_if, limit)
-        runs = selected(scenarios, everything=everything, family=family)
-        if skip_slow:
-            runs = [run for run in runs if not run.scenario.slow] or _none_left()
+        runs = selected(scenarios, everything=everything, family=family, skip_slow=skip_slow)
         if part:
             runs = shards.share(runs, part)
         toolchains = _toolchains(place, goes, runs)
@@ -211,7 +209,7 @@ def _opened(
     workers: str | None, backend: str, goes: Sequence[str], *, labs: int
 ) -> AbstractContextManager[Backend]:
     if workers is None:
-        return open_backend(backend, labs=labs, go=goes, say=_backend_chosen)
+        return open_backend(backend, labs=labs, go=goes, say=say_backend)
     from lab.workers.cluster import open_cluster
 
     return open_cluster(workers, backend)
@@ -223,10 +221,6 @@ def _chosen(versions: tuple[str, ...]) -> list[str]:
     from lab.go.toolchain import chosen
 
     return chosen(versions)
-
-
-def _backend_chosen(text: str) -> None:
-    click.echo(f"golab: backend {text}", err=True)
 
 
 def _toolchains(place: Backend, goes: Sequence[str], runs: Sequence[Run]) -> list[Toolchain]:
@@ -241,10 +235,6 @@ def _toolchains(place: Backend, goes: Sequence[str], runs: Sequence[Run]) -> lis
             for toolchain in found:
                 place.warm(toolchain, progress)
     return found
-
-
-def _none_left() -> NoReturn:
-    raise UsageError("all of this is slow; leave out --skip-slow")
 
 
 def _on_workers(

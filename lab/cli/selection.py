@@ -22,15 +22,23 @@ def check_usage(scenarios: tuple[str, ...], *, everything: bool, family: str | N
         raise UsageError("which scenario? `golab list` shows them; --all means all of them")
 
 
-def selected(scenarios: tuple[str, ...], *, everything: bool, family: str | None) -> list[Run]:
+def selected(
+    scenarios: tuple[str, ...], *, everything: bool, family: str | None, skip_slow: bool
+) -> list[Run]:
     """Return what there is to replay.
 
     Raises:
-        UsageError: there is no such scenario or family.
+        UsageError: there is no such scenario or family, or nothing but slow ones.
         ScenarioError: a file is not valid.
     """
     from lab.scenario.load import of_family, select
 
-    if not everything and not family:
-        return select(scenarios)
-    return [run for loaded in of_family(family) for run in loaded.runs()]
+    if everything or family:
+        runs = [run for loaded in of_family(family) for run in loaded.runs()]
+    else:
+        runs = select(scenarios)
+    if skip_slow:
+        runs = [run for run in runs if not run.scenario.slow]
+        if not runs:
+            raise UsageError("all of this is slow; leave out --skip-slow")
+    return runs

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import click
 
-from lab.cli import complete
+from lab.cli import complete, say_backend
 from lab.cli.options import backend_option
 from lab.errors import OK
 from lab.report.visible import visible
@@ -31,16 +31,13 @@ def command(scenario: str, *, arm: str | None, backend: str, go: str | None) -> 
     from lab.cli.progress import fetching
     from lab.daemon import start
 
-    def say(text: str) -> None:
-        click.echo(f"golab: backend {visible(text)}", err=True)
-
     with fetching() as progress, _waiting(f"starting {scenario}") as stop:
 
         def fetch(what: str, done: int, total: int) -> None:
             stop()
             progress(what, done, total)
 
-        lab = start.up(scenario, arm or "", backend, go, say=say, progress=fetch)
+        lab = start.up(scenario, arm or "", backend, go, say=say_backend, progress=fetch)
     click.echo(lab.id)
     click.echo(
         f"{visible(lab.scenario)} is up ({lab.arm}, {lab.backend}, go {lab.go}); "

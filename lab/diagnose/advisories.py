@@ -22,13 +22,17 @@ class _Range(BaseModel):
 
 
 class Advisory(BaseModel):
-    """One flaw: its identifier, what it lets through, where it is published, which Go has it."""
+    """One flaw: its identifier, what it lets through, where it is published, which Go has it.
+
+    `scenario` is the one of the catalogue that shows it; '' if none does.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: str
     says: str
     source: str
+    scenario: str = ""
     affected: list[_Range]
 
     def fixed_for(self, go: str) -> str:
@@ -68,7 +72,7 @@ def known(go: str) -> list[Found]:
             why=f"{one.says} (as of {file.checked})",
             remedy=f"go {fixed} or later",
             command=f"go version; {one.source}",
-            scenario="sumdb-lookup-substituted" if one.id == "CVE-2026-42501" else "",
+            scenario=one.scenario,
         )
         for one in file.advisories
         if (fixed := one.fixed_for(version[0]))

@@ -55,15 +55,15 @@ def digest(
     for (name, said), modules in groups.items():
         probe = diagnostics()[name]
         assert isinstance(probe, Probe)
-        if offline and not getattr(probe.module, "LOCAL", False):
+        if offline and not probe.local:
             unreached.append(f"{name}: {said}")
             continue
         finding = alarms[name, modules[0]]
-        scenario = str(getattr(probe.module, "SCENARIO", "")) or teaches(name)
+        scenario = probe.scenario or teaches(name)
         found.append(
             Found(
                 name,
-                getattr(probe.module, "SEVERITY", "error"),
+                probe.severity,
                 said,
                 evidence=finding.evidence[:_MOST_EVIDENCE] if len(finding.evidence) > 1 else (),
                 why=lesson(scenario) or probe.question,

@@ -26,6 +26,8 @@ LIMIT = 5.0
 BUDGET = 30.0
 """Seconds for all of it; what has not finished then is said to be unavailable."""
 _AT_A_TIME = 16
+_REDRAWN = 0.5
+"""Seconds after which whoever watches is told again, though nothing has finished."""
 _SYNTAX = re.compile(r"go\.mod:\d+(?::\d+)?: .*")
 
 Observe = Callable[[int, int, Sequence[str]], None]
@@ -140,7 +142,7 @@ def _look(
     for probe in diagnostics().values():
         if not isinstance(probe, Probe) or probe.id == "settings":  # all lints are shown by name
             continue
-        if getattr(probe.module, "LOCAL", False):
+        if probe.local:
             jobs.append((probe, targets[0] if targets else Subject("")))
         else:
             jobs += [(probe, target) for target in targets]
@@ -158,7 +160,7 @@ def _look(
         pool.shutdown(wait=False, cancel_futures=True)
     looked, alarms = [], {}
     for future, (probe, subject) in doing.items():
-        module = "" if getattr(probe.module, "LOCAL", False) else subject.module
+        module = "" if probe.local else subject.module
         if future in waiting:
             finding, seconds = Finding("unavailable", f"not finished in {budget:g} s"), budget
         else:
@@ -167,9 +169,6 @@ def _look(
         if finding.state == "alarm":
             alarms[probe.id, module] = finding
     return looked, alarms
-
-
-_REDRAWN = 0.5
 
 
 def _one(probe: Probe, view: GoView, subject: Subject, limit: float) -> tuple[Finding, float]:

@@ -146,10 +146,13 @@ def _yields(expression: str, done: Completed) -> bool:
 def _values(text: str) -> list[Any]:
     """Read one JSON value after the other."""
     decoder, values, at = json.JSONDecoder(parse_constant=_refuse), [], 0
+    text = text.strip()
     try:
-        while (at := len(text) - len(text[at:].lstrip())) < len(text):
+        while at < len(text):
             value, at = decoder.raw_decode(text, at)
             values.append(value)
+            while text[at : at + 1].isspace():
+                at += 1
     except (ValueError, RecursionError):
         raise UnclearError("what it printed is no JSON") from None
     if not values:

@@ -15,6 +15,7 @@ from lab.diagnostics import documented, probes
 from lab.diagnostics.inlab import LabMachine
 from lab.diagnostics.interface import Diagnostic, Finding, Subject, Target, unavailable
 from lab.diagnostics.view import GoView, UnseenError
+from lab.results.findings import Severity
 
 _LOADING = threading.Lock()
 
@@ -42,6 +43,22 @@ class Probe:
     def remedy(self) -> str:
         """What to do where it alarms."""
         return str(self.module.REMEDY)
+
+    @property
+    def local(self) -> bool:
+        """Whether it asks nobody, and looks at the machine and the project as a whole."""
+        return bool(getattr(self.module, "LOCAL", False))
+
+    @property
+    def severity(self) -> Severity:
+        """How bad it is where it alarms."""
+        found: Severity = getattr(self.module, "SEVERITY", "error")
+        return found
+
+    @property
+    def scenario(self) -> str:
+        """The scenario that teaches what it finds, '' if it names none."""
+        return str(getattr(self.module, "SCENARIO", ""))
 
     def shown(self, target: Target) -> str:
         """Return what it asks."""

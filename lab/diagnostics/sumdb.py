@@ -37,11 +37,6 @@ class Way:
     base: str
     walk: Walk | None = None
 
-    @property
-    def mirrored(self) -> bool:
-        """Whether a proxy serves the database."""
-        return self.walk is not None and self.walk.served is not None
-
 
 def database(gosumdb: str) -> Database | None:
     """Return the database that a value of GOSUMDB names; None if it is off, or no such value."""

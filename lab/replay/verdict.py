@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from lab.results.model import ARMS, ArmName, ArmResult, DiagnosticResult, Verdict
 from lab.scenario.model import Scenario
+from lab.spec.command import typed
 
 
 class Judgement(NamedTuple):
@@ -79,9 +79,7 @@ def _spoilt(arms: Mapping[ArmName, ArmResult]) -> Iterator[str]:
         yield from (f"{name}: {error}" for error in arm.errors)
         for command in [*arm.prepared, *arm.commands]:
             if command.error:
-                shell = command.argv[:2] == ["sh", "-c"]
-                shown = command.argv[-1] if shell else shlex.join(command.argv)
-                yield f"{name}: `{shown}`: {command.error}"
+                yield f"{name}: `{typed(command.argv)}`: {command.error}"
 
 
 def _spoilt_diagnostics(table: Sequence[DiagnosticResult]) -> Iterator[str]:

@@ -11,7 +11,7 @@ from rich.text import Text
 from lab.plural import counted
 from lab.report.page import STYLES, emit, indented, table
 from lab.report.visible import visible_parts
-from lab.results.model import ARMS, DiagnosticResult, Report, RunResult
+from lab.results.model import ARMS, DiagnosticResult, Report
 
 _SHORT = {"unavailable": "-", "alarm": "ALARM"}
 
@@ -23,11 +23,11 @@ def print_checked(report: Report, tool: str) -> None:
 
 
 def _page(report: Report, tool: str, width: int) -> Iterator[RenderableType]:
-    found = [(run, row) for run in report.runs if (row := _row(run, tool))]
+    found = [(run, row) for run in report.runs if (row := run.diagnostic(tool))]
     if found:
         headers = ("scenario", *ARMS, "outcome", "it says")
         rows: list[list[str | Text]] = [
-            [Text(run.name), *_states(row), _outcome(row), telling(row)] for run, row in found
+            [Text(run.name), *_states(row), _outcome(row), row.telling] for run, row in found
         ]
         yield table(headers, rows, width, wraps="it says")
     for run in report.runs:
@@ -38,10 +38,6 @@ def _page(report: Report, tool: str, width: int) -> Iterator[RenderableType]:
     yield Text(_sum(report, [row for _, row in found]), style="bold")
 
 
-def _row(run: RunResult, tool: str) -> DiagnosticResult | None:
-    return next((row for row in run.diagnostics if row.id == tool), None)
-
-
 def _states(row: DiagnosticResult) -> list[Text]:
     states = (getattr(row, arm) or "" for arm in ARMS)
     return [Text(_SHORT.get(state, state), style=STYLES.get(state, "")) for state in states]
@@ -49,15 +45,6 @@ def _states(row: DiagnosticResult) -> list[Text]:
 
 def _outcome(row: DiagnosticResult) -> Text:
     return Text(row.outcome, style=STYLES.get(row.outcome, "bold red"))
-
-
-def telling(row: DiagnosticResult) -> str:
-    """Return what it said in the arm that made its outcome what it is."""
-    if row.outcome in ("error", "unavailable"):
-        return next(row.said[arm] for arm in ARMS if getattr(row, arm) == row.outcome)
-    if row.outcome == "false-alarm":
-        return row.said["healthy" if row.healthy == "alarm" else "repaired"]
-    return row.said["broken" if row.broken else "healthy"]
 
 
 def _sum(report: Report, rows: list[DiagnosticResult]) -> str:

@@ -15,6 +15,7 @@ from xml.etree.ElementTree import Element, SubElement
 from lab.report import files
 from lab.report.visible import visible_parts
 from lab.results.model import ArmResult, Report, RunResult
+from lab.spec.command import typed
 
 _LONGEST = 4000
 """Characters of what a command has printed that are kept."""
@@ -87,13 +88,12 @@ def junit(report: Report, tool: str = "", known: Known = _NOTHING) -> str:
 
 
 def _judged(run: RunResult, tool: str, known: Known) -> _Case:
-    row = next((row for row in run.diagnostics if row.id == tool), None)
+    row = run.diagnostic(tool)
     kind = _BY_VERDICT[run.verdict]
     if tool and row and kind in ("", "failure"):
         if row.outcome == known.get(run.name):
             return _Case("", row.outcome, "")
-        telling = "broken" if row.broken else "healthy"
-        return _Case(_BY_OUTCOME[row.outcome], row.outcome, row.said.get(telling, ""))
+        return _Case(_BY_OUTCOME[row.outcome], row.outcome, row.telling)
     return _Case(kind, run.verdict, run.reason)
 
 
@@ -137,8 +137,7 @@ def _told(run: RunResult) -> Iterator[str]:
 def _arm(arm: ArmResult) -> Iterator[str]:
     for command in [*arm.prepared, *arm.commands]:
         ended = "ended by the lab's limit" if command.exit is None else f"exit {command.exit}"
-        shown = command.argv[-1] if command.argv[:2] == ["sh", "-c"] else " ".join(command.argv)
-        yield f"$ {shown}  {command.error or ended}"
+        yield f"$ {typed(command.argv)}  {command.error or ended}"
         for text in (command.stdout, command.stderr):
             if text.strip():
                 yield text.rstrip()[:_LONGEST]

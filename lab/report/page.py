@@ -14,7 +14,6 @@ from lab.report.console import console
 
 _GAP = 2
 _READABLE = 24
-_WIDEST = 1000
 
 STYLES = {
     "reproduced": "bold green",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import re
-import shlex
 from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
@@ -26,6 +25,7 @@ from lab.results.model import (
     Verdict,
 )
 from lab.spec.asked import hosts
+from lab.spec.command import typed
 
 _MOST_LINES = 8
 _LONGEST_LINE = 1000
@@ -111,10 +111,13 @@ def _arm(arm: ArmName, result: RunResult) -> RenderableType:
 def _command(command: CommandResult) -> RenderableType:
     exit_ = "ended by the lab's limit" if command.exit is None else f"exit {command.exit}"
     exit_ = command.error or exit_
-    shown = command.argv[-1] if command.argv[:2] == ["sh", "-c"] else shlex.join(command.argv)
     style = "green" if command.exit == 0 and not command.error else "red"
     line = Text.assemble(
-        "$ ", (_line(shown), "bold"), "  ", (exit_, style), f"  {command.seconds:.2f} s"
+        "$ ",
+        (_line(typed(command.argv)), "bold"),
+        "  ",
+        (exit_, style),
+        f"  {command.seconds:.2f} s",
     )
     return Padding(line, (0, 0, 0, 2), expand=False)
 

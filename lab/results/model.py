@@ -94,6 +94,15 @@ class DiagnosticResult(Result):
         """Whether this is as recorded; what could not run, now or then, contradicts nothing."""
         return self.outcome == "unavailable" or self.recorded in (self.outcome, None, "unavailable")
 
+    @property
+    def telling(self) -> str:
+        """What it said in the arm that made its outcome what it is."""
+        if self.outcome in ("error", "unavailable"):
+            return next(self.said[arm] for arm in ARMS if getattr(self, arm) == self.outcome)
+        if self.outcome == "false-alarm":
+            return self.said["healthy" if self.healthy == "alarm" else "repaired"]
+        return self.said["broken" if self.broken else "healthy"]
+
 
 class _OfRun(Result):
     scenario: str
@@ -134,6 +143,10 @@ class RunResult(_OfRun):
     missed_by: list[str] = []
     false_alarms: list[str] = []
     artifacts: dict[str, str] = {}
+
+    def diagnostic(self, name: str) -> DiagnosticResult | None:
+        """Return what a diagnostic said, None if it did not look."""
+        return next((row for row in self.diagnostics if row.id == name), None)
 
 
 class Totals(Result):

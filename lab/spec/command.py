@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 
 MAX_BYTES = (128 << 10) - 1
 """Of a command: Linux passes no longer argument (execve(2), MAX_ARG_STRLEN), to no shell either."""
@@ -31,3 +32,8 @@ def words(command: str) -> list[str]:
     except ValueError as error:
         what = "a backslash at its end" if "escaped" in str(error) else "a quote without its pair"
         raise ValueError(f"{command!r} has {what}") from None
+
+
+def typed(argv: Sequence[str]) -> str:
+    """Return a command as a person would type it; of `sh -c`, what the shell is told."""
+    return argv[2] if len(argv) == 3 and list(argv[:2]) == ["sh", "-c"] else shlex.join(argv)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from lab.interrupts import Interrupts
-from tests.lab.golab import COMMAND
+from tests.lab.golab import COMMAND, watches
 
 # Counts calls, Python's and C's, from where golab watches, and interrupts it at one of them.
 _AT_A_CALL = """
@@ -123,6 +123,25 @@ main()
     assert (done.returncode, done.stderr, done.stdout) == (130, SAID, "")
 
 
+def test_an_interrupt_that_python_swallows_comes_again() -> None:
+    script = """
+import signal, sys, time
+import lab.cli.list_ as command
+class Swallows:
+    def __del__(self):
+        signal.raise_signal(signal.SIGINT)
+def listed(family):
+    Swallows()
+    time.sleep(20)
+command.of_family = listed
+sys.argv = ["golab", "list"]
+from lab.__main__ import main
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert (done.returncode, done.stderr, done.stdout) == (130, SAID, "")
+
+
 @pytest.mark.slow
 def test_an_interrupt_while_models_are_built_is_no_error_of_them() -> None:
     """pydantic's C code meets it where nothing of Python is called, so only a timer comes there."""
@@ -159,7 +178,7 @@ def test_double_interrupts_of_real_runs() -> None:
             stderr=subprocess.PIPE,
             text=True,
         )
-        while process.poll() is None and not _watches(process.pid):
+        while process.poll() is None and not watches(process.pid):
             time.sleep(0.002)
         time.sleep(chosen.uniform(0, 1.2))
         for _ in range(2):
@@ -172,11 +191,6 @@ def test_double_interrupts_of_real_runs() -> None:
         else:
             assert process.returncode == 0, (process.returncode, err)
             assert "REPRODUCED" in out
-
-
-def _watches(pid: int) -> bool:
-    """Whether a process has loaded what only golab's modules need, after its handler is set."""
-    return "_socket" in Path(f"/proc/{pid}/maps").read_text()
 
 
 SCRIPT = """

@@ -8,9 +8,10 @@ import shlex
 from base64 import b64decode
 from collections.abc import Iterator
 
-from lab.diagnostics.lints.model import Problem, Setup, Severity
+from lab.diagnostics.lints.model import Problem, Setup
 from lab.diagnostics.lints.routes import fetches
 from lab.go.settings import masked
+from lab.results.findings import Severity
 
 _KNOWN = ("sum.golang.org", "sum.golang.google.cn")
 _ED25519 = 1

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
 
 from lab.go.settings import DEFAULTS, goenv_lines
+from lab.results.findings import Severity
 from lab.world.gomod import Requirements, requirements
-
-Severity = Literal["error", "warning", "note"]
 
 OF_GOPRIVATE = ("GONOPROXY", "GONOSUMDB")
 """Lists that are GOPRIVATE where they are not set themselves (internal/cfg)."""

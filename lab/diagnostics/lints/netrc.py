@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from lab.diagnostics.lints.model import Problem, Setup, Severity
+from lab.diagnostics.lints.model import Problem, Setup
 from lab.diagnostics.lints.routes import ends, parts
 from lab.go.credentials import login_for, netrc_entries, parse_netrc
+from lab.results.findings import Severity
 
 
 def entries(setup: Setup) -> Iterator[Problem]:

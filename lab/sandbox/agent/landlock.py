@@ -17,7 +17,6 @@ _SEEN = _EXECUTE | _READ_FILE | _READ_DIR
 _RIGHTS = {1: 1 << 13, 2: 1 << 14, 3: 1 << 15, 5: 1 << 16}
 """ABI -> one more than the rights on files that it knows."""
 
-_OF_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | 1 << 14 | _IOCTL_DEV
 _ABSTRACT_SOCKETS, _SIGNALS = 1, 2
 
 _OLDEST = 2  # ABI 1 forbids to rename across directories, which `go` does

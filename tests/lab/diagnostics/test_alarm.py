@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -51,6 +52,12 @@ def test_jq_reads_one_value_after_the_other(output: str, found: bool | str) -> N
         with pytest.raises(UnclearError) as caught:
             condition.holds(completed(0, output))
         assert str(caught.value) == found
+
+
+def test_the_time_for_many_values_grows_as_their_number_does() -> None:
+    before = time.process_time()
+    assert len(alarm._values("1 " * 200_000)) == 200_000
+    assert time.process_time() - before < 5
 
 
 def test_what_jq_takes_for_true() -> None:

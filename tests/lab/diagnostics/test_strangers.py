@@ -18,20 +18,23 @@ from lab.sandbox.local.backend import LocalLab
 from tests.programs import needed
 
 TARGET = Target("github.com/spf13/cobra", "v1.8.1", "v1.8.0", "https://proxy.golang.org")
+HANGS = "sleep 100"
 LIVES_ON = "setsid sh -c 'while :; do sleep 0.05; done' sleeper >/dev/null 2>&1 &"
 
 
-def checked(client: Client, folder: Path, text: str | bytes, name: str = "t.sh") -> Finding:
+def checked(
+    client: Client, folder: Path, text: str | bytes, name: str = "t.sh", limit: float = 30
+) -> Finding:
     file = folder / name
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
-    mine = replace(tool(str(file)), limit=2)
+    mine = replace(tool(str(file)), limit=limit)
     return mine.check(client, TARGET, 1)
 
 
 @pytest.mark.parametrize(
     ("script", "state", "said"),
     [
-        ("sleep 100", "error", "still running after 2 s"),
+        (HANGS, "error", "still running after 2 s"),
         ("yes", "error", "hit the lab's limit on output"),
         (
             "for i in $(seq 800); do sleep 30 & done; wait",
@@ -52,7 +55,7 @@ def test_a_script(
     client: Client, running_lab: LocalLab, tmp_path: Path, script: str, state: str, said: str | None
 ) -> None:
     (tmp_path / "witness").write_text("kept")
-    finding = checked(client, tmp_path, script)
+    finding = checked(client, tmp_path, script, limit=2 if script == HANGS else 30)
     assert finding.state == state, finding.said
     if said:
         assert finding.said.endswith(said)
@@ -109,6 +112,7 @@ def test_python_reads_what_lies_beside_it_and_runs_the_clients_go(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_a_static_go_program(client: Client, tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.mkdir()

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
-from lab.results.model import DiagnosticResult, Outcome, Report, RunResult, totals
+from lab.results.model import ARMS, DiagnosticResult, Outcome, Report, RunResult, State, totals
 
 NOW = "2026-11-21T20:00:00Z"
 
 
+_STATES: dict[Outcome, tuple[State, ...]] = {
+    "detected": ("quiet", "alarm", "quiet"),
+    "miss": ("quiet", "quiet", "quiet"),
+    "false-alarm": ("alarm", "alarm", "quiet"),
+    "right": ("quiet",),
+    "unavailable": ("unavailable", "unavailable", "unavailable"),
+    "error": ("quiet", "error", "quiet"),
+}
+
+
 def a_row(id_: str, origin: str, outcome: Outcome) -> DiagnosticResult:
+    states = dict(zip(ARMS, _STATES[outcome], strict=False))
     said: dict[str, Any] = {
         "id": id_,
         "origin": origin,
         "command": id_,
-        "said": {},
+        "said": {arm: f"{state} when {arm}" for arm, state in states.items()},
         "recorded": None,
     }
-    states = {"healthy": "quiet", "broken": "alarm", "repaired": "quiet"}
     return DiagnosticResult.model_validate({**said, **states, "outcome": outcome})
 
 

@@ -111,6 +111,8 @@ def test_of_a_tool_a_miss_and_a_false_alarm_are_failures() -> None:
     (suite,) = read(a_report(*runs, lab_error), "./mine.sh")
     kinds = [[type(one).__name__ for one in case.result] for case in suite]
     assert kinds == [[], [], ["Failure"], ["Failure"], ["Skipped"], ["Error"], ["Error"]]
+    said = [case.result[0].message for case in suite if case.result]
+    assert said[:2] == ["miss: quiet when broken", "false-alarm: alarm when healthy"]
     known = {"miss": "miss", "false-alarm": "miss", "error": "error", "dead": "detected"}
     text = junit(a_report(*runs, lab_error), "./mine.sh", known)
     again = junitparser.JUnitXml.fromstring(text.encode())

@@ -5,12 +5,15 @@ from __future__ import annotations
 import pytest
 
 from lab.results.model import (
+    ARMS,
+    ArmName,
     ArmResult,
     CommandResult,
     DiagnosticResult,
     Outcome,
     Report,
     RunResult,
+    State,
     Verdict,
     totals,
 )
@@ -92,6 +95,36 @@ def test_a_row_agrees_with_its_record_or_could_not_be_tried(
         recorded=recorded,
     )
     assert row.agrees is agrees
+
+
+@pytest.mark.parametrize(
+    ("states", "worth", "arm"),
+    [
+        (("quiet", "alarm", "quiet"), "detected", "broken"),
+        (("quiet", "quiet", "quiet"), "miss", "broken"),
+        (("alarm", "alarm", "quiet"), "false-alarm", "healthy"),
+        (("quiet", "alarm", "alarm"), "false-alarm", "repaired"),
+        (("quiet", "alarm", "error"), "error", "repaired"),
+        (("unavailable", "quiet", "quiet"), "unavailable", "healthy"),
+        (("quiet", None, None), "right", "healthy"),
+        (("alarm", None, None), "false-alarm", "healthy"),
+    ],
+)
+def test_what_tells_is_what_made_the_outcome(
+    states: tuple[State, State | None, State | None], worth: Outcome, arm: ArmName
+) -> None:
+    row = DiagnosticResult(
+        id="check",
+        origin="golab",
+        command="",
+        healthy=states[0],
+        broken=states[1],
+        repaired=states[2],
+        said={name: name for name, state in zip(ARMS, states, strict=True) if state},
+        outcome=worth,
+        recorded=None,
+    )
+    assert row.telling == arm
 
 
 def test_the_last_command_is_judged() -> None:

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from lab.spec.command import MAX_BYTES, words
+from lab.spec.command import MAX_BYTES, typed, words
 
 
 def test_words_are_those_of_a_shell_and_what_only_a_shell_understands_goes_to_one() -> None:
@@ -20,6 +20,14 @@ def test_words_are_those_of_a_shell_and_what_only_a_shell_understands_goes_to_on
     ):
         with pytest.raises(ValueError, match=said):
             words(wrong)
+
+
+@pytest.mark.parametrize(
+    "command", ["go list -m 'a b'", "go version; id", "A=1 go version", "echo $HOME"]
+)
+def test_words_are_typed_as_what_gives_them(command: str) -> None:
+    assert words(typed(words(command))) == words(command)
+    assert typed(words("go list | head -1")) == "go list | head -1"
 
 
 def test_a_command_is_as_long_as_linux_passes_on_and_no_longer() -> None:

@@ -135,6 +135,7 @@ def _stale(engine: docker.DockerClient, name: str) -> None:
 
 @pytest.mark.docker
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_a_full_disk(engine: docker.DockerClient, tmp_path: Path) -> None:
     if os.geteuid() or not shutil.which("dockerd"):
         pytest.skip("an engine with a small disk is started by root, where dockerd is installed")

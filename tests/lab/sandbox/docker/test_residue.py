@@ -22,6 +22,7 @@ from lab.errors import LabError, UnfitError
 from lab.sandbox.docker import images, labels, sweep
 from lab.sandbox.docker.backend import DockerBackend, DockerLab
 from lab.sandbox.interface import Command, LabSpec
+from tests.lab.golab import watches
 from tests.lab.sandbox.docker.things import things
 
 pytestmark = pytest.mark.docker
@@ -89,6 +90,8 @@ def test_interrupted_at_any_moment_nothing_stays(
     moments = random.Random(SEED)
     for delay in [moments.uniform(0.3, 3.5) for _ in range(TIMES // 2)]:
         with started(*args) as process, ended(process):
+            while process.poll() is None and not watches(process.pid):
+                time.sleep(0.002)
             time.sleep(delay)
             for _ in range(interrupts):
                 process.send_signal(signal.SIGINT)
@@ -108,7 +111,7 @@ def test_a_container_that_dies_when_it_starts_is_one_line(
     volumes = things(engine)
     events = engine.api.events(filters={"event": "start", "type": "container"}, decode=True)
     with started("egress-blocked") as process, ended(process):
-        killer = threading.Thread(target=_kill_first, args=(engine, events, role))
+        killer = threading.Thread(target=_kill_first, args=(engine, events, role, process.pid))
         killer.start()
         process.communicate(timeout=60)
     events.close()
@@ -117,9 +120,12 @@ def test_a_container_that_dies_when_it_starts_is_one_line(
     assert things(engine, process.pid) <= volumes
 
 
-def _kill_first(engine: docker.DockerClient, events: Iterable[dict[str, Any]], role: str) -> None:
+def _kill_first(
+    engine: docker.DockerClient, events: Iterable[dict[str, Any]], role: str, owner: int
+) -> None:
     for event in events:
-        if event["Actor"]["Attributes"].get(labels.ROLE) == role:
+        marks = event["Actor"]["Attributes"]
+        if marks.get(labels.ROLE) == role and marks[labels.OWNER].split()[1] == str(owner):
             with contextlib.suppress(docker.errors.APIError):
                 engine.api.kill(event["Actor"]["ID"])
             return

@@ -11,6 +11,7 @@ from lab.plural import counted
 
 QUESTION = "Does every server that go asks begin to answer within two seconds of a question?"
 REMEDY = "Ask the server's keepers what it waits for, or put another proxy first."
+SEVERITY = "warning"
 
 _LATE = 2.0
 """Seconds between a question and the first byte: a satellite takes less than one."""

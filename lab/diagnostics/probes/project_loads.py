@@ -42,8 +42,9 @@ def check(view: GoView, subject: Subject, limit: float) -> Finding:
         return no_question("go would fetch another toolchain to read it")
     if done.exit and not done.timed_out and not _FETCHES.search(said):
         return judged([f"go list -m: {said[:300]}"], "", "go list -m")
-    if may_write or not own.go_sum.strip() or view.env["GOWORK"] not in ("", "off"):
-        return no_question("go reads it; it has no go.sum of its own, or go may add to that")
+    # Without the hash of any zip nobody has completed go.sum yet; with some, one has been lost.
+    if may_write or not own.versions or view.env["GOWORK"] not in ("", "off"):
+        return no_question("go reads it; its go.sum is not complete yet, or go may add to it")
     argv = ["go", "list", "-deps", "-e", "-f", "{{with .Error}}{{.}}{{end}}", *unwritten, "./..."]
     with view.machine.scratch() as place:
         elsewhere = {

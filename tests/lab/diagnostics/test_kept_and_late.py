@@ -10,14 +10,17 @@ import pytest
 
 from faults.goproto.signed_note import Signer
 from lab.diagnostics.versions import required
+from lab.sandbox.agent.network import OUT_OF_TIME
+from lab.sandbox.interface import Answer
 from lab.world.modzip import pack, zip_sum
-from tests.lab.diagnostics.fake import PUBLIC, FakeMachine, ok, view
+from tests.lab.diagnostics.fake import PUBLIC, FakeMachine, ok, status, view
 from tests.lab.diagnostics.published import (
     FILES,
     KEY,
     MOD,
     OTHER,
     SUMDB,
+    TIME,
     M,
     V,
     found,
@@ -26,11 +29,38 @@ from tests.lab.diagnostics.published import (
     served,
 )
 
+INFO = ok(f'{{"Version": "{V}", "Time": "{TIME}"}}')
 BROKEN: dict[str, tuple[str, Callable[[], FakeMachine], str]] = {
     "late": (
         "first-byte",
         lambda: machine({path: replace(each, wait=2.5) for path, each in served().items()}),
         "https://proxy.golang.org: 2.5 s before each answer begins",
+    ),
+    "it crawls": (
+        "whole-within-limit",
+        lambda: machine(
+            {
+                f"/{M}/@v/{V}.zip": Answer(
+                    "body", 200, error=OUT_OF_TIME, body=b"PK", pause=1.0, seconds=5.0
+                )
+            }
+        ),
+        "no answer within the limit, after 2 bytes",
+    ),
+    "not there when asked again": (
+        "files-agree",
+        lambda: machine({f"/{M}/@v/{V}.info": [INFO, status(404)]}),
+        "is there, and not when it is asked for again",
+    ),
+    "another when asked again": (
+        "files-agree",
+        lambda: machine({f"/{M}/@v/{V}.mod": [ok(MOD), ok(MOD + b"// other\n")]}),
+        "v1.1.0.mod is another when it is asked for again",
+    ),
+    "another time when asked again": (
+        "files-agree",
+        lambda: machine({f"/{M}/@v/{V}.info": [INFO, ok(f'{{"Version": "{V}"}}')]}),
+        "v1.1.0.info is another when it is asked for again",
     ),
     "a late database": (
         "first-byte",

@@ -21,9 +21,11 @@ from faults.hooks.http import Exchanges
 from faults.hooks.tls import Handshakes
 from faults.lint import lint
 from faults.model.base import Stage
+from faults.model.where import TESTS
 from faults.rules import Rule
+from faults.traffic.facts import names_of
 from faults.traffic.ledger import Ledger
-from faults.traffic.listeners import Listeners
+from faults.traffic.listeners import Listeners, Places
 from faults.traffic.waits import Waits
 
 logger = logging.getLogger(__name__)
@@ -148,23 +150,28 @@ class Faults:
     def _refuse(self) -> None:
         refusing = [one for one in self.ruleset if _closes_port(one)]
 
-        def refused(port: int) -> bool:
-            return any(self._refuses(one, port) for one in refusing)
+        def refused(address: str, port: int) -> bool:
+            return any(self._refuses(one, address, port) for one in refusing)
 
-        def closed(port: int) -> None:
-            record = self.ledger.open("tcp", client="", port=port)
-            for one in refusing:
-                if self._refuses(one, port):
-                    one.hits += 1
-                    record["fired"].append({"rule": one.name, "do": "refuse", "port": port})
-                    logger.info("golab: rule %s: refuse on port %d", one.name, port)
+        def closed(places: Places) -> None:
+            for port in sorted({port for _, port in places}):
+                record = self.ledger.open("tcp", client="", port=port)
+                for one in refusing:
+                    if any(self._refuses(one, *place) for place in places if place[1] == port):
+                        one.hits += 1
+                        record["fired"].append({"rule": one.name, "do": "refuse", "port": port})
+                        logger.info("golab: rule %s: refuse on port %d", one.name, port)
 
         with contextlib.suppress(RuntimeError):  # no loop yet: `running` asks again
             self._listeners.follow(refused, closed)
 
-    def _refuses(self, one: ArmedRule, port: int) -> bool:
-        ports = one.rule.where.port
-        return self.ruleset.acting(one) and (ports is None or port in ports)
+    def _refuses(self, one: ArmedRule, address: str, port: int) -> bool:
+        where = one.rule.where
+        return (
+            self.ruleset.acting(one)
+            and (where.port is None or port in where.port)
+            and (where.address is None or TESTS["address"](where.address)(names_of(address)))
+        )
 
 
 def _closes_port(one: ArmedRule) -> bool:

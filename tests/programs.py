@@ -13,12 +13,15 @@ PACKAGES = {
     "ps": "procps",
     "ssh-keygen": "openssh-client",
     "sshd": "openssh-server",
+    "xmllint": "libxml2-utils",
 }
+OTHERWISE = {"sarif-multitool": "npm install --global @microsoft/sarif-multitool"}
 
 
 def needed(program: str) -> str:
     """Return where a program is; without it, the test is skipped."""
     found = shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
     if not found:
-        pytest.skip(f"{program} is missing: apt-get install {PACKAGES.get(program, program)}")
+        install = OTHERWISE.get(program, f"apt-get install {PACKAGES.get(program, program)}")
+        pytest.skip(f"{program} is missing: {install}")
     return found

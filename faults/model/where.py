@@ -19,6 +19,9 @@ from faults.model.http_fields import FieldName, field_text
 Test = Callable[[Any], bool]
 
 
+OTHER = "other"
+"""The word for the second address of an edge that listens at two."""
+
 _AUTHORITY = re.compile(
     r"(?P<scheme>[a-zA-Z]*://)?(?P<name>[^:/]*)(?P<port>:[^:/]*)?(?P<path>/.*)?"
 )
@@ -94,6 +97,10 @@ class Where(Frozen):
     client: Globs | None = Field(None, description="The client's address.")
     port: Annotated[tuple[int, ...], OneOrMany()] | None = Field(
         None, description="The port of the edge that the client dialled."
+    )
+    address: Globs | None = Field(
+        None,
+        description="The address that the client dialled; `other`: the second of the edge.",
     )
     age: Annotated[Pattern, AfterValidator(_age)] | None = Field(
         None, description="The connection's age, such as '>5s'."
@@ -212,6 +219,11 @@ def _any_glob(patterns: Iterable[str]) -> Test:
     return lambda value: any(expression.match(value) for expression in expressions)
 
 
+def _any_name(patterns: Iterable[str]) -> Test:
+    test = _any_glob(patterns)
+    return lambda names: any(map(test, names))
+
+
 def _any_value(values: Iterable[Any]) -> Test:
     return frozenset(values).__contains__
 
@@ -262,6 +274,7 @@ def _headers(wanted: dict[str, str | None]) -> Test:
 TESTS: dict[str, Callable[[Any], Test]] = {
     "client": _any_glob,
     "port": _any_value,
+    "address": _any_name,
     "age": _older,
     "query": _any_glob,
     "query-type": _any_value,
@@ -282,7 +295,7 @@ TESTS: dict[str, Callable[[Any], Test]] = {
 UNCACHED = frozenset({"age", "header"})
 """Words whose values are too many or too changing to remember the outcome of a test."""
 
-_CONNECTION = frozenset({"client", "port", "age"})
+_CONNECTION = frozenset({"client", "port", "address", "age"})
 _HELLO = _CONNECTION | {"sni", "alpn"}
 _TUNNEL = _CONNECTION | {"host", "method", "header"}
 _REQUEST = _HELLO | {"host", "path", "method", "header", "endpoint", "module", "version"}

@@ -11,6 +11,8 @@ from mitmproxy.net.dns import types
 from mitmproxy.proxy import mode_specs
 
 from faults.goproto import urls
+from faults.model.where import OTHER
+from faults.traffic import internals
 
 
 def of_client(client: connection.Client) -> dict[str, Any]:
@@ -19,8 +21,14 @@ def of_client(client: connection.Client) -> dict[str, Any]:
         "connection": client.id,
         "client": client.peername[0] if client.peername else "",
         "port": client.sockname[1] if client.sockname else 0,
+        "address": names_of(client.sockname[0]) if client.sockname else (),
         "age": time.time() - (client.timestamp_start or time.time()),
     }
+
+
+def names_of(address: str) -> tuple[str, ...]:
+    """Return what rules may call an address of the edge."""
+    return (address, OTHER) if address == internals.other_address() else (address,)
 
 
 def of_connection(client: connection.Client) -> dict[str, Any]:

@@ -6,6 +6,7 @@ docs/versions.md. Nothing else in `faults/` reaches below mitmproxy's addon inte
 
 - `proxyserver.connections` and `ConnectionHandler.transports`: a client's reader and writer;
 - `HttpLayer`, `HttpStream` and their states: how an answer is sent, replaced by steps of our own;
+- `server.UDP_TIMEOUT`: for how long a UDP client may be silent;
 - `ServerInstance.listen`, `stop` and `_servers`: the ports, closed and opened again;
 - `Http1Server.read_headers`: how much of a request's head is read;
 - `HttpLayer.get_connection`, `Http1Client.stream_id` and `ConnectionHandler.max_conns`: which
@@ -27,6 +28,7 @@ from mitmproxy import connection, ctx, http
 from mitmproxy.addons import tlsconfig
 from mitmproxy.net.http import status_codes
 from mitmproxy.proxy import commands, events, layer
+from mitmproxy.proxy import server as proxy_server
 from mitmproxy.proxy.layers.http import (
     DropStream,
     GetHttpConnection,
@@ -77,6 +79,15 @@ def has_ended(reader: Any) -> bool:
     return bool(getattr(reader, "_eof", False))
 
 
+def remember_udp_clients() -> None:
+    """Have mitmproxy keep a UDP client for longer than mitmproxy_rs does, which is 60 s.
+
+    It forgets one after 20 s of silence. From then on mitmproxy_rs loses what comes from the same
+    port, such as a query of a resolver that happens to draw it again, until it forgets, too.
+    """
+    proxy_server.UDP_TIMEOUT = 70
+
+
 # ports
 
 
@@ -84,6 +95,12 @@ def servers() -> list[Any]:
     """Return what listens: each has `listen_addrs`, and `stop()` to listen no more."""
     proxyserver = ctx.master.addons.get("proxyserver")
     return list(proxyserver.servers) if proxyserver is not None else []
+
+
+def other_address() -> str:
+    """Return the second of the addresses that the modes name; '' where they name but one."""
+    named = dict.fromkeys(server.mode.custom_listen_host for server in servers())
+    return next((host for host in [*named][1:] if host), "")
 
 
 async def listen_again(server: Any, port: int) -> None:

@@ -9,6 +9,11 @@ from typing import Any
 
 from faults.traffic import internals
 
+Places = frozenset[tuple[str, int]]
+"""Where one server listens: addresses and ports."""
+
+Closed = Callable[[Places], None]
+
 logger = logging.getLogger(__name__)
 
 
@@ -16,12 +21,12 @@ class Listeners:
     """Keeps closed the ports that are to be refused; all changes happen one after another."""
 
     def __init__(self) -> None:
-        self._closed: dict[Any, frozenset[int]] = {}
-        self._refused: Callable[[int], bool] = lambda _: False
+        self._closed: dict[Any, Places] = {}
+        self._refused: Callable[[str, int], bool] = lambda _address, _port: False
         self._task: asyncio.Task[None] | None = None
 
-    def follow(self, refused: Callable[[int], bool], closed: Callable[[int], None]) -> None:
-        """Close the ports `refused` holds for, telling `closed`, and open all others."""
+    def follow(self, refused: Callable[[str, int], bool], closed: Closed) -> None:
+        """Close where `refused` holds for address and port, telling `closed`; open all others."""
         self._refused = refused
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._settle(closed))
@@ -31,34 +36,33 @@ class Listeners:
         if self._task is not None:
             await self._task
 
-    async def _settle(self, closed: Callable[[int], None]) -> None:
+    async def _settle(self, closed: Closed) -> None:
         while changes := self._changes():
-            for server, ports, close in changes:
+            for server, places, close in changes:
                 if close:
-                    self._closed[server] = ports
+                    self._closed[server] = places
                     await server.stop()
-                    for port in sorted(ports):
-                        closed(port)
+                    closed(places)
                 else:
                     del self._closed[server]
-                    await _listen(server, ports)
+                    await _listen(server, places)
 
-    def _changes(self) -> list[tuple[Any, frozenset[int], bool]]:
+    def _changes(self) -> list[tuple[Any, Places, bool]]:
         changes = [
-            (server, ports, False)
-            for server, ports in self._closed.items()
-            if not any(map(self._refused, ports))
+            (server, places, False)
+            for server, places in self._closed.items()
+            if not any(self._refused(*place) for place in places)
         ]
         for server in internals.servers():
-            ports = frozenset(address[1] for address in server.listen_addrs)
-            if server not in self._closed and any(map(self._refused, ports)):
-                changes.append((server, ports, True))
+            places = frozenset(address[:2] for address in server.listen_addrs)
+            if server not in self._closed and any(self._refused(*place) for place in places):
+                changes.append((server, places, True))
         return changes
 
 
-async def _listen(server: Any, ports: frozenset[int]) -> None:
+async def _listen(server: Any, places: Places) -> None:
     """Listen as at start, on the same ports."""
-    for port in sorted(ports):
+    for port in sorted({port for _, port in places}):
         try:
             await internals.listen_again(server, port)
         except OSError as error:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import unquote, urlsplit
 
+from lab.diagnostics.interface import Subject
 from lab.diagnostics.lints.hosts import is_public
-from lab.diagnostics.sumdb import database
+from lab.diagnostics.signed import record_problems
+from lab.diagnostics.sumdb import DEFAULT, database, lookup, way
+from lab.diagnostics.versions import in_use
 from lab.diagnostics.view import GoView
 from lab.go.settings import host_of
 from lab.sandbox.interface import Answer
@@ -19,17 +22,19 @@ _OK = 200
 class Discretion:
     """Says which requests may be made.
 
-    A name may go where go would send it, to where those hosts redirect it, and to others once a
-    public proxy of the user's own has served the module: then the name is no secret.
+    A name may go where go would send it, to where those hosts redirect it, and to public proxies
+    once it is no secret: one of the user's own has served the module, or the public checksum
+    database, asked as go asks it, has it on record.
 
     Args:
         view: go's settings.
-        modules: the names that are kept.
+        modules: those whose names are kept, with a version of each where one is known.
     """
 
-    def __init__(self, view: GoView, modules: Iterable[str]) -> None:
+    def __init__(self, view: GoView, modules: Iterable[Subject]) -> None:
         self._view = view
-        self._modules = {escape(module): module for module in sorted(modules, key=len)}
+        self._subjects = {one.module: one for one in modules}
+        self._modules = {escape(name): name for name in sorted(self._subjects, key=len)}
         self._redirected: set[str] = set()
         self._public: set[str] = set()
 
@@ -37,7 +42,10 @@ class Discretion:
         """Tell whether a URL may be asked for."""
         host = host_of(url)
         return all(
-            host in self._redirected or host in self._hosts(module) or module in self._public
+            host in self._redirected
+            or host in self._hosts(module)
+            or module in self._public
+            or (is_public(host) and self._on_record(module))
             for module in self._named(url)
         )
 
@@ -47,6 +55,20 @@ class Discretion:
             self._redirected.add(target)
         if answer.status == _OK and is_public(host_of(url)):
             self._public |= {name for name in self._named(url) if not self._view.is_private(name)}
+
+    def _on_record(self, module: str) -> bool:
+        view = self._view
+        if view.is_private(module) or view.unverified(module):
+            return False
+        known, at = database(view.env["GOSUMDB"]), way(view)
+        version = in_use(view, self._subjects[module])
+        if not (known and known.name == DEFAULT and at and at.base and version):
+            return False
+        reply = lookup(view, at, module, version)
+        if not reply.ok or record_problems(reply.text, module, version, known.key):
+            return False
+        self._public.add(module)
+        return True
 
     def _named(self, url: str) -> list[str]:
         path = unquote(urlsplit(url).path)

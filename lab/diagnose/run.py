@@ -78,8 +78,9 @@ def _diagnosed(
     targets = subjects.named(modules, own)
     _check(view, own, named=bool(targets))
     targets = targets or subjects.chosen(view, own)
-    names = {one.path for one in own.required.require} | {path for path, _ in own.sums}
-    machine.discretion = Discretion(view, names | {one.module for one in targets})
+    required = [Subject(one.path, one.version) for one in own.required.require]
+    summed = [Subject(path) for path, _ in own.sums]
+    machine.discretion = Discretion(view, [*summed, *required, *targets])
     lints = from_lints(problems(setup(view, tuple(one.module for one in targets))), own)
     looked, alarms = _look(view, targets, limit, budget, observe)
     go = view.env["GOVERSION"]

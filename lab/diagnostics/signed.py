@@ -1,11 +1,34 @@
-"""The signed head of a checksum database's tree (x/mod/sumdb/note, tlog)."""
+"""What a checksum database says of a version, and who signed it (x/mod/sumdb/note, tlog)."""
 
 from __future__ import annotations
 
 import re
 from base64 import b64decode
 
+from lab.diagnostics.sumdb import hashes
+
 _SIGNATURE = re.compile(r"\u2014 (\S+) (\S+)")
+
+
+def record_problems(text: str, module: str, version: str, key: str) -> list[str]:
+    """Say what is wrong with the answer to a lookup: its number, its lines, the head of the tree.
+
+    Args:
+        text: what was answered.
+        module: what was looked up.
+        version: which of its versions.
+        key: the verifier's key, `name+hash+base64`.
+    """
+    record, _, note = text.partition("\n\n")
+    number, _, lines = record.partition("\n")
+    if not number.isdigit():
+        return [f"what is answered is no record: {text[:60]!r}"]
+    said = hashes(lines, module, version)
+    missing = [name for name in (version, f"{version}/go.mod") if name not in said]
+    wrong = [f"the record has no line for {module} {missing[0]}"] if missing else []
+    if problem := head_problem(note, key, int(number)):
+        wrong.append(problem)
+    return wrong
 
 
 def head_problem(note: str, key: str, record: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from mitmproxy.addons import core, next_layer, proxyserver, tlsconfig
 from mitmproxy.master import Master
 
 from faults.addon import Faults
-from faults.traffic.internals import reuse_idle_connections
+from faults.traffic.internals import remember_udp_clients, reuse_idle_connections
 from lab.edge.failures import Failures
 from lab.edge.handlers import Handlers
 from lab.edge.routing import LabNames, ToOrigin
@@ -29,7 +30,7 @@ class EdgeSpec:
     """Where an edge listens, which names it serves, and where the origin is.
 
     `authority` is the directory with the certificate authority, `token` what the origin knows this
-    edge by, `address6` a second address to listen at by TCP, if this machine has it.
+    edge by; `other` and `address6` further addresses to listen at, if this machine has them.
     """
 
     address: str
@@ -37,6 +38,7 @@ class EdgeSpec:
     origin: tuple[str, int]
     authority: Path
     token: str
+    other: str = ""
     address6: str = ""
 
 
@@ -48,6 +50,7 @@ def run(spec: EdgeSpec, started: Started) -> None:
     """Serve until the process is ended."""
     logging.getLogger("mitmproxy").setLevel(logging.ERROR)
     reuse_idle_connections()
+    remember_udp_clients()
     asyncio.run(_serve(spec, started))
 
 
@@ -83,6 +86,23 @@ class _Ready:
         await self.started(self.faults)
 
 
+_MODES = (
+    "reverse:https://edge.invalid@{}:443",
+    "reverse:http://edge.invalid@{}:80",
+    "regular@{}:8080",
+)
+
+
+def _has(address: str) -> bool:
+    """Tell whether this is an address of this machine."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((address, 0))
+        except OSError:
+            return False
+    return bool(address)
+
+
 async def _serve(spec: EdgeSpec, started: Started) -> None:
     master = Master(options.Options())
     master.addons = addons = Handlers(master)
@@ -98,15 +118,11 @@ async def _serve(spec: EdgeSpec, started: Started) -> None:
         ToOrigin(spec.names, spec.origin, spec.token),
         _Ready(servers, faults, started, spec.address6),
     )
-    where = f"{spec.address}:"
+    addresses = [spec.address, *([spec.other] if _has(spec.other) else [])]
     master.options.update(
         confdir=str(spec.authority),
-        mode=[
-            f"dns@{where}53",
-            f"reverse:https://edge.invalid@{where}443",
-            f"reverse:http://edge.invalid@{where}80",
-            f"regular@{where}8080",
-        ],
+        mode=[f"dns@{spec.address}:53"]
+        + [mode.format(address) for address in addresses for mode in _MODES],
         connection_strategy="lazy",
         upstream_cert=False,
         keep_host_header=True,

@@ -16,8 +16,11 @@ if TYPE_CHECKING:  # a sandbox starts before the rest of golab is loaded
 EDGE = "198.18.0.2"
 """The address of the edge in the lab's own network (RFC 2544: it is nobody's)."""
 
+OTHER = "198.18.0.4"
+"""Its second address there."""
+
 EDGE6 = "fd00:c612::2"
-"""The edge's other address, where a lab has IPv6: a local one, on a kernel that has it."""
+"""The edge's address by IPv6, where a lab has IPv6: a local one, on a kernel that has it."""
 
 ORIGIN = "198.18.0.3"
 """The address of the origin; only the edge talks to it."""

@@ -111,6 +111,7 @@ def _edge() -> Serve:
             (arguments["origin"], 80),
             home,
             arguments["token"],
+            arguments["other"],
             arguments.get("address6", ""),
         )
 

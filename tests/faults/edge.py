@@ -21,6 +21,10 @@ from faults.addon import Faults
 T = TypeVar("T")
 
 
+OTHER = "127.0.0.9"
+"""The second address that the edge listens at, at the port `other`."""
+
+
 class Resolver:
     """Every name is here."""
 
@@ -105,7 +109,8 @@ class Announcer:
 
     def running(self) -> None:
         for server in self.edge.master.addons.get("proxyserver").servers:
-            self.edge.ports[server.mode.type_name] = server.listen_addrs[0][1]
+            address, port = server.listen_addrs[0]
+            self.edge.ports["other" if address == OTHER else server.mode.type_name] = port
         self.ready.set()
 
 
@@ -123,6 +128,7 @@ def run(
                 f"reverse:http://127.0.0.1:{origin}@127.0.0.1:0",
                 "regular@127.0.0.1:0",
                 "dns@127.0.0.1:0",
+                f"reverse:http://127.0.0.1:{origin}@{OTHER}:0",
             ],
         )
         master = Master(opts)

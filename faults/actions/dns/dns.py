@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from faults.model.action import Action, Detail, Example
 from faults.model.base import OneOrMany, Seconds
+from faults.model.where import OTHER
 from faults.traffic.decision import Decision
 
 if TYPE_CHECKING:
@@ -19,9 +20,9 @@ Reply = Literal[
 ]
 
 
-def _address(value: Any) -> IPv4Address | IPv6Address | Literal["here"]:
-    if value == "here":
-        return "here"
+def _address(value: Any) -> IPv4Address | IPv6Address | Literal["here", "other"]:
+    if value in ("here", "other"):
+        return value  # type: ignore[no-any-return]
     try:
         if isinstance(value, str):
             return ip_address(value)
@@ -31,10 +32,13 @@ def _address(value: Any) -> IPv4Address | IPv6Address | Literal["here"]:
 
 
 Address = Annotated[
-    IPv4Address | IPv6Address | Literal["here"],
+    IPv4Address | IPv6Address | Literal["here", "other"],
     PlainValidator(_address),
     WithJsonSchema(
-        {"type": "string", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}, {"const": "here"}]}
+        {
+            "type": "string",
+            "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}, {"enum": ["here", "other"]}],
+        }
     ),
 ]
 
@@ -52,7 +56,7 @@ class Dns(Action):
     address: Annotated[tuple[Address, ...], OneOrMany()] | None = Field(
         None,
         description="Answer A and AAAA queries with these addresses (TTL 0), in this order;"
-        " `here` is the one that was asked.",
+        " `here` is the one that was asked, `other` the second that the edge listens at.",
     )
     delay: Seconds | None = Field(None, description="Wait this long before anything else.")
     flap: list[Reply] | None = Field(
@@ -86,7 +90,7 @@ class Dns(Action):
             detail["delay"] = self.delay
         reply = self.flap[(decision.match - 1) % len(self.flap)] if self.flap else self.reply
         if self.address is not None:
-            addresses = [_here(flow) if one == "here" else one for one in self.address]
+            addresses = [_named(one, flow) for one in self.address]
             flow.response = _addresses(flow, addresses)
             detail["address"] = [str(address) for address in addresses]
         elif reply is not None and _reply(flow, reply):
@@ -143,6 +147,13 @@ class Dns(Action):
             " resolvers turn the order round; this one keeps it.",
         ),
         Example(
+            "{where: {query: proxy.golang.org, every: 2}, do: {dns: {address: [other, here]}}}",
+            "Two addresses that both work, every other time in the other order; with `where:"
+            " {address: other}` a second rule makes one of the two bad.",
+            "A lab's edge listens at two addresses; elsewhere `other` is the second that the modes"
+            " of mitmproxy name, such as `--mode regular@10.0.0.6:8080`.",
+        ),
+        Example(
             "{where: {query: proxy.golang.org}, do: {dns: only-aaaa}}",
             "A queries get no data, AAAA queries the true answer.",
             "Exactly what a name with IPv6 alone looks like.",
@@ -182,12 +193,20 @@ def _reply(flow: "dns.DNSFlow", reply: str) -> bool:
     return True
 
 
-def _here(flow: "dns.DNSFlow") -> IPv4Address | IPv6Address:
-    """Return the address at which the query arrived.
+def _named(one: IPv4Address | IPv6Address | str, flow: "dns.DNSFlow") -> IPv4Address | IPv6Address:
+    """Return the address that a word stands for.
 
     Raises:
-        ValueError: it arrived at one of all addresses, and nobody says which.
+        ValueError: it stands for none.
     """
+    from faults.traffic import internals
+
+    if not isinstance(one, str):
+        return one
+    if one == OTHER:
+        if not (other := internals.other_address()):
+            raise ValueError("there is no `other`: this edge listens at one address")
+        return ip_address(other)
     name = flow.client_conn.sockname
     found = ip_address(name[0]) if name else IPv4Address(0)
     if found.is_unspecified:

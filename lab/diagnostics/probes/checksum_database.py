@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from lab.diagnostics.interface import Finding, Subject, judged, no_question
-from lab.diagnostics.signed import head_problem
-from lab.diagnostics.sumdb import Way, database, hashes, lookup, way
+from lab.diagnostics.signed import record_problems
+from lab.diagnostics.sumdb import database, lookup, way
 from lab.diagnostics.versions import go_sum, in_use, newest
 from lab.diagnostics.view import GoView
 
@@ -45,22 +45,7 @@ def check(view: GoView, subject: Subject, limit: float) -> Finding:
         if not reply.ok:
             wrong.append(f"{reply.url}: {reply.said}")
         else:
-            wrong += _answer(reply.text, module, version, known.key, at)
+            problems = record_problems(reply.text, module, version, known.key)
+            wrong += [f"{at.base}: {problem}" for problem in problems]
         fine.append(f"{reply.url}: {reply.said}")
     return judged(wrong, "; ".join(fine), f"curl {reply.url}")
-
-
-def _answer(text: str, module: str, version: str, key: str, at: Way) -> list[str]:
-    """Say what is wrong with a record: its number, its lines, the signed head of the tree."""
-    record, _, note = text.partition("\n\n")
-    number, _, lines = record.partition("\n")
-    if not number.isdigit():
-        return [f"{at.base} answers what is no record: {text[:60]!r}"]
-    wrong = []
-    said = hashes(lines, module, version)
-    missing = [name for name in (version, f"{version}/go.mod") if name not in said]
-    if missing:
-        wrong.append(f"{at.base}: the record has no line for {module} {missing[0]}")
-    if problem := head_problem(note, key, int(number)):
-        wrong.append(f"{at.base}: {problem}")
-    return wrong

@@ -175,6 +175,7 @@ class DockerLab(BaseLab):
             edge = self.channels["edge"].call(
                 "start",
                 address=inner.near,
+                other=inner.other,
                 names=self._spec.tree.hosts,
                 origin=outer.far,
                 home="/lab",
@@ -228,7 +229,12 @@ class DockerLab(BaseLab):
         found = [
             str(way)
             for way in self.channels["client"].ask(
-                "leaks", subnet=inner.subnet, own=inner.far, edge=inner.near, name=name
+                "leaks",
+                subnet=inner.subnet,
+                own=inner.far,
+                edge=inner.near,
+                other=inner.other,
+                name=name,
             )
         ]
         by_gateway = [way for way in found if way.startswith(sealed.GATEWAY)]

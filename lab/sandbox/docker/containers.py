@@ -77,7 +77,13 @@ def create(
             labels=dict(marks),
             host_config=host,
             networking_config=api.create_networking_config(
-                {network.id: api.create_endpoint_config(ipv4_address=own)}  # type: ignore[arg-type]
+                {
+                    network.id: api.create_endpoint_config(
+                        ipv4_address=own,  # type: ignore[arg-type]
+                        # So the API calls further addresses, whatever they are.
+                        link_local_ips=[network.other] if role == "edge" else None,
+                    )
+                }
             ),
         )
     return str(made["Id"])

@@ -36,7 +36,7 @@ _ISOLATED_SINCE = (28, 0)
 
 @dataclass(frozen=True)
 class Network:
-    """A network of a lab, with the three addresses that matter there."""
+    """A network of a lab, with the four addresses that matter there."""
 
     id: str
     name: str
@@ -46,6 +46,11 @@ class Network:
     def near(self) -> str:
         """The edge's address."""
         return str(ipaddress.IPv4Network(self.subnet)[2])
+
+    @property
+    def other(self) -> str:
+        """The edge's second address."""
+        return str(ipaddress.IPv4Network(self.subnet)[4])
 
     @property
     def far(self) -> str:

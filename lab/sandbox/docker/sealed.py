@@ -23,13 +23,14 @@ _COMPLETE = 0x2  # ATF_COM: somebody has answered for this address
 _ARP_SECONDS = 0.3
 
 
-def leaks(subnet: str, own: str, edge: str, name: str) -> list[str]:
+def leaks(subnet: str, own: str, edge: str, other: str, name: str) -> list[str]:
     """Return every way out that is open, as sentences; an empty list is the proof.
 
     Args:
         subnet: the client's network.
         own: its address there.
         edge: the edge's.
+        other: its second one.
         name: a name of the lab, which the edge resolves to itself.
     """
     found = []
@@ -51,7 +52,7 @@ def leaks(subnet: str, own: str, edge: str, name: str) -> list[str]:
     for address in _answering(subnet):
         if address == gateway:
             found.append(f"{GATEWAY} {address}")
-        elif address != edge:
+        elif address not in (edge, other):
             found.append(f"somebody answers at {address}, on the client's own network")
     return found
 

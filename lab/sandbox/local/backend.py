@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING
 from lab.errors import LabError, UnfitError
 from lab.sandbox.base_lab import BaseLab
 from lab.sandbox.channel import Channel
-from lab.sandbox.interface import CA_BUNDLE, EDGE, EDGE6, GOROOT, ORIGIN, WARM_GOCACHE, LabSpec
+from lab.sandbox.interface import (
+    CA_BUNDLE,
+    EDGE,
+    EDGE6,
+    GOROOT,
+    ORIGIN,
+    OTHER,
+    WARM_GOCACHE,
+    LabSpec,
+)
 from lab.sandbox.local.spawn import Begun, Zygote
 
 if TYPE_CHECKING:
@@ -137,6 +146,7 @@ class LocalLab(BaseLab):
         edge = self.channels["edge"].call(
             "start",
             address=EDGE,
+            other=OTHER,
             address6=EDGE6,
             names=spec.tree.hosts,
             origin=ORIGIN,

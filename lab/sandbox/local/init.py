@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from lab.errors import NO_MORE_PROCESSES, LabError, UnfitError, no_more_processes, reason
 from lab.sandbox import codec, linux
-from lab.sandbox.interface import BLACK_HOLE, EDGE, EDGE6, GOROOT, ORIGIN
+from lab.sandbox.interface import BLACK_HOLE, EDGE, EDGE6, GOROOT, ORIGIN, OTHER
 from lab.sandbox.local import cgroups, root, sealed
 from lab.sandbox.local.starter import Starter
 
@@ -147,7 +147,7 @@ def _first_process(
 def _use_namespaces() -> None:
     try:
         linux.mount("none", "/", None, linux.MS_REC | linux.MS_PRIVATE)
-        linux.loopback_up([EDGE, ORIGIN])
+        linux.loopback_up([EDGE, ORIGIN, OTHER])
         linux.add_ipv6(EDGE6)
         linux.swallow(BLACK_HOLE)
     except OSError as error:  # AppArmor lets them be made, and be of no use

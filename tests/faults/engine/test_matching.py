@@ -21,7 +21,7 @@ HOSTS = ["proxy.golang.org", "goproxy.cn", "a.b"]
 MODULES = ["github.com/spf13/cobra", "github.com/Azure/sdk", ""]
 FACTS: dict[str, Any] = {
     "connection": "1", "client": "127.0.0.1",
-    "port": 443, "age": 3.0, "sni": "goproxy.cn", "alpn": ("h2",),
+    "port": 443, "address": ("127.0.0.1",), "age": 3.0, "sni": "goproxy.cn", "alpn": ("h2",),
     "host": "goproxy.cn", "path": "/x", "method": "GET", "header": {}, "endpoint": "list",
     "module": "github.com/spf13/cobra", "version": "", "status": 200, "content-type": "text/plain",
 }  # fmt: skip
@@ -52,6 +52,8 @@ def accepted(text: str, **facts: Any) -> bool:
         ("{age: '<200ms'}", "age", [0.1], [0.2, 1.0]),
         ("{alpn: h2}", "alpn", [("h2",), ("http/1.1", "h2")], [("http/1.1",), ()]),
         ("{client: '127.0.0.*'}", "client", ["127.0.0.9"], ["10.0.0.1"]),
+        ("{address: other}", "address", [("10.0.0.4", "other")], [("10.0.0.2",), ()]),
+        ("{address: 10.*}", "address", [("10.0.0.4", "other")], [("11.0.0.2",)]),
         ("{port: [80, 443]}", "port", [80, 443], [8080]),
         ("{header: {A: 'x*'}}", "header", [{"A": "xy"}], [{"A": "y"}, {}]),
         ("{header: {A: null}}", "header", [{}, {"B": "1"}], [{"A": ""}]),

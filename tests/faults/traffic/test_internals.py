@@ -65,6 +65,10 @@ def test_the_reader_of_a_connection_says_that_a_fin_has_come() -> None:
     assert asyncio.run(fed()) == (False, True)
 
 
+def test_a_connection_reads_for_how_long_a_udp_client_may_be_silent() -> None:
+    assert "UDP_TIMEOUT" in server.ConnectionHandler.__init__.__code__.co_names
+
+
 def test_a_server_can_listen_again() -> None:
     assert parameters(mode_servers.AsyncioServerInstance.listen) == ["self", "host", "port"]
     assert inspect.iscoroutinefunction(mode_servers.AsyncioServerInstance.listen)

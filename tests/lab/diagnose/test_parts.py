@@ -6,18 +6,20 @@ from base64 import b64encode
 
 import pytest
 
+from faults.goproto.signed_note import Signer
 from lab.diagnose import advisories
 from lab.diagnose.digest import digest, lesson, teaches
 from lab.diagnose.discretion import Discretion
 from lab.diagnose.secrets import secrets, without
 from lab.diagnose.subjects import chosen, named
-from lab.diagnostics.interface import Finding, alarm
+from lab.diagnostics.interface import Finding, Subject, alarm
 from lab.diagnostics.project import Project
 from lab.errors import UsageError
 from lab.results.findings import Found, Looked
 from lab.sandbox.interface import Answer
 from lab.scenario.load import catalogue
-from tests.lab.diagnostics.fake import FakeMachine, view
+from tests.lab.diagnostics.fake import PUBLIC, FakeMachine, ok, status, view
+from tests.lab.diagnostics.published import KEY, M, V, record, served
 
 LIB, MUX = "git.corp.example/Lib", "github.com/gorilla/mux"
 NETRC = "machine a.b login gopher password hush-netrc\n"
@@ -51,7 +53,7 @@ def test_what_is_no_secret_stays() -> None:
 
 
 def allowed(url: str, **env: str) -> bool:
-    return Discretion(view(FakeMachine(env=env)), [LIB, MUX]).allows(url)
+    return Discretion(view(FakeMachine(env=env)), [Subject(LIB), Subject(MUX)]).allows(url)
 
 
 ESCAPED = "git.corp.example/!lib"
@@ -72,7 +74,7 @@ def test_a_name_goes_where_go_sends_it_and_nowhere_else() -> None:
 
 
 def test_what_a_public_proxy_has_served_is_no_secret() -> None:
-    kept = Discretion(view(FakeMachine()), [MUX])
+    kept = Discretion(view(FakeMachine()), [Subject(MUX)])
     other = f"https://goproxy.cn/{MUX}/@v/list"
     assert not kept.allows(other)
     kept.learn(f"https://proxy.golang.org/{MUX}/@v/list", Answer("done", 404))
@@ -81,8 +83,42 @@ def test_what_a_public_proxy_has_served_is_no_secret() -> None:
     assert kept.allows(other)
 
 
+OWN = "https://proxy.corp.example"
+LOOKUP = f"/sumdb/sum.golang.org/lookup/{M}@{V}"
+
+
+@pytest.mark.parametrize(
+    ("env", "answer", "may"),
+    [
+        ({}, ok(record()), True),
+        ({}, status(404), False),
+        ({}, ok(record(Signer("sum.golang.org", b"x" * 32))), False),
+        ({"GOPRIVATE": "example.com"}, ok(record()), False),
+        ({"GONOSUMDB": "example.com"}, ok(record()), False),
+        ({"GOSUMDB": Signer("sums.corp.example", b"k" * 32).verifier}, ok(record()), False),
+        ({"GOSUMDB": "off"}, ok(record()), False),
+    ],
+)
+def test_what_the_public_database_has_on_record_is_no_secret(
+    env: dict[str, str], answer: Answer, *, may: bool
+) -> None:
+    answers = {f"{OWN}{path}": each for path, each in (served() | {LOOKUP: answer}).items()}
+    machine = FakeMachine(answers, env={"GOPROXY": OWN, "GOSUMDB": KEY.verifier, **env})
+    kept = Discretion(view(machine), [Subject(M)])
+    assert kept.allows(f"{PUBLIC}/{M}/@v/list") is may
+    assert all(url.startswith((OWN, "https://sum.golang.org/")) for url in machine.contacted)
+
+
+def test_the_version_in_use_is_looked_up_where_no_proxy_knows_any() -> None:
+    answers = {f"{OWN}{path}": each for path, each in served().items() if "/sumdb/" in path}
+    env = {"GOPROXY": OWN, "GOSUMDB": KEY.verifier}
+    for known in (V, ""):
+        kept = Discretion(view(FakeMachine(answers, env=env)), [Subject(M, known)])
+        assert kept.allows(f"{PUBLIC}/{M}/@v/list") is bool(known)
+
+
 def test_a_redirect_is_followed() -> None:
-    kept = Discretion(view(FakeMachine()), [MUX])
+    kept = Discretion(view(FakeMachine()), [Subject(MUX)])
     there = f"https://storage.example/{MUX}/@v/v1.zip"
     assert not kept.allows(there)
     kept.learn(

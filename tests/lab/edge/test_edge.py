@@ -46,6 +46,24 @@ def test_go_itself_speaks_http_2(asked: Client) -> None:
     assert {record["negotiated"] for record in records(asked, "tls")} == {"h2"}
 
 
+AGAIN = """
+import socket, time
+query = b"id\\1\\0\\0\\1\\0\\0\\0\\0\\0\\0\\5proxy\\6golang\\3org\\0\\0\\1\\0\\1"
+for pause in (0, 22):
+    time.sleep(pause)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        asking.bind(("", 40123))
+        asking.settimeout(10)
+        asking.sendto(query, ("198.18.0.2", 53))
+        print(len(asking.recv(512)))
+"""
+
+
+@pytest.mark.slow
+def test_a_port_that_is_drawn_again_after_a_while_is_answered(asked: Client) -> None:
+    assert asked.run(["python3", "-c", AGAIN], limit=60).stdout.split() == ["50", "50"]
+
+
 def test_plain_http(asked: Client) -> None:
     assert curl(asked, f"http://goproxy.cn{LIST}") == "200 1.1 80"
     (record,) = records(asked, "http")

@@ -155,9 +155,11 @@ def _never_looked(report: Report, tool: Tool) -> str:
     rows = [row for run in report.runs for row in run.diagnostics if row.id == tool.id]
     if not rows or any(row.outcome not in ("unavailable", "error") for row in rows):
         return ""
-    why = next(iter(rows[0].said.values()), rows[0].outcome)
+    from lab.report.checked import telling
+
+    why = telling(rows[0]) or rows[0].outcome
     hint = "" if tool.carried.files else f"; is it a file of yours? then write ./{tool.id}"
-    return f"{tool.command} has looked nowhere: {why}{hint}"
+    return f"{tool.command} has been tried to the end in no run: {why}{hint}"
 
 
 def _compared(report: Report, tool: str, before: Baseline | None) -> int:

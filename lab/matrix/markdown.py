@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from lab.matrix.model import GROUPS, Counts, Group, Matrix, Row, Score
 from lab.matrix.terminal import percent
+from lab.report.markdown import plain
 from lab.results.model import Outcome
 
 _HEAD = """# Which diagnostic notices which failure
@@ -37,7 +39,7 @@ _NAMES = {
 def page(found: Matrix) -> str:
     """Return the page."""
     parts = [
-        _HEAD.format(source=found.source, go=", ".join(found.go)),
+        _HEAD.format(source=plain(found.source), go=plain(", ".join(found.go))),
         *_groups(found),
         *_diagnostics(found),
         *_runs(found),
@@ -109,7 +111,7 @@ def _runs(found: Matrix) -> Iterator[str]:
     yield "## Each failure, and each control\n"
     yield "How many detect it, and which of golab's own; behind a `!`, how many alarm wrongly.\n"
     for family in sorted({row.family for row in found.rows}):
-        yield f"### {family}\n"
+        yield f"### {plain(family)}\n"
         names = [_NAMES[one.name] for one in found.groups]
         yield _row("run", "silent", *names, "golab's own that detect it")
         yield _row(*["---"] * (len(names) + 3))
@@ -122,7 +124,7 @@ def _runs(found: Matrix) -> Iterator[str]:
 def _run(row: Row, groups: Sequence[Group]) -> str:
     own = [name for one in groups if one.name == "golab" for name in _with(row, one, "detected")]
     silent = {True: "silent", False: "" if row.breaks else "harmless", None: "control"}[row.silent]
-    return _row(row.run, silent, *(_cell(row, one) for one in groups), _listed(own))
+    return _row(plain(row.run), silent, *(_cell(row, one) for one in groups), _listed(own))
 
 
 def _cell(row: Row, group: Group) -> str:
@@ -148,4 +150,4 @@ def _row(*cells: object) -> str:
 
 
 def _text(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
+    return re.sub(r"(?<!\\)\|", r"\\|", " ".join(text.split())).replace("<", "&lt;")

@@ -7,7 +7,6 @@ https://docs.github.com/en/actions/reference/workflow-commands-for-github-action
 
 from __future__ import annotations
 
-import re
 import secrets
 import sys
 from collections.abc import Iterator, Mapping
@@ -17,6 +16,7 @@ from typing import TextIO
 
 from lab.errors import UsageError
 from lab.plural import counted
+from lab.report.markdown import plain
 from lab.report.visible import visible, visible_parts
 from lab.results.model import Report, RunResult
 
@@ -111,7 +111,7 @@ def summary(report: Report) -> str:
             lines.append(f"| and {len(wrong) - _MOST_ROWS} more | | |")
         lines.append("")
     if shown.unfinished:
-        names = ", ".join(map(_text, shown.unfinished[:_MOST_ROWS]))
+        names = ", ".join(map(plain, shown.unfinished[:_MOST_ROWS]))
         lines += [f"Interrupted; not finished: {names}", ""]
     lines += [_seen(shown), ""]
     return "\n".join(lines)
@@ -119,16 +119,10 @@ def summary(report: Report) -> str:
 
 def _row(report: Report, run: RunResult) -> str:
     reason = run.reason if len(run.reason) <= _LONGEST else run.reason[:_LONGEST] + "…"
-    return f"| {_text(report.label(run))} | {run.verdict} | {_text(reason)} |"
+    return f"| {plain(report.label(run))} | {run.verdict} | {plain(reason)} |"
 
 
 def _seen(report: Report) -> str:
     goes = ", ".join(dict.fromkeys(run.go for run in report.runs))
     seen = ", ".join([f"go {goes}", report.backend] if goes else [report.backend])
-    return f"{_text(seen)}, {report.seconds:.0f} s, seed {report.seed}"
-
-
-def _text(text: str) -> str:
-    """Return a text as it is to be read, in one line of Markdown."""
-    plain = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([\\`*_\[\](){}#!|~$@:])", r"\\\1", plain)
+    return f"{plain(seen)}, {report.seconds:.0f} s, seed {report.seed}"

@@ -10,6 +10,9 @@ from lab.report import files
 from lab.report.visible import visible_json
 from lab.results.model import Report
 
+_LONGEST = 256 << 20
+"""Bytes: some ten thousand runs."""
+
 
 def write(report: Report, file: str) -> None:
     """Write a report to a file, or to standard output if that is `-`.
@@ -34,9 +37,14 @@ def read(path: Path) -> Report:
     from pydantic import ValidationError
 
     try:
-        return Report.model_validate_json(path.read_bytes())
+        with path.open("rb") as file:
+            text = file.read(_LONGEST + 1)
     except OSError as error:
         raise UsageError(f"{path}: the report cannot be read: {error.strerror}") from None
+    if len(text) > _LONGEST:
+        raise UsageError(f"{path}: not a report of golab: it is longer than {_LONGEST >> 20} MB")
+    try:
+        return Report.model_validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))

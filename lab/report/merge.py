@@ -38,8 +38,8 @@ def merged(reports: Mapping[Path, Report]) -> Report:
     counts: Counter[Verdict] = Counter()
     for one in repeated:
         counts.update(one.verdicts)
-    began = min(_started(report) for report in reports.values())
-    ended = max(_started(report) + _lasted(report) for report in reports.values())
+    times = [_times(file, report) for file, report in reports.items()]
+    began, ended = min(start for start, _ in times), max(end for _, end in times)
     seconds = round((ended - began).total_seconds(), 3)
     return first.model_copy(
         update={
@@ -55,12 +55,16 @@ def merged(reports: Mapping[Path, Report]) -> Report:
     )
 
 
-def _started(report: Report) -> datetime.datetime:
-    return datetime.datetime.fromisoformat(report.started)
-
-
-def _lasted(report: Report) -> datetime.timedelta:
-    return datetime.timedelta(seconds=report.seconds)
+def _times(file: Path, report: Report) -> tuple[datetime.datetime, datetime.datetime]:
+    """Return when it started and ended."""
+    try:
+        start = datetime.datetime.fromisoformat(report.started)
+        return start.astimezone(datetime.UTC), (
+            start + datetime.timedelta(seconds=report.seconds)
+        ).astimezone(datetime.UTC)
+    except (ValueError, OverflowError):
+        said = f"from {report.started!r} for {report.seconds:g} s is no time"
+        raise UsageError(f"{file}: not a report of this golab: {said}") from None
 
 
 def _check_whole(reports: Mapping[Path, Report]) -> None:

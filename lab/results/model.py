@@ -15,6 +15,8 @@ ARMS: tuple[ArmName, ...] = ("healthy", "broken", "repaired")
 Verdict = Literal["reproduced", "changed", "invalid", "error", "skipped"]
 State = Literal["quiet", "alarm", "unavailable", "error"]
 Outcome = Literal["detected", "miss", "false-alarm", "right", "unavailable", "error"]
+Origin = Literal["documented", "mended", "golab", "tool"]
+"""Who offers a diagnostic; `mended`: the nearest form that works of a documented one."""
 Kind = Literal["failure", "myth", "control"]
 
 
@@ -70,7 +72,7 @@ class DiagnosticResult(Result):
     """What one diagnostic said in the three arms."""
 
     id: str
-    origin: Literal["documented", "mended", "golab", "tool"]
+    origin: Origin
     """Who offers it; `mended`: the nearest form that works of a documented one that does not."""
     command: str
     """What a person would type; for golab's own probes, what they compare. In the broken arm, if
@@ -203,7 +205,7 @@ class Report(Result):
     """The version of golab."""
     backend: str
     seed: int
-    shard: str = Field(default="", pattern=r"^([0-9]{1,4}/[0-9]{1,4})?$")
+    shard: str = Field(default="", pattern=r"^([1-9][0-9]{0,3}/[1-9][0-9]{0,3})?$")
     """Which part of the runs these are, such as `2/4`; empty: all of them."""
     started: str
     """RFC 3339, UTC."""

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from lab.cli.check_ import _never_looked
+from lab.diagnostics.tool import tool
 from tests.lab.golab import golab
+from tests.lab.matrix.sample import a_report, a_result, a_row
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "tools.md").read_text(encoding="utf-8")
 CANARY = PAGE.partition("```sh\n")[2].partition("```")[0]
@@ -58,13 +61,24 @@ def test_a_tool_that_can_be_run_nowhere_is_no_success(tmp_path: Path) -> None:
     args = ("auth-fallback", "--save-baseline", str(base))
     done = golab("check", "canary.sh", *args)
     why = "canary.sh is not installed where the client runs"
-    said = f"golab: canary.sh has looked nowhere: {why}; is it a file of yours? then write "
+    said = f"golab: canary.sh has been tried to the end in no run: {why}; is it a file of yours? then write "
     assert (done.returncode, done.stderr) == (3, f"{said}./canary.sh\n")
     (tmp_path / "mute.sh").write_text("#!/bin/sh\nkill -9 $$\n")
     done = golab("check", str(tmp_path / "mute.sh"), *args)
-    said = f"golab: {tmp_path}/mute.sh has looked nowhere: ended by SIGKILL\n"
+    said = f"golab: {tmp_path}/mute.sh has been tried to the end in no run: ended by SIGKILL\n"
     assert (done.returncode, done.stderr) == (3, said)
     assert not base.exists()
+
+
+def test_why_it_was_not_tried_is_what_it_said_there(tmp_path: Path) -> None:
+    (tmp_path / "t.sh").write_text("exit 1")
+    mine = tool(str(tmp_path / "t.sh"))
+    said = {"healthy": "stale", "broken": "still running after 2 s", "repaired": "stale"}
+    row = a_row("t.sh", "tool", "error").model_copy(
+        update={"healthy": "alarm", "broken": "error", "said": said}
+    )
+    why = _never_looked(a_report(a_result("s", row)), mine)
+    assert why == f"{mine.command} has been tried to the end in no run: still running after 2 s"
 
 
 def test_run_has_it_beside_the_others(canary: Path) -> None:

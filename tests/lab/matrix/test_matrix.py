@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -196,3 +197,17 @@ def test_the_best_stand_first(capsys: pytest.CaptureFixture[str]) -> None:
     terminal.print_matrix(a_matrix(), in_full=False)
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines[1:4]] == ["*own", "json-version", "head-status"]
+
+
+def test_what_a_report_is_called_is_no_markdown(tmp_path: Path) -> None:
+    evil = "x](http://e)\n# <b>|`"
+    found = a_result(evil, a_row("a", "golab", "detected"), family=evil, go=evil)
+    file = tmp_path / "report.json"
+    file.write_text(a_report(found).model_dump_json(by_alias=True))
+    text = page(of_report(file))
+    assert "http://e" not in text
+    assert "<b>" not in text
+    assert "\n# <" not in text
+    (line,) = [line for line in text.splitlines() if line.startswith("| x")]
+    heads = [line for line in text.splitlines() if line.startswith("| run | silent")]
+    assert len(re.findall(r"(?<!\\)\|", line)) == heads[0].count("|")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from lab.errors import UsageError
+from lab.report import json_report
 from lab.report.merge import merged
 from lab.results.model import Report, RunResult, repeated, totals
 from tests.lab.matrix.sample import a_report, a_result
@@ -57,6 +58,22 @@ def test_versions_and_repetitions_are_compared_over_all_parts() -> None:
     assert whole.repeated == counted
 
 
+def test_a_control_that_was_repeated_is_counted_once() -> None:
+    alarmed = a_result("c", kind="control", false_alarms=["x"])
+    again = a_result("c", kind="control", false_alarms=["x"], verdict="changed")
+    counted = [repeated(alarmed, {"reproduced": 2, "changed": 1})]
+    whole = merged({Path("a"): a_report(alarmed, again, repeated=counted)})
+    assert (whole.totals.runs, whole.totals.controls, whole.totals.false_alarms) == (3, 1, 1)
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_any_part_that_is_missing_is_named(number: int) -> None:
+    found = parts()
+    del found[Path(f"{number}.json")]
+    with pytest.raises(UsageError, match=f"missing: {number}/3$"):
+        merged(found)
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -65,6 +82,9 @@ def test_versions_and_repetitions_are_compared_over_all_parts() -> None:
         ({"golab": "0.2.0"}, "1.json has golab 0.1.0, 2.json has golab 0.2.0"),
         ({"backend": "docker"}, "1.json has backend local, 2.json has backend docker"),
         ({"shard": "2/4"}, "missing: 2/3"),
+        ({"started": "yesterday"}, "2.json: not a report of this golab: from 'yesterday' for 2 s"),
+        ({"seconds": float("nan")}, "2.json: not a report of this golab: from .* for nan s"),
+        ({"seconds": 1e300}, "2.json: not a report of this golab"),
         ({"runs": runs()[:1]}, r"s0 \(go 1.27.3\) is in 1.json and in 2.json"),
     ],
 )
@@ -82,3 +102,23 @@ def test_what_was_not_finished_stays_so() -> None:
     found[first] = found[first].model_copy(update={"unfinished": ["late"]})
     assert merged(found).unfinished == ["late"]
     assert merged(found).totals == totals(runs(), 2.0)
+
+
+@pytest.mark.parametrize("shard", ["0/0", "1/0", "0/1"])
+def test_a_shard_of_nothing_is_none(shard: str) -> None:
+    with pytest.raises(ValueError, match="String should match pattern"):
+        a_report(shard=shard)
+
+
+def test_times_with_and_without_a_zone_are_compared() -> None:
+    naive = a_report(a_result("late"), started="2100-11-21T20:01:00")
+    whole = merged({Path("a"): a_report(a_result("early")), Path("b"): naive})
+    assert whole.seconds > 60
+
+
+def test_a_report_without_end_is_not_read(tmp_path: Path) -> None:
+    file = tmp_path / "report.json"
+    with file.open("wb") as opened:
+        opened.truncate(3 << 30)
+    with pytest.raises(UsageError, match="longer than 256 MB"):
+        json_report.read(file)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 from lab.client import Client
 from lab.go.settings import host_of
-
-State = Literal["quiet", "alarm", "unavailable", "error"]
+from lab.results.model import Origin, State
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ class Diagnostic(Protocol):
         """Its name in scenario files."""
 
     @property
-    def origin(self) -> Literal["documented", "mended", "golab", "tool"]:
+    def origin(self) -> Origin:
         """Who offers it."""
 
     def shown(self, target: Target) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -55,26 +56,35 @@ def run(spec: EdgeSpec, started: Started) -> None:
 
 
 class _Ready:
-    """Goes on when mitmproxy has started, and fails if one of its ports is not open."""
+    """Goes on when mitmproxy has started, and ends it if one of its ports is not open."""
 
     def __init__(
         self,
+        master: Master,
         servers: proxyserver.Proxyserver,
         faults: Faults,
         started: Started,
         address6: str,
     ) -> None:
+        self.master = master
         self.servers = servers
         self.faults = faults
         self.started = started
         self.address6 = address6
+        self.error: LabError | None = None
+        """Why the edge has ended; mitmproxy would keep to itself what is raised here."""
         self._task: asyncio.Task[None] | None = None
 
     def running(self) -> None:
         """mitmproxy's event: every server has been tried."""
         for server in self.servers.servers:
             if not server.is_running:
-                raise LabError(f"the edge cannot listen: {server.last_exception}")
+                mode, why = server.mode, server.last_exception
+                said = os.strerror(why.errno) if isinstance(why, OSError) and why.errno else why
+                where = f"{mode.custom_listen_host}:{mode.custom_listen_port}"
+                self.error = LabError(f"it cannot listen at {where}: {str(said).lower()}")
+                self.master.shutdown()
+                return
         self._task = asyncio.ensure_future(self._serve())
 
     async def _serve(self) -> None:
@@ -107,6 +117,7 @@ async def _serve(spec: EdgeSpec, started: Started) -> None:
     master = Master(options.Options())
     master.addons = addons = Handlers(master)
     servers, faults = proxyserver.Proxyserver(), Faults()
+    ready = _Ready(master, servers, faults, started, spec.address6)
     addons.add(
         core.Core(),
         servers,
@@ -116,7 +127,7 @@ async def _serve(spec: EdgeSpec, started: Started) -> None:
         Failures(faults.ledger, spec.origin),
         LabNames(spec.names, spec.address),
         ToOrigin(spec.names, spec.origin, spec.token),
-        _Ready(servers, faults, started, spec.address6),
+        ready,
     )
     addresses = [spec.address, *([spec.other] if _has(spec.other) else [])]
     master.options.update(
@@ -128,3 +139,5 @@ async def _serve(spec: EdgeSpec, started: Started) -> None:
         keep_host_header=True,
     )
     await master.run()
+    if ready.error:
+        raise ready.error

@@ -9,10 +9,10 @@ from faults.nearest import nearest
 from lab.diagnostics.catalogue import diagnostics
 from lab.diagnostics.documented import load
 from lab.errors import UsageError
-from lab.matrix.model import Matrix, Origin, Row, matrix
+from lab.matrix.model import Matrix, Row, matrix
 from lab.replay.outcomes import recorded
 from lab.report import json_report
-from lab.results.model import Report
+from lab.results.model import Origin, Report
 from lab.scenario.load import catalogue
 
 THREE_LINES = "three lines"

@@ -7,9 +7,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from lab.results.model import Kind, Outcome, Result
+from lab.results.model import Kind, Origin, Outcome, Result
 
-Origin = Literal["documented", "mended", "golab", "tool"]
 GroupName = Literal["three-lines", "documented", "mended", "golab", "tool"]
 
 GROUPS: dict[GroupName, str] = {

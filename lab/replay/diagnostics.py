@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +19,7 @@ from lab.sandbox.interface import Answer, Completed, Handshake, Request
 from lab.scenario.model import Scenario
 from lab.spec.client import ClientSpec
 from lab.spec.termination import ended, ran_out, watched
+from lab.world.gomod import requirements
 
 _AT_ONCE = 4
 
@@ -42,10 +42,10 @@ def target(scenario: Scenario, client: ClientSpec, go_mod: str) -> Target:
         go_mod: what its replay left of that.
     """
     subject = scenario.diagnostics.subject
-    match = re.search(rf"(?m)^\s*(?:require\s+)?{re.escape(subject.module)}\s+(v\S+)", go_mod)
+    required = {one.path: one.version for one in requirements(go_mod).require}
     own = first_proxy(client.variables) or first_proxy(scenario.client.variables)
     proxy = subject.proxy or own
-    return Target(subject.module, subject.version, match[1] if match else "", proxy)
+    return Target(subject.module, subject.version, required.get(subject.module, ""), proxy)
 
 
 def diagnose(

@@ -9,11 +9,9 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from lab.plural import counted
-from lab.report.page import STYLES, emit, indented, table
+from lab.report.page import STYLES, emit, indented, outcome, state, table
 from lab.report.visible import visible_parts
 from lab.results.model import ARMS, DiagnosticResult, Report
-
-_SHORT = {"unavailable": "-", "alarm": "ALARM"}
 
 
 def print_checked(report: Report, tool: str) -> None:
@@ -27,7 +25,13 @@ def _page(report: Report, tool: str, width: int) -> Iterator[RenderableType]:
     if found:
         headers = ("scenario", *ARMS, "outcome", "it says")
         rows: list[list[str | Text]] = [
-            [Text(run.name), *_states(row), _outcome(row), row.telling] for run, row in found
+            [
+                Text(run.name),
+                *(state(getattr(row, arm) or "") for arm in ARMS),
+                outcome(row.outcome),
+                row.telling,
+            ]
+            for run, row in found
         ]
         yield table(headers, rows, width, wraps="it says")
     for run in report.runs:
@@ -36,15 +40,6 @@ def _page(report: Report, tool: str, width: int) -> Iterator[RenderableType]:
             yield Text.assemble(f"{run.name}: ", verdict)
             yield indented(Text(run.reason, "yellow"))
     yield Text(_sum(report, [row for _, row in found]), style="bold")
-
-
-def _states(row: DiagnosticResult) -> list[Text]:
-    states = (getattr(row, arm) or "" for arm in ARMS)
-    return [Text(_SHORT.get(state, state), style=STYLES.get(state, "")) for state in states]
-
-
-def _outcome(row: DiagnosticResult) -> Text:
-    return Text(row.outcome, style=STYLES.get(row.outcome, "bold red"))
 
 
 def _sum(report: Report, rows: list[DiagnosticResult]) -> str:

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from lab.report.page import STYLES, indented
+from lab.report.page import indented, outcome, state
 from lab.results.model import ARMS, DiagnosticResult
 
 _WIDE = 110
 _MARKS = {"documented": "  ", "mended": "~ ", "golab": "* ", "tool": "+ "}
-_SHORT = {"unavailable": "-", "alarm": "ALARM"}
 
 
 def diagnostics(rows: Sequence[DiagnosticResult], width: int) -> RenderableType:
@@ -28,18 +27,19 @@ def diagnostics(rows: Sequence[DiagnosticResult], width: int) -> RenderableType:
         mark = _MARKS[row.origin]
         states = Text()
         for arm, size in arms.items():
-            state = getattr(row, arm)
-            states.append(f"{_SHORT.get(state, state):<{size}}", style=STYLES.get(state, ""))
-        outcome = Text(row.outcome, style=STYLES.get(row.outcome, "bold red"))
+            shown_state = state(getattr(row, arm))
+            shown_state.pad_right(size - len(shown_state))
+            states.append_text(shown_state)
+        worth = outcome(row.outcome)
         if not row.agrees:
-            outcome.append(f" (recorded {row.recorded})", style="bold yellow")
+            worth.append(f" (recorded {row.recorded})", style="bold yellow")
         telling = "broken" if row.broken else "healthy"
         said = Text(row.said[telling], style="dim")
         if stacked:
             states.rstrip()
-            lines += [Text.assemble(mark, row.id, "  ", outcome), indented(states)]
+            lines += [Text.assemble(mark, row.id, "  ", worth), indented(states)]
         else:
-            line = Text.assemble(f"{mark}{row.id:<{names - 2}}", states, outcome)
+            line = Text.assemble(f"{mark}{row.id:<{names - 2}}", states, worth)
             if width >= _WIDE:
                 line.append(" " * max(2, names + states_width + 13 - line.cell_len))
                 said.truncate(width - line.cell_len - 1, overflow="ellipsis")

@@ -30,6 +30,17 @@ STYLES = {
 }
 
 
+def state(said: str) -> Text:
+    """Return what a diagnostic said in an arm, in the word and the style for it."""
+    shown = {"unavailable": "-", "alarm": "ALARM"}.get(said, said)
+    return Text(shown, style=STYLES.get(said, ""))
+
+
+def outcome(worth: str) -> Text:
+    """Return what a diagnostic is worth, in its style."""
+    return Text(worth, style=STYLES.get(worth, "bold red"))
+
+
 def emit(page: Callable[[int], Iterable[RenderableType]]) -> None:
     """Print what `page` makes for a width in columns."""
     out = console(sys.stdout)

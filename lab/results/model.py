@@ -15,6 +15,8 @@ ARMS: tuple[ArmName, ...] = ("healthy", "broken", "repaired")
 Verdict = Literal["reproduced", "changed", "invalid", "error", "skipped"]
 State = Literal["quiet", "alarm", "unavailable", "error"]
 Outcome = Literal["detected", "miss", "false-alarm", "right", "unavailable", "error"]
+Origin = Literal["documented", "mended", "golab", "tool"]
+"""Who offers a diagnostic; `mended`: the nearest form that works of a documented one."""
 Kind = Literal["failure", "myth", "control"]
 
 
@@ -70,7 +72,7 @@ class DiagnosticResult(Result):
     """What one diagnostic said in the three arms."""
 
     id: str
-    origin: Literal["documented", "mended", "golab", "tool"]
+    origin: Origin
     """Who offers it; `mended`: the nearest form that works of a documented one that does not."""
     command: str
     """What a person would type; for golab's own probes, what they compare. In the broken arm, if

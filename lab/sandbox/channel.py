@@ -164,10 +164,11 @@ class Channel:
         Raises:
             LabError: the part has ended.
         """
-        guard = threading.Timer(patience, self._transport.close)
-        guard.daemon = True
         line = codec.encode(message)
+        guard = None
         if len(line) > 1 << 16:  # less than that is taken by a buffer on the way
+            guard = threading.Timer(patience, self._transport.close)
+            guard.daemon = True
             guard.start()
         try:
             with self._sending:
@@ -176,7 +177,8 @@ class Channel:
             self._ended.wait(1)  # the reason is on its way
             raise self._gone() from None
         finally:
-            guard.cancel()
+            if guard:
+                guard.cancel()
 
     def forget(self, number: int) -> None:
         """Take no more interest in a request."""

@@ -30,9 +30,10 @@ Serve = Callable[[dict[str, Any], "Conversation"], None]
 
 
 class Conversation:
-    """The line to golab, whichever descriptors that is made of."""
+    """The line of a part to golab, whichever descriptors that is made of."""
 
-    def __init__(self, reading: int, writing: int) -> None:
+    def __init__(self, role: Role, reading: int, writing: int) -> None:
+        self._role = role
         self._reading, self._writing = reading, writing
         self._number: Any = None
 
@@ -55,7 +56,8 @@ class Conversation:
 
     def fail(self, error: BaseException) -> None:
         """Say why there is no other answer to the first request."""
-        self._write({"id": self._number, "error": f"it did not start: {reason(error)}"})
+        said = f"the {self._role} of the lab did not start: {reason(error)}"
+        self._write({"id": self._number, "error": said})
 
     def _write(self, message: Any) -> None:
         data = codec.encode(message)
@@ -82,7 +84,7 @@ class Conversation:
 
 def run(role: Role, reading: int, writing: int) -> None:
     """Be a part of a lab until golab ends the conversation."""
-    conversation = Conversation(reading, writing)
+    conversation = Conversation(role, reading, writing)
     serve = _edge() if role == "edge" else _origin()
     gc.freeze()
     gc.enable()

@@ -4,29 +4,35 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import math
 import os
 import stat
+import time
 from pathlib import Path
 
 _DIRECTORY = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _MODE = stat.S_IRWXU
 
 
-def remove_tree(path: Path | str) -> None:
+def remove_tree(path: Path | str, *, until: float = math.inf) -> None:
     """Remove what is at `path`, a directory with all below it or anything else, if it is there.
 
     However deep it is, at most four descriptors are open, nothing is called recursively, and no
     path is longer than a name. A link is removed, and never followed. Directories that keep their
     owner out are opened up first.
 
+    Args:
+        path: what goes.
+        until: the moment of the monotonic clock at which this gives up.
+
     Raises:
-        OSError: something cannot be removed, or is moved about meanwhile.
+        OSError: something cannot be removed, or is moved about meanwhile, or there is no time left.
     """
     whole = Path(path).absolute()
     parent = os.open(whole.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         if not _removed(parent, whole.name):
-            _remove_directory(parent, whole.name)
+            _remove_directory(parent, whole.name, until)
     except FileNotFoundError:
         if os.path.lexists(whole):
             raise
@@ -34,13 +40,13 @@ def remove_tree(path: Path | str) -> None:
         os.close(parent)
 
 
-def _remove_directory(parent: int, name: str) -> None:
+def _remove_directory(parent: int, name: str, until: float) -> None:
     """Walk down to where there are no directories, and up again, a directory at a time."""
     trail: list[tuple[str, tuple[int, int]]] = []  # what each was called, and what was above it
     here = _opened(parent, name)
     try:
         while True:
-            if inside := _emptied(here):
+            if inside := _emptied(here, until):
                 trail.append((inside, _identity(here)))
                 here = _moved(here, _opened(here, inside))
             elif trail:
@@ -56,10 +62,12 @@ def _remove_directory(parent: int, name: str) -> None:
     os.rmdir(name, dir_fd=parent)
 
 
-def _emptied(directory: int) -> str | None:
+def _emptied(directory: int, until: float) -> str | None:
     """Remove what can be removed at once; return the first directory that cannot."""
     with os.scandir(directory) as entries:
         for entry in entries:
+            if time.monotonic() > until:
+                raise OSError(errno.ETIMEDOUT, "it takes too long to remove", entry.name)
             if not _removed(directory, entry.name):
                 return entry.name
     return None

@@ -56,7 +56,8 @@ _BY_GO = re.compile(r"\bsignal: (?:killed|terminated|aborted|segmentation fault|
 _SHORT = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC)
 _RAN_OUT = re.compile(
     rf"(?:: |^)({'|'.join(os.strerror(number) for number in _SHORT)}|cannot fork"
-    r"|fork/exec \S+: resource temporarily unavailable)$",
+    r"|fork/exec \S+: resource temporarily unavailable"
+    r"|may need to increase max user processes \(ulimit -u\))$",  # Go's runtime, as it crashes
     re.IGNORECASE,
 )
 

@@ -37,10 +37,11 @@ def copy(source: str, target: str, without: Sequence[str], limit: float) -> str:
         without: names in `source` that are left out.
         limit: seconds that it may take.
     """
+    end = time.monotonic() + limit
     try:
         Path(target).parent.mkdir(parents=True, exist_ok=True)
-        remove_tree(target)
-        _Copy(limit).directory(None, source, None, target, skipped=without)
+        remove_tree(target, until=end)
+        _Copy(limit, end).directory(None, source, None, target, skipped=without)
     except _TooMuchError as error:
         return str(error)
     except OSError as error:
@@ -55,9 +56,8 @@ class _TooMuchError(Exception):
 
 
 class _Copy:
-    def __init__(self, limit: float) -> None:
-        self._limit = limit
-        self._end = time.monotonic() + limit
+    def __init__(self, limit: float, end: float) -> None:
+        self._limit, self._end = limit, end
         self._entries = self._bytes = 0
 
     def directory(

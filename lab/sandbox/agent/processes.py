@@ -257,7 +257,7 @@ class Process:
         self._loop.at((self, "look"), time.monotonic() + _LOOK, self._look)
 
     def _look(self) -> None:
-        self.hit = self.hit or self._used_up(len(tree.processes()))
+        self.hit = self.hit or self._used_up(tree.count())
         self._look_later()
 
     def _too_long(self) -> None:
@@ -280,7 +280,7 @@ class Process:
         self._end_pipe()
         self.exit = None if self.timed_out else os.waitstatus_to_exitcode(status)
         self.seconds = time.monotonic() - self.started
-        self.hit = self.hit or self._used_up(len(tree.processes()))
+        self.hit = self.hit or self._used_up(tree.count())
         self._done(self)
 
     def _drain(self, descriptor: int) -> None:

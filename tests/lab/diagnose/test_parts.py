@@ -83,6 +83,19 @@ def test_what_a_public_proxy_has_served_is_no_secret() -> None:
     assert kept.allows(other)
 
 
+@pytest.mark.parametrize(
+    ("env", "host"),
+    [
+        ({"GOPROXY": "https://proxy.corp.example"}, "proxy.corp.example"),
+        ({"GOPRIVATE": "*.corp.example"}, "proxy.golang.org"),
+    ],
+)
+def test_what_a_proxy_of_ones_own_has_served_stays_a_secret(env: dict[str, str], host: str) -> None:
+    kept = Discretion(view(FakeMachine(env=env)), [Subject(LIB)])
+    kept.learn(f"https://{host}/{ESCAPED}/@v/list", Answer("done", 200))
+    assert not kept.allows(f"https://goproxy.cn/{ESCAPED}/@v/list")
+
+
 OWN = "https://proxy.corp.example"
 LOOKUP = f"/sumdb/sum.golang.org/lookup/{M}@{V}"
 
@@ -131,6 +144,7 @@ def test_a_redirect_is_followed() -> None:
     ("go", "flaws"),
     [
         ("go1.27.3", []),
+        ("go1.27rc1", []),  # older than 1.27.0, of which it is known
         ("go1.27.1", ["cve-2026-94447", "cve-2026-94444"]),
         ("go1.26.9", []),
         ("go1.26.2", ["cve-2026-94447", "cve-2026-94444", "cve-2026-56865", "cve-2026-42501"]),
@@ -205,6 +219,13 @@ def test_the_same_of_two_modules_is_one_finding() -> None:
     assert found[0].why
     assert found[0].remedy
     assert found[0].scenario
+
+
+@pytest.mark.parametrize("lines", [(), ("gone",), ("gone", "and more")])
+def test_evidence_is_what_says_more_than_the_finding(lines: tuple[str, ...]) -> None:
+    finding = Finding("alarm", "gone", evidence=lines)
+    (found,) = digest([], {("version-list-plausible", LIB): finding}, offline=False, failed={})
+    assert found.evidence == (lines if len(lines) > 1 else ())
 
 
 def test_without_a_network_there_is_one_finding_and_what_is_local() -> None:

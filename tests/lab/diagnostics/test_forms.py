@@ -10,7 +10,8 @@ from faults.rules import Rule
 from lab.client import GOCACHE, PROJECT, Client, prepare
 from lab.diagnostics.catalogue import diagnostics
 from lab.diagnostics.documented import load
-from lab.diagnostics.interface import Finding, State, Target
+from lab.diagnostics.interface import Finding, Target
+from lab.results.model import State
 from lab.sandbox.interface import LabSpec
 from lab.sandbox.local.backend import LocalLab
 from lab.spec.client import ClientSpec

@@ -199,6 +199,7 @@ def test_a_crash_makes_the_run_an_error_and_the_row_of_the_right_arm(
         ("module x\n\nrequire github.com/spf13/cobra v1.8.0\n", "v1.8.0"),
         ("require (\n\tgithub.com/spf13/cobra v1.7.0 // indirect\n)\n", "v1.7.0"),
         ("require github.com/spf13/cobra/v2 v2.0.0\n", ""),
+        ("exclude (\n\tgithub.com/spf13/cobra v1.6.0\n)\n", ""),
         ("", ""),
     ],
 )

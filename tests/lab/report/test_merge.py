@@ -58,6 +58,22 @@ def test_versions_and_repetitions_are_compared_over_all_parts() -> None:
     assert whole.repeated == counted
 
 
+def test_a_control_that_was_repeated_is_counted_once() -> None:
+    alarmed = a_result("c", kind="control", false_alarms=["x"])
+    again = a_result("c", kind="control", false_alarms=["x"], verdict="changed")
+    counted = [repeated(alarmed, {"reproduced": 2, "changed": 1})]
+    whole = merged({Path("a"): a_report(alarmed, again, repeated=counted)})
+    assert (whole.totals.runs, whole.totals.controls, whole.totals.false_alarms) == (3, 1, 1)
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_any_part_that_is_missing_is_named(number: int) -> None:
+    found = parts()
+    del found[Path(f"{number}.json")]
+    with pytest.raises(UsageError, match=f"missing: {number}/3$"):
+        merged(found)
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [

@@ -10,7 +10,7 @@ import pytest
 
 from lab.errors import UsageError
 from lab.report.sarif import as_sarif, write
-from lab.results.findings import Diagnosis, Found
+from lab.results.findings import Diagnosis, Found, Severity
 from tests.lab.report.sarif_schema import SARIF
 
 FOUND = (
@@ -61,6 +61,12 @@ def test_each_result_names_its_rule_and_its_line() -> None:
         ("go.mod", 1),
         ("a%20b/%C3%BC.go", 1),
     ]
+
+
+@pytest.mark.parametrize(("severity", "status"), [("error", 1), ("warning", 1), ("note", 0)])
+def test_it_says_how_the_command_exits(severity: Severity, status: int) -> None:
+    (run,) = json.loads(as_sarif(diagnosis(Found("x", severity, "seen"))))["runs"]
+    assert run["invocations"] == [{"executionSuccessful": True, "exitCode": status}]
 
 
 def test_what_a_terminal_would_obey_is_escaped() -> None:

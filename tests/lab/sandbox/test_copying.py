@@ -60,6 +60,11 @@ def test_what_is_at_the_target_goes_first(home: Path) -> None:
     assert (why, [path.name for path in target.iterdir()]) == ("", ["new"])
 
 
+def test_what_is_at_the_target_does_not_keep_it_for_ever(home: Path) -> None:
+    (home / "apart/check/old").mkdir(parents=True)
+    assert copied(home, limit=0)[1] == "old: it takes too long to remove"
+
+
 def test_a_link_at_the_target_is_removed_and_what_it_leads_to_stays(
     home: Path, tmp_path: Path
 ) -> None:
@@ -157,7 +162,8 @@ def test_many_files_deep_trees_and_slow_ones_end_at_the_bound(
     deep.rmdir()
     assert copied(home)[1] == ""
     (home / "file").touch()
-    assert copied(home, limit=0)[1] == "more than could be copied in 0 s"
+    slow = copy(str(home), f"{home}/apart/other", ["apart"], 0)
+    assert slow == "more than could be copied in 0 s"
     monkeypatch.setattr(copying, "MOST_ENTRIES", 50)
     assert copied(home)[1] == "more than 50 files"
 

@@ -138,6 +138,12 @@ GIT = "go: m.example/m: git fetch -f origin in /y: signal: killed:\n"
         (1, "", "go: open /x: too many open files\n", "too many open files"),
         (0, "", "curl: (23) Failed: No space left on device\n", "no space left on device"),
         (2, "", "sh: 1: Cannot fork\n", "cannot fork"),
+        (
+            2,
+            "",
+            "runtime: may need to increase max user processes (ulimit -u)\nfatal error: no\n",
+            "may need to increase max user processes (ulimit -u)",
+        ),
         (1, "", "\tserver response: no space left on device\n", ""),
         (1, "", "go: too many open files in this module\n", ""),
     ],

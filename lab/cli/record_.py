@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Only outcomes that are on no record yet, as of a new diagnostic.",
 )
+@click.option("--asked", is_flag=True, help="Write down, too, who was asked in one arm only.")
 @click.option("--dry-run", is_flag=True, help="Show the difference and write nothing.")
 @click.option(
     "--backend",
@@ -42,6 +43,7 @@ def command(
     *,
     everything: bool,
     missing: bool,
+    asked: bool,
     dry_run: bool,
     backend: str,
     go: str | None,
@@ -51,9 +53,11 @@ def command(
     is silent, and what the named diagnostics are worth.
 
     The difference is shown. Comments and order stay. Patterns that hold stay; one that does not is
-    replaced by what tells the arm from the healthy one. Of the catalogue the outcomes of all
-    diagnostics are written into scenarios/outcomes.yaml, too; with --missing, those that are not in
-    there, and nothing else. An interrupt then keeps what was measured.
+    replaced by what tells the arm from the healthy one. Counts and times that the file has
+    (`asked`, `connections`, `seconds`) are measured anew where they do not hold; --asked adds an
+    `asked` of the hosts that one arm asks and another does not. Of the catalogue the outcomes of
+    all diagnostics are written into scenarios/outcomes.yaml, too; with --missing, those that are
+    not in there, and nothing else. An interrupt then keeps what was measured.
     """
     if bool(files) == everything:
         raise UsageError("which files? name some, or say --all")
@@ -96,7 +100,7 @@ def command(
     if missing:
         return _write_outcomes(results)
     by_name = {result.name: result for result in results}
-    status = max([_recorded(file, by_name, dry_run=dry_run) for file in found])
+    status = max([_recorded(file, by_name, asked=asked, dry_run=dry_run) for file in found])
     if of_catalogue and not dry_run:
         _write_outcomes(results)
     return status
@@ -111,7 +115,7 @@ def _paths(files: Sequence[str]) -> list[Path]:
     return list(dict.fromkeys(paths))
 
 
-def _recorded(file: Opened, results: dict[str, RunResult], *, dry_run: bool) -> int:
+def _recorded(file: Opened, results: dict[str, RunResult], *, asked: bool, dry_run: bool) -> int:
     from lab.recording.files import recorded, write
     from lab.report.visible import visible
 
@@ -121,9 +125,7 @@ def _recorded(file: Opened, results: dict[str, RunResult], *, dry_run: bool) -> 
         say(f"{file.path}: nothing is recorded: {result.name}: {result.verdict}: {result.reason}")
     if unfit:
         return LAB
-    change = recorded(file, mine)
-    for text in change.left:
-        say(f"{file.path}: left as it is: {text}")
+    change = recorded(file, mine, asked=asked)
     click.echo(visible(change.diff or f"{file.path}: as recorded\n"), nl=False)
     if change.diff and not dry_run:
         write(change)

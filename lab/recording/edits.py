@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from faults.source import Loc
-from lab.recording.measured import Data, expectation, left
+from lab.recording.measured import Data, expectation, only_some
 from lab.results.model import ARMS, RunResult
 from lab.scenario.expand import OUTCOMES, Cell, laid_over
 from lab.scenario.variants import covers
@@ -14,24 +14,23 @@ from lab.scenario.variants import covers
 _KEYS = {"detected": "detect", "miss": "miss", "false-alarm": "false-alarm", "right": "right"}
 
 
-class Recorded(NamedTuple):
-    """What is to be written: place -> value; and what is the author's to change, in words."""
-
-    values: dict[Loc, Any]
-    left: list[str]
-
-
-def edits(file: Data, cells: Sequence[Cell], results: Mapping[str | None, RunResult]) -> Recorded:
-    """Return what a file of these cells has to say, for it to be what was measured.
+def edits(
+    file: Data,
+    cells: Sequence[Cell],
+    results: Mapping[str | None, RunResult],
+    *,
+    asked: bool = False,
+) -> dict[Loc, Any]:
+    """Return what a file of these cells has to say, for it to be what was measured: place -> value.
 
     A value that variants share is changed where it stands if all of them have measured the same;
-    otherwise it is written for each variant that differs.
+    otherwise it is written for each variant that differs. `asked`: who was asked, too, where one
+    arm asked a host that another did not.
     """
     wanted: dict[Loc, dict[str | None, tuple[Loc, Any, bool]]] = {}
-    rest: list[str] = []
     for cell in cells:
         result = results[cell.name]
-        for loc, value, differs in _measured(cell, result, rest):
+        for loc, value, differs in _measured(cell, result, asked=asked):
             wanted.setdefault(cell.in_file(loc), {})[cell.name] = (loc, value, differs)
     values: dict[Loc, Any] = {}
     for place, by_cell in wanted.items():
@@ -46,7 +45,7 @@ def edits(file: Data, cells: Sequence[Cell], results: Mapping[str | None, RunRes
                 values[("variants", str(name), *loc)] = value
     for cell in cells:
         values |= _outcomes(file, cell, results[cell.name])
-    return Recorded(values, rest)
+    return values
 
 
 def _there(data: Any, place: Loc) -> bool:
@@ -57,22 +56,25 @@ def _there(data: Any, place: Loc) -> bool:
     return True
 
 
-def _measured(cell: Cell, result: RunResult, rest: list[str]) -> Iterator[tuple[Loc, Any, bool]]:
+def _measured(cell: Cell, result: RunResult, *, asked: bool) -> Iterator[tuple[Loc, Any, bool]]:
     """Yield each part of a record: its place, what was measured, and whether that is new."""
     at, data = _of_go(cell.data, result.go)
     replay: Data = data["replay"]
+    hosts = only_some(result.arms) if asked else {}
     for name in ARMS:
         arm = result.arms.get(name)
-        if arm is None or (name == "repaired" and name not in replay and not arm.differences):
+        as_healthy = name == "repaired" and name not in replay
+        if arm is None or (
+            as_healthy and not arm.differences and hosts.get(name) == hosts.get("healthy")
+        ):
             continue
         said = replay.get(name) or {}
         healthy = result.arms["healthy"]
         other = result.arms.get("broken") if name == "healthy" else healthy
         if name == "repaired" and not said:
             said = replay.get("healthy") or {}
-        new = expectation(said, arm, other)
+        new = expectation(said, arm, other, hosts.get(name, {}))
         yield at(("replay", name)), new, new != replay.get(name)
-        rest += [f"{result.name}: {name}: {text}" for text in left(new, arm)]
     if result.silent is not None:
         yield at(("silent",)), result.silent, data.get("silent") is not result.silent
 

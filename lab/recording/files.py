@@ -33,11 +33,10 @@ class Opened:
 
 @dataclass(frozen=True)
 class Change:
-    """What a file is to become: the new text, and what is the author's to change."""
+    """What a file is to become."""
 
     opened: Opened
     text: str
-    left: list[str]
 
     @property
     def diff(self) -> str:
@@ -63,21 +62,23 @@ def opened(path: Path) -> Opened:
     return Opened(path, text, source.data, loaded, cells(unrecorded(source)))
 
 
-def recorded(file: Opened, results: Mapping[str | None, RunResult]) -> Change:
-    """Return what a file has to say, for it to be what was measured.
+def recorded(
+    file: Opened, results: Mapping[str | None, RunResult], *, asked: bool = False
+) -> Change:
+    """Return what a file has to say, for it to be what was measured; `asked`: of whom, too.
 
     Raises:
         ScenarioError: the file would not be valid; it is left as it is.
     """
-    written = edits(file.data, file.cells, results)
+    values = edits(file.data, file.cells, results, asked=asked)
     text = file.text.decode("utf-8-sig")
-    if written.values:
-        text = changed(text, written.values)
+    if values:
+        text = changed(text, values)
         with tempfile.TemporaryDirectory() as folder:
             trial = Path(folder) / file.path.name
             trial.write_text(text, encoding="utf-8")
             load(trial, name=f"{file.path} (as it would be written)")
-    return Change(file, text, written.left)
+    return Change(file, text)
 
 
 def write(change: Change) -> None:

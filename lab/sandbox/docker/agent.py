@@ -15,12 +15,17 @@ import subprocess
 import sys
 
 USER = 1000
+OTHER = "GOLAB_OTHER"
+"""The variable that tells an edge its second address."""
 
 
 def main(role: str) -> None:
     """Serve until standard input ends."""
     if os.getuid() == 0:
-        _be_a_client()
+        _set_network(role)
+        os.setgroups([])
+        os.setgid(USER)
+        os.setuid(USER)
     replies = os.dup(1)
     os.dup2(2, 1)  # nothing but replies goes where golab reads
     if role == "client":
@@ -30,17 +35,21 @@ def main(role: str) -> None:
     os._exit(0)
 
 
-def _be_a_client() -> None:
+def _set_network(role: str) -> None:
+    """Do what takes a right that nobody has from then on; what fails is missed where it is used."""
     from lab.sandbox.interface import BLACK_HOLE
 
+    if role == "edge":
+        from lab.sandbox import linux
+
+        with contextlib.suppress(OSError):
+            linux.loopback_up([os.environ[OTHER]])
+        return
     # An older engine gives a default route even on an internal network. Without it, the kernel
     # says "unreachable" at once; where this fails, the proof of sealing says so. A route to lo, in
     # contrast, swallows: what arrives there for nobody is dropped.
     for change in (["flush", "default"], ["add", BLACK_HOLE, "dev", "lo"]):
         subprocess.run(["ip", "route", *change], check=False, stderr=subprocess.DEVNULL)
-    os.setgroups([])
-    os.setgid(USER)
-    os.setuid(USER)
 
 
 def _client(replies: int) -> None:

@@ -10,6 +10,7 @@ from docker.types import LogConfig, Ulimit
 
 from lab.errors import LabError
 from lab.sandbox.agent import limits
+from lab.sandbox.docker import agent
 from lab.sandbox.docker.engine import engine_errors
 from lab.sandbox.docker.images import Role
 from lab.sandbox.docker.networks import Network
@@ -17,7 +18,7 @@ from lab.sandbox.docker.networks import Network
 _MEMORY = {"client": limits.MEMORY, "edge": 512 << 20, "origin": 512 << 20}
 _CPUS, _PERIOD = 2.0, 100_000
 _PIDS = {"client": limits.PROCESSES, "edge": 64, "origin": 128}
-_TO_SET_ROUTES = ["NET_ADMIN", "SETGID", "SETUID"]
+_TO_SET_NETWORK = ["NET_ADMIN", "SETGID", "SETUID"]
 
 
 def create(
@@ -42,16 +43,17 @@ def create(
         resolver: whom the engine's own resolver may ask.
         marks: its labels.
         sets_routes: whether a client starts as root, to take out the default route that an older
-            engine gives it and to put in that to nowhere; then it gives up being root for good.
+            engine gives it and to put in that to nowhere; then it gives up being root for good, as
+            an edge does when it has its second address.
     """
     api = engine.api
     network, own = place
-    first_root = sets_routes and role == "client"
+    first_root = role == "edge" or (sets_routes and role == "client")
     with engine_errors(f"making the container {name}"):
         host = api.create_host_config(
             auto_remove=True,
             cap_drop=["ALL"],
-            cap_add=_TO_SET_ROUTES if first_root else [],
+            cap_add=_TO_SET_NETWORK if first_root else [],
             security_opt=["no-new-privileges"],
             mem_limit=_MEMORY[role],
             memswap_limit=_MEMORY[role],
@@ -71,19 +73,14 @@ def create(
         made = api.create_container(
             image,
             user="0:0" if first_root else None,
+            environment={agent.OTHER: network.other} if role == "edge" else None,
             name=name,
             hostname=role,
             stdin_open=True,
             labels=dict(marks),
             host_config=host,
             networking_config=api.create_networking_config(
-                {
-                    network.id: api.create_endpoint_config(
-                        ipv4_address=own,  # type: ignore[arg-type]
-                        # So the API calls further addresses, whatever they are.
-                        link_local_ips=[network.other] if role == "edge" else None,
-                    )
-                }
+                {network.id: api.create_endpoint_config(ipv4_address=own)}  # type: ignore[arg-type]
             ),
         )
     return str(made["Id"])

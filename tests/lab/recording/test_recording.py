@@ -11,6 +11,7 @@ import pytest
 from lab.errors import ScenarioError, UsageError
 from lab.paths import scenarios_root
 from lab.recording.files import opened, recorded, write
+from lab.recording.measured import duration
 from lab.recording.text import changed
 from lab.replay.replay import replay
 from lab.results.model import RunResult
@@ -123,6 +124,56 @@ def test_what_passes_is_no_part_of_a_record(mine: Path) -> None:
     assert load(mine).scenario.replay.broken.stderr == (
         r"go: read tcp 10\.0\.0\.1:\d+: gone after \d+"
     )
+
+
+ASKED = {"kind": "http", "method": "GET", "scheme": "https", "path": "/", "endpoint": ""}
+
+
+def asking(line: str, lab: FakeLab) -> Completed | str:
+    if line == LINE:
+        hosts = ["goproxy.cn"] if lab.rules.acting else ["proxy.golang.org"] * 3
+        lab.rules.records += [
+            {**ASKED, "host": host, "connection": number} for number, host in enumerate(hosts)
+        ]
+    return honest(line, lab)
+
+
+def test_counts_that_do_not_hold_are_measured_in_their_form(mine: Path) -> None:
+    said = """\
+  healthy:
+    exit: 0
+    asked: {proxy.golang.org: 2, sum.golang.org: ">=1", "DNS x": 0, "*.golang.org": "<2"}
+    connections: {proxy.golang.org: ">3"}
+    seconds: ">=9"
+  broken: {exit: 0, asked: {"*": "1..2"}, seconds: "<2"}
+"""
+    mine.write_text(FILE.replace("silent:", f"{said}silent:"))
+    record(mine, asking)
+    replayed = load(mine).scenario.replay
+    wanted = {"proxy.golang.org": 3, "sum.golang.org": 0, "DNS x": 0, "*.golang.org": "<=3"}
+    assert replayed.healthy.asked == wanted
+    assert replayed.healthy.connections == {"proxy.golang.org": ">=3"}
+    assert replayed.healthy.seconds == ">=0"
+    assert replayed.broken.asked == {"*": "1..2"}
+    assert replayed.broken.seconds == "<2", "what holds stays"
+
+
+def test_who_is_asked_in_one_arm_only_is_written_if_wanted(mine: Path) -> None:
+    file = opened(mine)
+    assert "asked" not in recorded(file, measured(mine, asking)).text
+    change = recorded(file, measured(mine, asking), asked=True)
+    write(change)
+    replayed = load(mine).scenario.replay
+    assert replayed.healthy.asked == {"goproxy.cn": 0, "proxy.golang.org": ">=1"}
+    assert replayed.broken.asked == {"goproxy.cn": ">=1", "proxy.golang.org": 0}
+    assert recorded(opened(mine), measured(mine, asking), asked=True).diff == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "took", "new"), [(">=9", 6.2, ">=5"), ("<2", 3.4, "<7"), ("9..12", 20.0, "18..40")]
+)
+def test_a_time_leaves_room_for_a_busy_machine(said: str, took: float, new: str) -> None:
+    assert duration(said, took) == new
 
 
 VARIANTS = """\

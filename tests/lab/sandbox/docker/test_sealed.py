@@ -91,7 +91,12 @@ def test_the_proof_fails_where_the_host_answers(
         channel = Channel(name, Attached(engine, client, name))
         engine.api.start(client)
         found = channel.ask(
-            "leaks", subnet=subnet, own=place.far, edge=place.near, name="proxy.golang.org"
+            "leaks",
+            subnet=subnet,
+            own=place.far,
+            edge=place.near,
+            other=place.other,
+            name="proxy.golang.org",
         )
         channel.close()
     finally:
@@ -147,7 +152,7 @@ def test_a_client_is_nobody(docker_client: Client) -> None:
 def test_no_process_is_root_or_has_a_capability(
     engine: docker.DockerClient, docker_lab: DockerLab, docker_client: Client
 ) -> None:
-    """The client starts as root, and has given that up before anything else runs."""
+    """Client and edge start as root, and have given that up before anything else runs."""
     for role, row in inspected(docker_lab, engine).items():
         command = ["sh", "-c", "cat /proc/[0-9]*/status"]
         made = engine.api.exec_create(row["Id"], command, user="1000:1000")
@@ -165,8 +170,8 @@ def test_containers_are_hardened(engine: docker.DockerClient, docker_lab: Docker
     for role, row in inspected(docker_lab, engine).items():
         host = row["HostConfig"]
         assert host["CapDrop"] == ["ALL"], role
-        assert set(host["CapAdd"] or []) <= set(containers._TO_SET_ROUTES), role
-        assert role == "client" or not host["CapAdd"], role
+        assert set(host["CapAdd"] or []) <= set(containers._TO_SET_NETWORK), role
+        assert role != "origin" or not host["CapAdd"], role
         assert host["SecurityOpt"] == ["no-new-privileges"], role
         assert not host["Privileged"], role
         assert not host["Binds"], role
@@ -189,7 +194,7 @@ def test_an_engine_that_can_isolate_is_had_to(
         expected = {"gateway_mode_ipv4": "isolated", "gateway_mode_ipv6": "isolated"}
         assert options == (expected if isolates else {"inhibit_ipv4": "true"})
     client = inspected(docker_lab, engine)["client"]
-    assert set(client["HostConfig"]["CapAdd"]) == set(containers._TO_SET_ROUTES)
+    assert set(client["HostConfig"]["CapAdd"]) == set(containers._TO_SET_NETWORK)
 
 
 def test_everything_is_labelled(engine: docker.DockerClient, docker_lab: DockerLab) -> None:

@@ -15,6 +15,7 @@ import ssl
 import time
 from base64 import b64encode
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -86,6 +87,7 @@ class _Attempt:
         self.end = contextlib.ExitStack()
         self.stage = "dns"
         self.status, self.first, self.pause, self.protocol = 0, 0.0, 0.0, ""
+        self.wait = 0.0
         self.headers: dict[str, str] = {}
         self.body = bytearray()
         self.cut = False
@@ -111,9 +113,10 @@ class _Attempt:
         timed: Any = _Timed(stream, self.deadline)
         connection.sock = timed
         headers |= {"Host": _at(host, parts.port), **self.request.headers}
+        asked = time.monotonic()
         connection.request(self.request.method, target, headers=headers)
         response = connection.getresponse()
-        self.first = time.monotonic() - self.started
+        self.first, self.wait = time.monotonic() - self.started, time.monotonic() - asked
         self.status = response.status
         self.protocol = f"HTTP/{response.version // 10}.{response.version % 10}"
         self.headers = {name.lower(): value for name, value in response.getheaders()}
@@ -168,7 +171,8 @@ class _Attempt:
 
     def _secured(self, raw: socket.socket, name: str) -> ssl.SSLSocket:
         self.stage = "tls"
-        context = ssl.create_default_context(cafile=self.request.ca or None)
+        ca = self.request.ca
+        context = _trusting(ca, Path(ca).stat().st_mtime_ns if ca else 0)
         raw.settimeout(self.deadline.left())
         return self.end.enter_context(context.wrap_socket(raw, server_hostname=name))
 
@@ -184,7 +188,14 @@ class _Attempt:
             pause=round(self.pause, 4),
             protocol=self.protocol,
             cut=self.cut,
+            wait=round(self.wait, 4),
         )
+
+
+@lru_cache(16)
+def _trusting(ca: str, changed: int) -> ssl.SSLContext:
+    """Return a context for clients; to read the system's bundle is most of what a request costs."""
+    return ssl.create_default_context(cafile=ca or None)
 
 
 class _Timed:

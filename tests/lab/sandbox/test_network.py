@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import time
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
+import trustme
 
 from lab.sandbox.agent import network
 from lab.sandbox.interface import Answer, Request
@@ -123,3 +126,35 @@ def test_who_sends_a_little_now_and_then_is_late_all_the_same(
 def test_other_kinds_of_forward_proxies_are_not_spoken_with(via: str) -> None:
     answer = network.fetch(Request("https://proxy.example/", 5, via=via))
     assert "is not spoken with here" in answer.error
+
+
+def test_certificates_are_read_again_only_where_their_file_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, theirs = trustme.CA(), trustme.CA()
+    serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ours.issue_cert("localhost").configure_cert(serving)
+    file, read, load = tmp_path / "ca.pem", [], ssl.create_default_context
+
+    def loaded(*, cafile: str) -> ssl.SSLContext:
+        read.append(cafile)
+        return load(cafile=cafile)
+
+    def stage() -> str:
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            thread = threading.Thread(target=served, args=(listening,), daemon=True)
+            thread.start()
+            url = f"https://localhost:{listening.getsockname()[1]}/"
+            found = network.fetch(Request(url, 5, ca=str(file)), lambda *_: "127.0.0.1")
+            thread.join(10)
+        return found.stage
+
+    def served(listening: socket.socket) -> None:
+        with suppress(OSError), serving.wrap_socket(listening.accept()[0], server_side=True):
+            pass
+
+    monkeypatch.setattr(ssl, "create_default_context", loaded)
+    theirs.cert_pem.write_to_path(str(file))
+    assert (stage(), stage(), len(read)) == ("tls", "tls", 1)
+    ours.cert_pem.write_to_path(str(file))
+    assert (stage(), len(read)) == ("headers", 2)

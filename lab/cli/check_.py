@@ -155,9 +155,7 @@ def _never_looked(report: Report, tool: Tool) -> str:
     rows = [row for run in report.runs for row in run.diagnostics if row.id == tool.id]
     if not rows or any(row.outcome not in ("unavailable", "error") for row in rows):
         return ""
-    from lab.report.checked import telling
-
-    why = telling(rows[0]) or rows[0].outcome
+    why = rows[0].telling or rows[0].outcome
     hint = "" if tool.carried.files else f"; is it a file of yours? then write ./{tool.id}"
     return f"{tool.command} has been tried to the end in no run: {why}{hint}"
 

@@ -61,8 +61,9 @@ def test_a_tool_that_can_be_run_nowhere_is_no_success(tmp_path: Path) -> None:
     args = ("auth-fallback", "--save-baseline", str(base))
     done = golab("check", "canary.sh", *args)
     why = "canary.sh is not installed where the client runs"
-    said = f"golab: canary.sh has been tried to the end in no run: {why}; is it a file of yours? then write "
-    assert (done.returncode, done.stderr) == (3, f"{said}./canary.sh\n")
+    hint = "is it a file of yours? then write ./canary.sh"
+    said = f"golab: canary.sh has been tried to the end in no run: {why}; {hint}\n"
+    assert (done.returncode, done.stderr) == (3, said)
     (tmp_path / "mute.sh").write_text("#!/bin/sh\nkill -9 $$\n")
     done = golab("check", str(tmp_path / "mute.sh"), *args)
     said = f"golab: {tmp_path}/mute.sh has been tried to the end in no run: ended by SIGKILL\n"

@@ -118,20 +118,25 @@ def test_without_a_network_that_is_the_finding(desk: Desk) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("interrupted", [False, True])
-def test_a_proxy_that_says_nothing_leaves_nothing_behind(desk: Desk, *, interrupted: bool) -> None:
+@pytest.mark.parametrize(
+    ("ended", "status"),
+    [(None, 1), (signal.SIGINT, 130), (signal.SIGTERM, -15), (signal.SIGHUP, -1)],
+)
+def test_a_proxy_that_says_nothing_leaves_nothing_behind(
+    desk: Desk, ended: signal.Signals | None, status: int
+) -> None:
     temporary = desk.project.parent / "tmp"
     temporary.mkdir()
     with socket.create_server(("127.0.0.1", 0)) as mute:
         proxy = f"http://127.0.0.1:{mute.getsockname()[1]}"
         whole = {**desk.env, "GOPROXY": proxy, "TMPDIR": str(temporary), "HTTPS_PROXY": ""}
-        command = [COMMAND, "diagnose", "--limit", "1" if not interrupted else "60"]
+        command = [COMMAND, "diagnose", "--limit", "1" if ended is None else "60"]
         with Popen(command, cwd=desk.project, env=whole, stdout=PIPE, stderr=PIPE) as process:
-            if interrupted:
+            if ended:
                 until(lambda: processes(temporary) - {process.pid})
-                process.send_signal(signal.SIGINT)
+                process.send_signal(ended)
             process.communicate(timeout=60)
-        assert process.returncode == (130 if interrupted else 1)
+        assert process.returncode == status
         until(lambda: not processes(temporary))
         assert list(temporary.iterdir()) == []
 

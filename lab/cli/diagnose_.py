@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -56,7 +57,7 @@ def command(
     """
     if sarif is not None:
         files.check(sarif)
-    with _progress() as observe:
+    with _tidily(), _progress() as observe:
         found = diagnose(
             folder, modules, limit=limit, budget=limit * BUDGET / LIMIT, observe=observe
         )
@@ -71,6 +72,38 @@ def command(
     else:
         report.print_diagnosis(found)
     return DIFFERS if found.alarming else OK
+
+
+class _Ended(BaseException):
+    """A signal that ends programs has come."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+
+@contextmanager
+def _tidily() -> Iterator[None]:
+    """Have signals end this as Ctrl-C does, with nothing left behind, and then as signals do."""
+    ours = [one for one in _ENDS if signal.getsignal(one) is signal.SIG_DFL]
+
+    def stop(number: int, _: object) -> None:
+        for one in ours:
+            signal.signal(one, signal.SIG_IGN)
+        raise _Ended(number)
+
+    for one in ours:
+        signal.signal(one, stop)
+    try:
+        yield
+    except _Ended as ended:
+        signal.signal(ended.number, signal.SIG_DFL)
+        signal.raise_signal(ended.number)
+    finally:
+        for one in ours:
+            signal.signal(one, signal.SIG_DFL)
+
+
+_ENDS = (signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager

@@ -24,6 +24,8 @@ from lab.sandbox.interface import Answer, Completed, Files, Handshake, Listed, R
 from lab.sandbox.removal import remove_tree
 
 _NOT_FOUND = 127
+_PATIENCE = 5.0
+"""Seconds that what was killed may take to let go of its files."""
 
 
 class OwnMachine:
@@ -40,16 +42,23 @@ class OwnMachine:
         self._running: set[int] = set()
         self._scratch: set[str] = set()
         self._closed = False
+        self._lock = threading.Lock()
 
     def close(self) -> None:
         """End what still runs, and remove what was made: whoever uses it will not be waited for."""
         self._closed = True
-        for group in list(self._running):
+        with self._lock:  # who has it may be starting a program
+            running = list(self._running)
+        for group in running:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(group, signal.SIGKILL)
+        end = time.monotonic() + _PATIENCE
         for place in list(self._scratch):
-            with contextlib.suppress(OSError):
-                remove_tree(place)
+            while os.path.lexists(place) and time.monotonic() < end:
+                try:
+                    remove_tree(place)
+                except OSError:  # whoever was killed is still ending, or removes it, too
+                    time.sleep(0.02)
 
     def run(
         self,
@@ -66,18 +75,21 @@ class OwnMachine:
             return Completed(tuple(argv), _NOT_FOUND, "", f"{argv[0]}: not found\n", 0.0)
         started = time.monotonic()
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-            process = subprocess.Popen(
-                [program, *argv[1:]],
-                env=whole,
-                cwd=cwd or self.project,
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=err,
-                start_new_session=True,
-            )
-            self._running.add(process.pid)
+            with self._lock:
+                if self._closed:
+                    return Completed(tuple(argv), None, "", "", 0.0)
+                process = subprocess.Popen(
+                    [program, *argv[1:]],
+                    env=whole,
+                    cwd=cwd or self.project,
+                    stdin=subprocess.DEVNULL,
+                    stdout=out,
+                    stderr=err,
+                    start_new_session=True,
+                )
+                self._running.add(process.pid)
             try:
-                exit_: int | None = process.wait(0 if self._closed else limit)
+                exit_: int | None = process.wait(limit)
             except subprocess.TimeoutExpired:
                 exit_ = None
             finally:
@@ -115,16 +127,17 @@ class OwnMachine:
     @contextmanager
     def scratch(self) -> Iterator[str]:
         """Make a directory that is removed afterwards."""
-        if self._closed:
-            raise OSError("the machine is no longer looked at")
-        place = tempfile.mkdtemp(prefix="golab-")
-        self._scratch.add(place)
+        with self._lock:
+            if self._closed:
+                raise OSError("the machine is no longer looked at")
+            place = tempfile.mkdtemp(prefix="golab-")
+            self._scratch.add(place)
         try:
             yield place
         finally:
-            self._scratch.discard(place)
             with contextlib.suppress(OSError):
                 remove_tree(place)
+                self._scratch.discard(place)
 
 
 def _trusted(env: Mapping[str, str]) -> dict[str, str]:

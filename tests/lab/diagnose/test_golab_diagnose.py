@@ -98,6 +98,7 @@ def test_findings_name_what_why_how_and_what_teaches(desk: Desk, tmp_path: Path)
     assert done.returncode == 1
     for word in ("error  gosum-database", "warning  variable-unknown", "golab run first-use-trust"):
         assert word in done.stdout
+    assert done.stdout.index("error  gosum") < done.stdout.index("warning  variable")
     jsonschema.Draft7Validator(SARIF).validate(json.loads(sarif.read_text()))
 
 
@@ -118,20 +119,25 @@ def test_without_a_network_that_is_the_finding(desk: Desk) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("interrupted", [False, True])
-def test_a_proxy_that_says_nothing_leaves_nothing_behind(desk: Desk, *, interrupted: bool) -> None:
+@pytest.mark.parametrize(
+    ("ended", "status"),
+    [(None, 1), (signal.SIGINT, 130), (signal.SIGTERM, -15), (signal.SIGHUP, -1)],
+)
+def test_a_proxy_that_says_nothing_leaves_nothing_behind(
+    desk: Desk, ended: signal.Signals | None, status: int
+) -> None:
     temporary = desk.project.parent / "tmp"
     temporary.mkdir()
     with socket.create_server(("127.0.0.1", 0)) as mute:
         proxy = f"http://127.0.0.1:{mute.getsockname()[1]}"
         whole = {**desk.env, "GOPROXY": proxy, "TMPDIR": str(temporary), "HTTPS_PROXY": ""}
-        command = [COMMAND, "diagnose", "--limit", "1" if not interrupted else "60"]
+        command = [COMMAND, "diagnose", "--limit", "1" if ended is None else "60"]
         with Popen(command, cwd=desk.project, env=whole, stdout=PIPE, stderr=PIPE) as process:
-            if interrupted:
+            if ended:
                 until(lambda: processes(temporary) - {process.pid})
-                process.send_signal(signal.SIGINT)
+                process.send_signal(ended)
             process.communicate(timeout=60)
-        assert process.returncode == (130 if interrupted else 1)
+        assert process.returncode == status
         until(lambda: not processes(temporary))
         assert list(temporary.iterdir()) == []
 

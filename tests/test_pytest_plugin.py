@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 
 import golab
+from golab.pytest_labs import Wanted, opened
 from lab.api.warm import WarmLabs
+from tests.lab.replay.fake import a_run
+from tests.lab.test_session import OLD, FakeBackend
 
 SAMPLE = Path(__file__).resolve().parents[1] / "docs" / "sample"
 
@@ -107,6 +110,13 @@ def test_what_a_machine_or_a_version_lacks_is_a_line_or_skipped(tmp_path: Path) 
     done = tried(tmp_path, "--golab-go", "1.3", test_x=test)
     assert "golab: go 1.3 is too old; golab needs 1.21 or later" in done.stdout.splitlines()
     assert "Traceback" not in done.stdout
+
+
+def test_a_scenario_that_is_not_about_this_go_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = a_run(since="1.26")
+    monkeypatch.setattr(WarmLabs, "place", lambda _: (FakeBackend(), OLD))
+    with pytest.raises(pytest.skip.Exception, match=rf"^{run.name}-broken: .* since 1\.26"):
+        opened(WarmLabs(), Wanted(run, "broken"))
 
 
 @pytest.mark.slow

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 import click
 
 from lab.cli import complete, say, say_backend
-from lab.cli.options import alarm_option, backend_option, limit_option
+from lab.cli.options import alarm_option, backend_option, limit_option, shard_option
 from lab.cli.outputs import Outputs, json_option, junit_option
 from lab.cli.selection import check_usage, selected
 from lab.cli.tested import tested
-from lab.errors import DIFFERS, LAB, OK
+from lab.errors import DIFFERS, LAB, OK, UsageError
 from lab.sandbox.choose import open_backend
+from lab.workers import shards
 
 if TYPE_CHECKING:
     from lab.diagnostics.tool import Tool
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 @click.option("--skip-slow", is_flag=True, help="Leave out what takes more than ten seconds.")
 @click.option("--jobs", type=click.IntRange(1, 64), metavar="N", help="Labs at a time.")
 @click.option("--seed", type=click.IntRange(0), metavar="N", help="What fixes every chance.")
+@shard_option
 @json_option
 @junit_option
 @click.option(
@@ -73,6 +75,7 @@ def command(
     skip_slow: bool,
     jobs: int | None,
     seed: int | None,
+    shard: str | None,
     json_file: str | None,
     junit_file: str | None,
     save_baseline: Path | None,
@@ -89,7 +92,11 @@ def command(
     check_usage(scenarios, everything=everything, family=family)
     outputs = Outputs(json_file, junit_file)
     outputs.check_names()
-    seed = secrets.randbits(32) if seed is None else seed
+    part = shards.shard(shard) if shard else None
+    if part and save_baseline:
+        raise UsageError("--save-baseline wants what all runs come to; leave out --shard")
+    if seed is None:
+        seed = shards.SEED if part else secrets.randbits(32)
     interrupt: KeyboardInterrupt | None = None
     several = everything or family is not None or len(scenarios) > 1
     with open_backend(
@@ -102,6 +109,7 @@ def command(
         before = _before(outputs, save_baseline, baseline)
         (mine,) = tested([tool], alarm_if, limit)
         runs = selected(scenarios, everything=everything, family=family, skip_slow=skip_slow)
+        runs = shards.share(runs, part) if part else runs
         with fetching() as progress:
             toolchain = place.toolchain(go, progress)
             if any(compiles(run.scenario) for run in runs):
@@ -115,6 +123,7 @@ def command(
             except KeyboardInterrupt as stop:
                 report, interrupt = session.interrupted(runs), stop
     known = before.outcomes if before else {}
+    report = report.model_copy(update={"shard": shard or ""})
     report, problem = outputs._replace(tool=mine.id, known=known).write(report)
     outputs.show(report, lambda: _show(report, mine.id), scenarios)
     if interrupt:

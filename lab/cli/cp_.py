@@ -72,10 +72,7 @@ def _fetch(source: _There, target: str) -> int:
         return OK
     path = Path(target)
     if path.is_dir():
-        name = PurePosixPath(source.path).name
-        if name in ("", ".."):
-            raise UsageError(f"{source.path!r} names no file")
-        path /= name
+        path /= PurePosixPath(source.path).name  # it is that of a file, which was read
     try:
         path.write_bytes(content)
     except OSError as error:

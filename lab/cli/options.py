@@ -29,3 +29,7 @@ limit_option = click.option(
     metavar="S",
     help="End a tool after S seconds.",
 )
+
+shard_option = click.option(
+    "--shard", metavar="I/N", help="Only part I of N equal ones; with seed 0 if none is given."
+)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lab.cli import complete, say, say_backend
-from lab.cli.options import alarm_option, backend_option, limit_option
+from lab.cli.options import alarm_option, backend_option, limit_option, shard_option
 from lab.cli.outputs import Outputs, json_option, junit_option, status
 from lab.cli.selection import check_usage, selected
 from lab.cli.tested import tested
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from lab.session import Replay
 
 _SHOWN_IN_FULL = 3
-_SEED_OF_SHARDS = 0
 
 
 @click.command("run")
@@ -90,9 +89,7 @@ _SEED_OF_SHARDS = 0
 @alarm_option
 @limit_option
 @click.option("--seed", type=click.IntRange(0), metavar="N", help="What fixes every chance.")
-@click.option(
-    "--shard", metavar="I/N", help="Only part I of N equal ones; with seed 0 if none is given."
-)
+@shard_option
 @json_option
 @junit_option
 @click.option(
@@ -149,7 +146,7 @@ def command(
         from lab.session import Session
 
         if seed is None:  # the shards of one whole have the same
-            seed = _SEED_OF_SHARDS if part else secrets.randbits(32)
+            seed = shards.SEED if part else secrets.randbits(32)
         outputs.check()
         tools = tested(commands, alarm_if, limit)
         runs = selected(scenarios, everything=everything, family=family, skip_slow=skip_slow)

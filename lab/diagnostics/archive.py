@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lab.diagnostics.reply import Reply
+from lab.diagnostics.view import GoView
 from lab.world.modzip import h1
 
 _MOST = 64 << 20
@@ -28,6 +30,36 @@ class Archive:
     wrong: tuple[str, ...] = ()
     sum: str = ""
     cut: bool = False
+
+
+def fetched(view: GoView, reply: Reply, module: str, version: str, limit: float) -> Archive:
+    """Open the zip of a reply; one that is too large to be kept, go fetches to disk and hashes.
+
+    Of such a one `files` has go.mod alone.
+    """
+    archive = opened(reply, module, version)
+    if not archive.cut or not view.machine.has("go"):
+        return archive
+    with view.machine.scratch() as place:
+        env = {
+            "GOPATH": f"{place}/gopath",
+            "GOMODCACHE": f"{place}/mod",
+            "GOFLAGS": "-modcacherw",
+            "GOWORK": "off",
+            "GOTOOLCHAIN": "local",
+            "GOSUMDB": "off",  # whether others have the same is asked by who compares
+        }
+        argv = ["go", "mod", "download", "-json", "--", f"{module}@{version}"]
+        done = view.machine.run(argv, limit=limit, env=env, cwd=place)
+        try:
+            said = json.loads(done.stdout)
+        except ValueError:
+            return archive
+        sum_, folder = str(said.get("Sum", "")), str(said.get("Dir", ""))
+        if done.exit or not sum_:
+            return archive
+        found = view.machine.read([f"{folder}/go.mod"]).found
+        return Archive({name.rpartition("/")[2]: text for name, text in found.items()}, (), sum_)
 
 
 def opened(reply: Reply, module: str, version: str) -> Archive:

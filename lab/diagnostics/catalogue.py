@@ -13,8 +13,8 @@ from typing import Literal
 from lab.client import Client
 from lab.diagnostics import documented, probes
 from lab.diagnostics.inlab import LabMachine
-from lab.diagnostics.interface import Diagnostic, Finding, Subject, Target
-from lab.diagnostics.view import GoView
+from lab.diagnostics.interface import Diagnostic, Finding, Subject, Target, unavailable
+from lab.diagnostics.view import GoView, UnseenError
 from lab.results.findings import Severity
 
 _LOADING = threading.Lock()
@@ -66,7 +66,10 @@ class Probe:
 
     def ask(self, view: GoView, subject: Subject, limit: float) -> Finding:
         """Look, from any machine; see the module."""
-        finding: Finding = self.module.check(view, subject, limit)
+        try:
+            finding: Finding = self.module.check(view, subject, limit)
+        except UnseenError as error:
+            return unavailable(str(error))
         return finding
 
     def check(self, client: Client, target: Target, limit: float) -> Finding:

@@ -18,7 +18,8 @@ class Reply:
 
     `urls` are all that were asked, the first as wanted and the others where that was redirected
     to. `error` is why there is no whole answer, '' if there is one. Times in seconds: `first` to
-    the first byte, `seconds` in all, `pause` the longest wait within the body.
+    the first byte, `wait` of that for servers that had been asked, `seconds` in all, `pause` the
+    longest wait within the body.
     """
 
     urls: tuple[str, ...]
@@ -32,6 +33,7 @@ class Reply:
     pause: float = 0.0
     protocol: str = ""
     cut: bool = False
+    wait: float = 0.0
 
     @property
     def ok(self) -> bool:

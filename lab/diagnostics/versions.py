@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from contextlib import suppress
 from typing import Any
 
 from faults.goproto import semver
 from lab.diagnostics.interface import Subject
+from lab.diagnostics.project import project
 from lab.diagnostics.sumdb import hashes
 from lab.diagnostics.view import GoView
 from lab.go.settings import host_of
@@ -78,18 +78,20 @@ def may_be_public(view: GoView, module: str) -> bool:
 
 
 def required(view: GoView) -> list[str]:
-    """Return `module@version` of what go.mod requires and does not replace, the indirect last."""
-    path = f"{view.machine.project}/go.mod"
-    text = view.machine.read([path]).found.get(path, b"").decode("utf-8", "replace")
-    replaced = set(re.findall(r"(?m)^\s*(?:replace\s+)?([^\s(]+)(?:\s+v\S+)?\s+=>", text))
-    excluded = set(re.findall(r"(?ms)^exclude\s*\((.*?)^\)", text))
-    for block in excluded:
-        text = text.replace(block, "")
-    found = re.findall(r"(?m)^\s*(?:require\s+)?([^\s()]+)\s+(v\S+)\s*(//\s*indirect)?.*$", text)
-    wanted = [
-        (bool(indirect), f"{module}@{version}")
-        for module, version, indirect in found
-        if module not in replaced | {"exclude", "retract", "replace", "module"}
-        and semver.is_canonical(version)
-    ]
-    return [name for _, name in sorted(wanted, key=lambda each: each[0])]
+    """Return `module@version` of what go.mod has fetched, the indirect last.
+
+    That is what it requires, or what stands in for it; not what a directory stands in for.
+    """
+    own = project(view).required
+    excluded = {(one.path, one.version) for one in own.exclude}
+    instead = {(one.path, one.version): one for one in own.replace}
+    found = []
+    for one in own.require:
+        if (one.path, one.version) in excluded or not semver.is_canonical(one.version):
+            continue
+        other = instead.get((one.path, one.version)) or instead.get((one.path, ""))
+        if other is None:
+            found.append((one.indirect, f"{one.path}@{one.version}"))
+        elif not other.local:
+            found.append((one.indirect, f"{other.new_path}@{other.new_version}"))
+    return [name for _, name in sorted(found, key=lambda each: each[0])]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import threading
+import zlib
 from base64 import b64encode
 from collections.abc import Mapping
 from concurrent.futures import Future
@@ -12,6 +13,7 @@ from functools import cached_property
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from lab.diagnostics.goenv import GoEnv, goenv
+from lab.diagnostics.lints.hosts import is_public
 from lab.diagnostics.machine import Machine
 from lab.diagnostics.reply import OK, Reply
 from lab.go.credentials import login_for, parse_netrc
@@ -26,6 +28,7 @@ from lab.go.settings import (
     redacted,
     without_login,
 )
+from lab.sandbox.agent.network import MOST_BODY
 from lab.sandbox.interface import Answer, Request
 from lab.world.modpath import escape
 
@@ -36,6 +39,10 @@ _SAFE = "/$&+,:;=@~"
 """What url.PathEscape leaves as it is in a path, beside letters, digits and `-_.`."""
 LITERAL = f"{_SAFE}!"
 """The same for the checksum database, of which go sends the path as it stands (web.Join)."""
+
+
+class UnseenError(Exception):
+    """An answer would be another with a login that golab does not ask for; whose, in words."""
 
 
 @dataclass(frozen=True)
@@ -113,12 +120,21 @@ class GoView:
     @property
     def netrc(self) -> Mapping[str, str]:
         """What .netrc has, where go reads it: machine -> `login:password`."""
-        if "netrc" not in [way.strip() for way in (self.env["GOAUTH"] or "netrc").split(";")]:
+        if "netrc" not in self._logins:
             return {}
         env = self.machine.env
         path = env.get("NETRC") or f"{env.get('HOME', '')}/.netrc"
         found = self.machine.read([path]).found.get(path, b"")
         return parse_netrc(found.decode("utf-8", "replace"))
+
+    @property
+    def _logins(self) -> list[str]:
+        return [way.strip() for way in (self.env["GOAUTH"] or "netrc").split(";")]
+
+    @property
+    def unseen_logins(self) -> list[str]:
+        """What of GOAUTH go would ask for a login, a program or git: golab runs none of it."""
+        return [way for way in self._logins if way not in ("netrc", "off", "")]
 
     # who is asked
 
@@ -178,7 +194,11 @@ class GoView:
         return Walk(tuple(steps))
 
     def get(self, url: str, *, anonymous: bool = False, fresh: bool = False) -> Reply:
-        """GET a URL as go does; `anonymous` is without any credentials."""
+        """GET a URL as go does; `anonymous` is without any credentials.
+
+        Raises:
+            UnseenError: it is refused, and go would ask a program of GOAUTH for a login.
+        """
         return self._once("GET", url, anonymous=anonymous, fresh=fresh)
 
     def _once(self, method: str, url: str, *, anonymous: bool, fresh: bool) -> Reply:
@@ -205,6 +225,12 @@ class GoView:
         reply = self._followed(url, anonymous=anonymous)
         if url.startswith("https:") and not reply.error and 400 <= reply.status < 500:
             reply = self._followed(url, anonymous=anonymous)  # as go does, with GOAUTH run anew
+            if self.unseen_logins and not anonymous and _may_be_refusal(reply, url):
+                asked = ", ".join(way.split()[0] for way in self.unseen_logins)
+                raise UnseenError(
+                    f"{reply.url}: {reply.said}, and golab does not run {asked} of GOAUTH for a "
+                    "login, as go would"
+                )
         return reply
 
     def _read(self, url: str) -> Reply:
@@ -220,15 +246,15 @@ class GoView:
         """Follow redirects as net/http does, for go's client (web/http.go)."""
         urls = [url]
         login = None if anonymous else login_for(url, self.netrc)
-        seconds = 0.0
+        seconds = wait = 0.0
         while True:
             at = urls[-1]
-            headers = {"User-Agent": _AGENT}
+            headers = {"User-Agent": _AGENT, "Accept-Encoding": "gzip"}
             if login:
                 headers["Authorization"] = f"Basic {b64encode(login.encode()).decode()}"
             answer = self._one(without_login(at), headers)
-            reply = _reply(urls, answer, seconds)
-            seconds += answer.seconds
+            reply = _unpacked(_reply(urls, answer, seconds, wait))
+            seconds, wait = seconds + answer.seconds, reply.wait
             to = answer.headers.get("location", "")
             if answer.error or answer.status not in _REDIRECTS or not to:
                 return reply
@@ -258,7 +284,7 @@ def below(base: str, path: str, safe: str = _SAFE) -> str:
     return f"{parts.scheme}://{netloc}{quote(whole, safe=safe)}"
 
 
-def _reply(urls: list[str], answer: Answer, before: float) -> Reply:
+def _reply(urls: list[str], answer: Answer, before: float, waited: float) -> Reply:
     return Reply(
         tuple(urls),
         answer.status,
@@ -271,7 +297,30 @@ def _reply(urls: list[str], answer: Answer, before: float) -> Reply:
         answer.pause,
         answer.protocol,
         answer.cut,
+        round(waited + answer.wait, 4),
     )
+
+
+def _unpacked(reply: Reply) -> Reply:
+    """Take gzip off, as net/http does for who has not asked for an encoding of its own."""
+    if reply.headers.get("content-encoding", "").lower() != "gzip" or reply.cut or reply.error:
+        return reply
+    unpacking = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        body = unpacking.decompress(reply.body, MOST_BODY)
+    except zlib.error:
+        return replace(reply, error="it says that it is gzip, and is none", stage="body")
+    if not unpacking.eof and not unpacking.unconsumed_tail:
+        return replace(reply, error="the gzip ends too early", stage="body")
+    inside = {"content-encoding", "content-length"}  # of what is now the body they say nothing
+    headers = {name: value for name, value in reply.headers.items() if name not in inside}
+    framed = {"transfer-encoding": "gzip"}
+    return replace(reply, headers={**headers, **framed}, body=body, cut=not unpacking.eof)
+
+
+def _may_be_refusal(reply: Reply, url: str) -> bool:
+    """Tell whether an answer may be about who asks; many hide what they refuse behind a 404."""
+    return reply.refused or (reply.not_there and not is_public(host_of(url)))
 
 
 def _unfollowed(urls: list[str]) -> str:

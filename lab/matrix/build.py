@@ -38,6 +38,7 @@ def of_record(family: str | None = None, scenario: str | None = None) -> Matrix:
                         family=of_go.family,
                         kind=of_go.kind,
                         silent=None if of_go.is_control else of_go.silent,
+                        breaks=of_go.breaks,
                         outcomes={name: one for name, one in outcomes.items() if name in origins},
                     )
                 )
@@ -78,6 +79,7 @@ def _rows(report: Report) -> list[Row]:
                     family=run.family,
                     kind=run.kind,
                     silent=run.silent,
+                    breaks=run.breaks,
                     outcomes={row.id: row.outcome for row in run.diagnostics},
                 ),
             )

@@ -21,6 +21,10 @@ is quiet after the documented remedy. An alarm before or after is a *false alarm
 been raised anyway. *Silent* failures are those in which go exits as if all were well. *Controls*
 are set-ups that are unusual and healthy. What cannot look, for a program is missing or a lab has no
 such thing, has noticed nothing.
+
+A run that is not silent, and whose scenario has every command do in the broken arm what it does in
+the healthy one, shows that something does *not* break go: `harmless`. There is nothing to notice,
+and it is counted among the controls.
 """
 
 _NAMES = {
@@ -119,7 +123,7 @@ def _runs(found: Matrix) -> Iterator[str]:
 
 def _run(row: Row, groups: Sequence[Group]) -> str:
     own = [name for one in groups if one.name == "golab" for name in _with(row, one, "detected")]
-    silent = {True: "silent", False: "", None: "control"}[row.silent]
+    silent = {True: "silent", False: "" if row.breaks else "harmless", None: "control"}[row.silent]
     return _row(plain(row.run), silent, *(_cell(row, one) for one in groups), _listed(own))
 
 

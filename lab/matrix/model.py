@@ -29,12 +29,14 @@ class Row(Result):
     kind: Kind
     silent: bool | None
     """None: of a control."""
+    breaks: bool = True
+    """False: the scenario shows that something does not break go; there is nothing to notice."""
     outcomes: dict[str, Outcome]
 
     @property
     def is_failure(self) -> bool:
-        """Whether something breaks in it; a control is healthy."""
-        return self.kind != "control"
+        """Whether something breaks in it; a control is healthy, and so is what breaks nothing."""
+        return self.kind != "control" and self.breaks
 
 
 class Counts(Result):
@@ -50,7 +52,7 @@ class Counts(Result):
     failures_with_false_alarm: int
     """An alarm before anything breaks, or one that outlasts the repair."""
     controls: int
-    """Runs that are unusual and healthy."""
+    """Runs that are unusual and healthy: controls, and those in which nothing breaks."""
     controls_with_false_alarm: int
 
     @property
@@ -154,6 +156,10 @@ def _counts(names: Sequence[str], rows: Sequence[Row]) -> Counts:
     def healthy(row: Row) -> bool:
         return not row.is_failure
 
+    def unfounded(row: Row) -> bool:
+        """Tell whether an alarm in the broken arm alone is about nothing, and not counted yet."""
+        return healthy(row) and "false-alarm" not in {row.outcomes.get(name) for name in names}
+
     return Counts(
         failures=count(None, failing),
         detected=count("detected", failing),
@@ -161,7 +167,7 @@ def _counts(names: Sequence[str], rows: Sequence[Row]) -> Counts:
         silent_detected=count("detected", silent),
         failures_with_false_alarm=count("false-alarm", failing),
         controls=count(None, healthy),
-        controls_with_false_alarm=count("false-alarm", healthy),
+        controls_with_false_alarm=count("false-alarm", healthy) + count("detected", unfounded),
     )
 
 
@@ -170,7 +176,7 @@ def _score(name: str, origin: Origin, rows: Sequence[Row]) -> Score:
     return Score(
         id=name,
         origin=origin,
-        missed=found.count("miss"),
+        missed=[row.outcomes.get(name) for row in rows if row.is_failure].count("miss"),
         unavailable=found.count("unavailable"),
         errors=found.count("error"),
         **_counts([name], rows).model_dump(),

@@ -130,7 +130,8 @@ def _cell(row: Row, group: Group) -> Text:
 def _each(found: Matrix) -> Iterator[RenderableType]:
     marks = {one.id: MARKS[one.origin] for one in found.diagnostics}
     for row in found.rows:
-        kind = {True: "a silent failure", False: "a failure", None: "a control"}[row.silent]
+        loud = "a failure" if row.breaks else "nothing breaks"
+        kind = {True: "a silent failure", False: loud, None: "a control"}[row.silent]
         yield Text.assemble((row.run, "bold cyan"), f"  {kind}")
         for outcome in get_args(Outcome):
             names = [f"{marks[name]}{name}" for name, one in row.outcomes.items() if one == outcome]

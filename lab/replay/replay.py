@@ -102,6 +102,7 @@ def about(run: Run) -> dict[str, Any]:
         "variant": run.variant,
         "kind": scenario.kind,
         "family": scenario.family,
+        "breaks": scenario.breaks,
         "title": scenario.title,
         "sources": cited(scenario.sources),
         "story": " ".join(scenario.story.split()),

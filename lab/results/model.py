@@ -137,6 +137,8 @@ class RunResult(_OfRun):
     silent: bool | None = None
     """Measured: the broken arm exits as the healthy one does; what came of it, or who was asked, is
     another."""
+    breaks: bool = True
+    """Whether anything is to be another in the broken arm; what breaks nothing is no failure."""
     arms: dict[ArmName, ArmResult] = {}
     diagnostics: list[DiagnosticResult] = []
     detected_by: list[str] = []

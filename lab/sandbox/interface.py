@@ -114,8 +114,8 @@ class Answer:
     """What one HTTP request of a probe came to: a response, or the error that stood in its way.
 
     `stage` is how far it got: `dns`, `connect`, `proxy`, `tls`, `headers`, `body` or `done`. Times
-    are in seconds: `first` to the first byte, `seconds` in all, `pause` the longest wait within the
-    body. `cut`: the body goes on behind what is kept of it.
+    are in seconds: `first` to the first byte, `wait` of that once it was asked, `seconds` in all,
+    `pause` the longest wait within the body. `cut`: the body goes on behind what is kept of it.
     """
 
     stage: str
@@ -128,6 +128,7 @@ class Answer:
     pause: float = 0.0
     protocol: str = ""
     cut: bool = False
+    wait: float = 0.0
 
 
 @dataclass(frozen=True)

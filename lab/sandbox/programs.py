@@ -113,7 +113,7 @@ def _edge() -> Serve:
             (arguments["origin"], 80),
             home,
             arguments["token"],
-            arguments["other"],
+            arguments.get("other", ""),
             arguments.get("address6", ""),
         )
 

@@ -105,6 +105,13 @@ class Replay(Part):
         found: Expected | None = getattr(self, arm)
         return found or self.healthy
 
+    @property
+    def differs(self) -> bool:
+        """Whether any command is to do something else in the broken arm than in the healthy one."""
+        if self.expected("broken") != self.expected("healthy"):
+            return True
+        return any(step.expected("broken") != step.expected("healthy") for step in self.steps)
+
     def last_limit(self, arm: str) -> float:
         """Return the seconds after which the lab ends the last command in an arm."""
         return self.expected(arm).limit or self.steps[-1].limit or self.limit

@@ -105,6 +105,14 @@ class Scenario(Part):
         return self.kind == "control"
 
     @property
+    def breaks(self) -> bool:
+        """Whether anything is another in the broken arm: what goes through, loudly or silently.
+
+        In some myths nothing is: what was to break go does not break it.
+        """
+        return not self.is_control and (self.silent or self.replay.differs)
+
+    @property
     def circumstances(self) -> Sequence[Fault]:
         """The rules that hold in every arm."""
         return [fault for fault in self.faults if fault.always or self.is_control]

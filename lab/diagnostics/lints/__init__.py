@@ -35,6 +35,7 @@ _ALL = (
     names.modules_off,
     netrc.entries,
     netrc.unused,
+    netrc.programs,
     webproxy.exceptions,
     webproxy.variables,
     project.replaced,

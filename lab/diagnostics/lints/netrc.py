@@ -77,6 +77,25 @@ def unused(setup: Setup) -> Iterator[Problem]:
             )
 
 
+def programs(setup: Setup) -> Iterator[Problem]:
+    """Programs that go asks for a login (cmd/go/internal/auth): golab runs none of them."""
+    setting = setup.setting("GOAUTH")
+    found = [way.split()[0] for way in setting.value.split(";") if way.strip()]
+    if named := [name for name in found if name not in ("netrc", "off")]:
+        yield Problem(
+            "goauth-program",
+            "note",
+            f"GOAUTH of {setting.source}: go asks {', '.join(named)} for a login",
+            "golab runs no such program: what a server gives for its login alone was looked at by "
+            "go itself, in cold-download, and by no other probe",
+            "nothing, if that is meant; a login in .netrc would be sent by golab, too",
+            "go env GOAUTH",
+            "",
+            setting.line,
+            "GOENV" if setting.line else "",
+        )
+
+
 def _wanted(setup: Setup) -> Iterator[tuple[str, str]]:
     """The proxies of GOPROXY without credentials of their own: URL, and host with its port."""
     for entry in parts(setup.value("GOPROXY")):

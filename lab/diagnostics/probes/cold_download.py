@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lab.diagnostics.interface import Finding, Subject, judged, no_question, unavailable
-from lab.diagnostics.project import copy
+from lab.diagnostics.project import copy, project
 from lab.diagnostics.versions import required
 from lab.diagnostics.view import GoView
 from lab.plural import counted
@@ -32,7 +32,8 @@ def check(view: GoView, subject: Subject, limit: float) -> Finding:
     if view.env["GOWORK"] not in ("", "off"):
         return no_question("in a workspace, what is required may be beside it")
     modules = required(view)
-    if subject.required and not any(each.startswith(f"{subject.module}@") for each in modules):
+    named = {one.path for one in project(view).required.require}
+    if subject.required and subject.module not in named:
         modules.insert(0, f"{subject.module}@{subject.required}")
     if not modules:
         return no_question("the project requires nothing")
@@ -66,7 +67,7 @@ def _download(view: GoView, modules: list[str], limit: float, **env: str) -> Com
 
 def _elsewhere(place: str) -> dict[str, str]:
     return {
-        "GOPATH": place,
+        "GOPATH": f"{place}/gopath",
         "GOMODCACHE": f"{place}/mod",
         "GOFLAGS": "-modcacherw",
         "GOWORK": "off",

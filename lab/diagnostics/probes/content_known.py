@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from lab.diagnostics.archive import opened
+from lab.diagnostics.archive import fetched, opened
 from lab.diagnostics.interface import Finding, Subject, judged, no_question
+from lab.diagnostics.project import read_texts, zip_hash
 from lab.diagnostics.sumdb import DEFAULT, hashes, lookup, passed_on, way
 from lab.diagnostics.versions import go_sum, in_use, may_be_public, newest, second
 from lab.diagnostics.view import GoView, below
@@ -35,10 +36,13 @@ def check(view: GoView, subject: Subject, limit: float) -> Finding:
             continue
         own = {f"{each}/go.mod": mod_sum(served[1].body)}
         got = view.ask(module, f"@v/{each}.zip").served if each == version else None
-        if got and (sum_ := opened(got[1], module, each).sum):
+        if got and (sum_ := fetched(view, got[1], module, each, limit).sum):
             own[each] = sum_
         total += len(own)
-        for source, theirs in _others(view, module, each, served[0].host):
+        others = [*_others(view, module, each, served[0].host), *_kept(view, module, each)]
+        if each in own and not any(each in theirs for _, theirs in others):
+            others += _again(view, module, each)
+        for source, theirs in others:
             seen |= {source} if theirs else set()
             wrong += [
                 f"{served[0].shown}: {module} {name} is {own[name]}; {source} has {theirs[name]}"
@@ -50,6 +54,20 @@ def check(view: GoView, subject: Subject, limit: float) -> Finding:
     said = f"the same as in {', '.join(sorted(seen))}" if seen else "nobody to compare with"
     see = f"go mod download -json {module}@{version}"
     return judged(wrong, f"{counted(total, 'sum')}, {said}", see)
+
+
+def _kept(view: GoView, module: str, version: str) -> list[tuple[str, Sums]]:
+    """Return what the module cache has: go fetches it no more, whatever a proxy has by now."""
+    path = zip_hash(view.env["GOMODCACHE"], module, version)
+    found = read_texts(view.machine, [path])
+    return [("the module cache", {version: text.strip()}) for text in found.values()]
+
+
+def _again(view: GoView, module: str, version: str) -> list[tuple[str, Sums]]:
+    """Ask once more where nobody else vouches: the servers behind one name may differ."""
+    served = view.ask(module, f"@v/{version}.zip", fresh=True).served
+    sum_ = opened(served[1], module, version).sum if served else ""
+    return [("the same proxy, asked again,", {version: sum_})] if sum_ else []
 
 
 def _others(view: GoView, module: str, version: str, own: str) -> list[tuple[str, Sums]]:

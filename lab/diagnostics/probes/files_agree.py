@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 from faults.goproto import semver
-from lab.diagnostics.archive import Archive, opened
+from lab.diagnostics.archive import Archive, fetched
 from lab.diagnostics.interface import Finding, Subject, judged, no_question
 from lab.diagnostics.reply import Reply
 from lab.diagnostics.versions import in_use, info, newest
@@ -41,16 +41,38 @@ def check(view: GoView, subject: Subject, limit: float) -> Finding:
             wrong.append(f"{version}.{kind} is not to be had: {walk.said}")
     if "info" in got:
         wrong += _info(got["info"], version)
-    archive = opened(got["zip"], module, version) if "zip" in got else None
+    archive = fetched(view, got["zip"], module, version, limit) if "zip" in got else None
     if "mod" in got:
         wrong += _mod(got["mod"], module)
     if archive and not archive.cut:
         wrong += archive.wrong
-        if "mod" in got and not archive.wrong:
+        if "mod" in got and not archive.wrong and archive.sum:
             wrong += _same_mod(got["mod"].body, archive, module)
     wrong += _promised(view, module)
+    wrong += _changing(view, module, version, got)
     see = f"go mod download -json {module}@{version}"
     return judged(wrong, f"{', '.join(got) or 'none'} of {version}", see)
+
+
+def _changing(view: GoView, module: str, version: str, got: Mapping[str, Reply]) -> Iterator[str]:
+    """Ask again for what is small: servers behind one name may differ, and none may change it."""
+    for kind in ("info", "mod"):
+        if kind not in got or got[kind].protocol == "file":
+            continue
+        walk = view.ask(module, f"@v/{version}.{kind}", fresh=True)
+        again = walk.served
+        if again is None:
+            if walk.reply and walk.reply.not_there:
+                yield f"{version}.{kind} is there, and not when it is asked for again: {walk.said}"
+        elif kind == "mod" and again[1].body != got[kind].body:
+            yield f"{version}.mod is another when it is asked for again"
+        elif kind == "info" and _names(again[1]) != _names(got[kind]):
+            yield f"{version}.info is another when it is asked for again"
+
+
+def _names(reply: Reply) -> tuple[object, object]:
+    said = info(reply.body)
+    return said.get("Version"), said.get("Time")
 
 
 def _promised(view: GoView, module: str) -> Iterator[str]:

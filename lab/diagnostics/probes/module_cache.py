@@ -21,7 +21,9 @@ SCENARIO = "modcache-polluted"
 _MOST = 500
 """Module versions that are looked at, and folders of the cache."""
 _RELEASE = re.compile(r"v\d+\.\d+\.\d+")
-_CHANGED = re.compile(r"^(\S+ \S+): (.* has been modified|.*missing ziphash.*)", re.MULTILINE)
+_CHANGED = re.compile(
+    r"^(\S+ v\S+): (.* has been modified|.*missing ziphash.*|zip: not a valid zip.*)", re.MULTILINE
+)
 
 
 def check(view: GoView, subject: Subject, limit: float) -> Finding:

@@ -6,7 +6,7 @@ from faults.goproto import semver
 from lab.diagnostics.interface import Finding, Subject, judged, no_question
 from lab.diagnostics.reply import Reply
 from lab.diagnostics.versions import MOST_LISTED, listed
-from lab.diagnostics.view import GoView
+from lab.diagnostics.view import GoView, Walk
 from lab.plural import counted
 
 QUESTION = "Is the version list that go gets one that can be right?"
@@ -24,6 +24,8 @@ def check(view: GoView, subject: Subject, limit: float) -> Finding:
     if walk.served is None:
         if walk.steps and walk.steps[-1][0].kind == "file" and walk.steps[-1][1].not_there:
             return no_question("a directory without a list serves what is asked for by version")
+        if _untagged(view, subject, walk):
+            return no_question(f"what is in use is a commit, and it is there: {walk.said}")
         if walk.ends == "direct":
             return no_question(f"go goes on to {module}'s own host: {walk.said}")
         return judged([f"no version list: {walk.said}"], "", f"go list -m -versions {module}")
@@ -39,6 +41,13 @@ def check(view: GoView, subject: Subject, limit: float) -> Finding:
             found = counted(len(versions), "version")
             wrong.append(f"{found}, and {subject.required} of go.mod is not there")
     return judged(wrong, counted(len(versions), "version"), f"go list -m -versions {module}")
+
+
+def _untagged(view: GoView, subject: Subject, walk: Walk) -> bool:
+    """Tell whether a module may well be without a list: the project uses a commit, which is had."""
+    if not semver.is_pseudo(subject.required) or not (walk.reply and walk.reply.not_there):
+        return False
+    return view.ask(subject.module, f"@v/{subject.required}.info").served is not None
 
 
 def _malformed(reply: Reply, versions: list[str]) -> list[str]:

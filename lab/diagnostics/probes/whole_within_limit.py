@@ -12,15 +12,24 @@ from lab.sandbox.agent.network import OUT_OF_TIME
 QUESTION = "Does every file that go asks for come whole, and within the limit?"
 REMEDY = "go has no time limit of its own: end it from outside, and put another proxy first."
 
+_MODEM = 100
+"""Bytes a second: what a modem of fifty years ago did three times."""
+_LONG_ENOUGH = 2.0
+
 
 def _stalled(reply: Reply, limit: float) -> bool:
     """Tell whether a server did not answer in time, or not to the end.
 
-    A body that keeps coming is slow, and no stall, however long it is.
+    A body that keeps coming is slow, and no stall, unless it crawls: slower than any modem.
     """
     if reply.error == OUT_OF_TIME:
-        return reply.stage != "body" or reply.pause > limit / 3
+        return reply.stage != "body" or reply.pause > limit / 3 or _crawls(reply)
     return bool(reply.error) and reply.stage in ("headers", "body")
+
+
+def _crawls(reply: Reply) -> bool:
+    taken = reply.seconds - reply.first
+    return taken >= _LONG_ENOUGH and len(reply.body) < _MODEM * taken
 
 
 def check(view: GoView, subject: Subject, limit: float) -> Finding:

@@ -87,6 +87,7 @@ class _Attempt:
         self.end = contextlib.ExitStack()
         self.stage = "dns"
         self.status, self.first, self.pause, self.protocol = 0, 0.0, 0.0, ""
+        self.wait = 0.0
         self.headers: dict[str, str] = {}
         self.body = bytearray()
         self.cut = False
@@ -112,9 +113,10 @@ class _Attempt:
         timed: Any = _Timed(stream, self.deadline)
         connection.sock = timed
         headers |= {"Host": _at(host, parts.port), **self.request.headers}
+        asked = time.monotonic()
         connection.request(self.request.method, target, headers=headers)
         response = connection.getresponse()
-        self.first = time.monotonic() - self.started
+        self.first, self.wait = time.monotonic() - self.started, time.monotonic() - asked
         self.status = response.status
         self.protocol = f"HTTP/{response.version // 10}.{response.version % 10}"
         self.headers = {name.lower(): value for name, value in response.getheaders()}
@@ -186,6 +188,7 @@ class _Attempt:
             pause=round(self.pause, 4),
             protocol=self.protocol,
             cut=self.cut,
+            wait=round(self.wait, 4),
         )
 
 

@@ -56,6 +56,29 @@ def test_what_is_lost_against_a_baseline_is_said(canary: Path, tmp_path: Path) -
     ]
 
 
+@pytest.mark.slow
+def test_the_shards_of_a_whole_have_each_run_once(canary: Path, tmp_path: Path) -> None:
+    files = [str(tmp_path / f"{number}.json") for number in (1, 2)]
+    for number, file in enumerate(files, 1):
+        args = ("auth-fallback", "head-refused", "--shard", f"{number}/2", "--json", file)
+        done = golab("check", str(canary), *args)
+        assert done.returncode == 0, done.stderr
+    parts = [json.loads(Path(file).read_text()) for file in files]
+    assert [part["shard"] for part in parts] == ["1/2", "2/2"]
+    assert [run["scenario"] for part in parts for run in part["runs"]] == [
+        "auth-fallback",
+        "head-refused",
+    ]
+    done = golab("report", "merge", *files, "-o", str(tmp_path / "all.json"))
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_part_of_the_runs_is_no_baseline(canary: Path) -> None:
+    done = golab("check", str(canary), "--all", "--shard", "1/2", "--save-baseline", "x")
+    said = "golab: --save-baseline wants what all runs come to; leave out --shard\n"
+    assert (done.returncode, done.stderr) == (2, said)
+
+
 def test_a_tool_that_can_be_run_nowhere_is_no_success(tmp_path: Path) -> None:
     base = tmp_path / "base.json"
     args = ("auth-fallback", "--save-baseline", str(base))

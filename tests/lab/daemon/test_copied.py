@@ -68,6 +68,7 @@ def test_what_cannot_be_copied_is_said_in_a_line(lab_id: str, tmp_path: Path) ->
         ((str(tmp_path / "none"), f"{lab_id}:"), 2, "none cannot be read: No such file"),
         ((str(file), "no-such:"), 2, "no lab 'no-such' is up"),
         ((str(file), f"{lab_id}:/etc/file"), 3, "/etc/file cannot be written: "),
+        ((str(file), f"{lab_id}:/file"), 3, "/file cannot be written: "),
         ((f"{lab_id}:go.mod", "/no/such/place"), 2, "/no/such/place cannot be written: No such"),
     ):
         done = golab("cp", *words)

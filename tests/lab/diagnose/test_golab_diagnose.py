@@ -98,6 +98,7 @@ def test_findings_name_what_why_how_and_what_teaches(desk: Desk, tmp_path: Path)
     assert done.returncode == 1
     for word in ("error  gosum-database", "warning  variable-unknown", "golab run first-use-trust"):
         assert word in done.stdout
+    assert done.stdout.index("error  gosum") < done.stdout.index("warning  variable")
     jsonschema.Draft7Validator(SARIF).validate(json.loads(sarif.read_text()))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from lab.diagnose.digest import digest, lesson, teaches
 from lab.diagnose.discretion import Discretion
 from lab.diagnose.secrets import secrets, without
 from lab.diagnose.subjects import chosen, named
+from lab.diagnose.watched import WatchedMachine
 from lab.diagnostics.interface import Finding, Subject, alarm
 from lab.diagnostics.project import Project
 from lab.errors import UsageError
@@ -268,3 +270,12 @@ def test_what_teaches_is_in_the_catalogue() -> None:
         assert teaches(name) in known
     assert lesson("auth-fallback").startswith("An empty version list")
     assert lesson("nowhere") == ""
+
+
+def test_offline_is_where_nobody_could_be_reached(tmp_path: Path) -> None:
+    machine = WatchedMachine(tmp_path)
+    assert not machine.offline
+    machine.failed["proxy.golang.org"] = "no such name"
+    assert machine.offline
+    machine.reached.add("goproxy.cn")
+    assert not machine.offline

@@ -100,6 +100,10 @@ WEATHER: dict[str, dict[str, Any]] = {
         "where": {"endpoint": ["list", "latest", "info", "mod"]},
         "do": {"content-type": "application/octet-stream"},
     },
+    "gzip": {
+        "where": {"endpoint": ["list", "latest", "info", "mod"]},
+        "do": {"body": "gzip", "response-headers": {"set": {"Content-Encoding": "gzip"}}},
+    },
     "crumbs": {"where": {"endpoint": "zip"}, "do": {"slicer": {"size": 100}}},
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 
 import pytest
@@ -47,8 +48,18 @@ BROKEN: dict[str, tuple[str, Callable[[], FakeMachine], str]] = {
     ),
     "gzip": (
         "version-list-plausible",
-        lambda: machine(listed(b"\x1f\x8b\x08...", content_encoding="gzip")),
-        "encoded as gzip",
+        lambda: machine(listed(b"v1.0.0\nv1.1.0\n", content_encoding="gzip")),
+        "it says that it is gzip, and is none",
+    ),
+    "half of a gzip": (
+        "version-list-plausible",
+        lambda: machine(listed(gzip.compress(b"v1.0.0\nv1.1.0\n")[:-9], content_encoding="gzip")),
+        "the gzip ends too early",
+    ),
+    "another encoding": (
+        "version-list-plausible",
+        lambda: machine(listed(b"v1.0.0\nv1.1.0\n", content_encoding="br")),
+        "encoded as br, which was not asked for",
     ),
     "no v": ("version-list-plausible", lambda: machine(listed("1.0.0\n1.1.0\n")), "2 lines"),
     "cut": (

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -17,11 +19,13 @@ from tests.lab.diagnostics.fake import PUBLIC, FakeMachine, ok, status
 from tests.lab.diagnostics.published import (
     CN,
     FILES,
+    KEY,
     MOD,
     OTHER,
     SUMDB,
     TIME,
     M,
+    P,
     V,
     found,
     listed,
@@ -32,6 +36,7 @@ from tests.lab.diagnostics.published import (
 )
 
 BARE = mod_sum(b"module example.com/m\n")
+INFO = ok(f'{{"Version": "{V}", "Time": "{TIME}"}}')
 RETRACTED = mod_sum(MOD + b"retract v1.2.0\n")
 HEALTHY: dict[str, Callable[[], FakeMachine]] = {
     "plain": machine,
@@ -81,6 +86,42 @@ HEALTHY: dict[str, Callable[[], FakeMachine]] = {
     ),
     "slow": lambda: machine(
         version_file("zip", Answer("body", 200, error=OUT_OF_TIME, body=b"PK", pause=0.2))
+    ),
+    "gzip, as go asks for it": lambda: machine(
+        {
+            path: ok(gzip.compress(each.body), content_encoding="gzip")
+            for path, each in served().items()
+            if path.startswith(f"/{M}/@v/") and not path.endswith(".zip")
+        }
+    ),
+    "late the first time": lambda: machine(
+        {path: [replace(each, wait=3.0), each] for path, each in served().items()}
+    ),
+    "late for one file": lambda: machine(version_file("info", replace(INFO, wait=4.0))),
+    "off, and all is there": lambda: machine(
+        env={"GOPROXY": "off", "GOMODCACHE": "/cache"},
+        files={
+            "/home/me/project/go.mod": f"module x\nrequire {M} {V}\nrequire a.b/c v1.0.0\n"
+            "replace a.b/c => ./c\n",
+            "/home/me/project/c/go.mod": "module a.b/c\n",
+            f"/cache/cache/download/{M}/@v/{V}.mod": "",
+            f"/cache/cache/download/{M}/@v/{V}.zip": "",
+        },
+    ),
+    "remembers the database": lambda: machine(
+        files={
+            "/home/me/go/pkg/sumdb/sum.golang.org/latest": KEY.tree_head(9, b"r" * 32)
+            .encode()
+            .decode("latin-1")
+        }
+    ),
+    "the same in the module cache": lambda: machine(
+        env={"GOMODCACHE": "/cache"},
+        files={f"/cache/cache/download/{M}/@v/{V}.ziphash": zip_sum(M, V, FILES)},
+    ),
+    "a login by a program": lambda: machine(
+        dict.fromkeys(served(), status(401)),
+        env={"GOPROXY": PUBLIC, "GOAUTH": "corp-login", "GONOSUMDB": M},
     ),
     "private": lambda: machine(
         dict.fromkeys(served()),
@@ -134,3 +175,21 @@ def test_the_list_of_an_untagged_module_is_empty_whoever_asks(required: str) -> 
         files={"/home/me/.netrc": "machine proxy.golang.org login a password b"},
     )
     assert auth_parity.check(GoView(untagged, 5), Subject(M, required), 5).state == "quiet"
+
+
+@pytest.mark.parametrize("found_there", [True, False])
+def test_a_module_in_use_by_its_commit_may_be_without_a_list(found_there: bool) -> None:
+    on = machine(
+        {f"/{M}/@v/list": None, **({} if found_there else {f"/{M}/@v/{P}.info": None})}, version=P
+    )
+    state = found("version-list-plausible", on, P).state
+    assert state == ("quiet" if found_there else "alarm")
+
+
+def test_a_refusal_is_no_finding_where_go_would_ask_a_program_for_a_login() -> None:
+    on = machine(dict.fromkeys(served(), status(401)), env={"GOAUTH": "netrc; corp-login --fast"})
+    finding = found("files-agree", on)
+    assert finding.state == "unavailable"
+    assert "HTTP 401, and golab does not run corp-login of GOAUTH" in finding.said
+    public = machine({f"/{M}/@v/{V}.zip": None}, env={"GOAUTH": "corp-login"})
+    assert found("files-agree", public).state == "alarm", "a 404 of who serves everybody is none"

@@ -6,6 +6,7 @@ import os
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from shutil import rmtree
 from subprocess import run
 
 import pytest
@@ -76,7 +77,16 @@ def desk(tmp_path: Path, disk: Path) -> Desk:
     return Desk(tmp_path, disk)
 
 
-LOCAL = ("module-cache", "vendor-tree", "replacements", "settings", "gosum-database")
+LOCAL = (
+    "module-cache",
+    "vendor-tree",
+    "replacements",
+    "settings",
+    "gosum-database",
+    "project-loads",
+    "offline-complete",
+    "sumdb-state",
+)
 
 
 def contents(folder: Path) -> Mapping[Path, bytes | None]:
@@ -149,6 +159,35 @@ def replaced_by_no_module(desk: Desk) -> None:
     desk.write("fork/lib.go", "package lib\n")
 
 
+def broken_zip(desk: Desk) -> None:
+    folder = desk.cache / "cache" / "download" / "x.example" / "!lib" / "@v"
+    (folder / "v1.0.0.zip").write_bytes(b"PK")
+
+
+def no_list_of_vendor(desk: Desk) -> None:
+    (desk.project / "vendor" / "modules.txt").unlink()
+
+
+def vendor_asked_for(desk: Desk) -> None:
+    rmtree(desk.project / "vendor")
+    desk.env["GOFLAGS"] = "-mod=vendor"
+
+
+def sum_gone(desk: Desk) -> None:
+    rmtree(desk.project / "vendor")
+    lines = (desk.project / "go.sum").read_text().splitlines(keepends=True)
+    others = "".join(line for line in lines if "/go.mod" in line)
+    desk.write("go.sum", f"{others}y.example/other v1.0.0 h1:{'A' * 43}=\n")
+
+
+def workspace_of_nothing(desk: Desk) -> None:
+    desk.write("go.work", "go 1.21\n\nuse (\n\t.\n\t./gone\n)\n")
+
+
+def newer_than_here(desk: Desk) -> None:
+    desk.write("go.mod", GO_MOD.replace("go 1.21", "go 1.998.0"))
+
+
 DAMAGE: list[tuple[Callable[[Desk], None], str, str]] = [
     (edited_source, "module-cache", "dir has been modified"),
     (other_zip, "module-cache", "another hash in go.sum"),
@@ -158,6 +197,12 @@ DAMAGE: list[tuple[Callable[[Desk], None], str, str]] = [
     (added_to_vendor, "vendor-tree", "more.go is in no module"),
     (gone_from_vendor, "vendor-tree", "is not there"),
     (go_mod_moved_on, "vendor-tree", "v1.1.0 in go.mod and v1.0.0 in vendor"),
+    (broken_zip, "module-cache", "not a valid zip"),
+    (no_list_of_vendor, "project-loads", "inconsistent vendoring"),
+    (vendor_asked_for, "project-loads", "inconsistent vendoring"),
+    (sum_gone, "project-loads", "missing go.sum entry"),
+    (workspace_of_nothing, "project-loads", "go.work"),
+    (newer_than_here, "project-loads", "requires go >= 1.998.0"),
     (replaced_by_nothing, "replacements", "which is not there"),
     (replaced_by_no_module, "replacements", "which has no go.mod"),
 ]

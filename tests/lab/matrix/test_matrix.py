@@ -52,6 +52,17 @@ def test_each_diagnostic_is_counted_over_the_runs_that_it_looked_at() -> None:
     assert (own.silent, own.silent_detected, own.controls) == (3, 2, 1)
 
 
+def test_what_breaks_nothing_is_healthy_and_an_alarm_in_it_is_false() -> None:
+    harmless = a_row_of("six", "myth", False, head_status="detected", own="miss")
+    rows = [*ROWS, harmless.model_copy(update={"breaks": False})]
+    head, own = (a_matrix(rows).diagnostics[i] for i in (0, 2))
+    assert (head.failures, head.detected, head.missed) == (4, 1, 1), "as without it"
+    assert (head.controls, head.controls_with_false_alarm) == (2, 2)
+    assert (own.controls, own.controls_with_false_alarm) == (2, 0)
+    assert own.missed == 1, "where nothing breaks there is nothing to miss"
+    assert "| six | harmless |" in page(a_matrix(rows))
+
+
 def test_a_group_detects_what_one_of_it_does_and_alarms_where_one_of_it_does() -> None:
     groups = {one.name: one for one in a_matrix().groups}
     assert list(groups) == ["three-lines", "documented", "golab"], "none where nobody has looked"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 
 import pytest
 
@@ -29,7 +31,7 @@ def executor() -> Iterator[Executor]:
 
 def test_runs_are_replayed_in_other_processes(executor: Executor) -> None:
     ended: list[str] = []
-    place = Elsewhere(executor, ended.append, backend="local")
+    place = Elsewhere(executor, ended.append)
     runs = select(NAMES)
     toolchains = [place.toolchain()]
     session = Session(place, toolchains, seed=5, replay=place.replayer(seed=5))
@@ -37,7 +39,7 @@ def test_runs_are_replayed_in_other_processes(executor: Executor) -> None:
     report = session.run(runs, watcher, jobs=2)
     assert [run.name for run in report.runs] == [run.name for run in runs]
     assert {run.verdict for run in report.runs} == {"reproduced"}
-    assert (report.backend, report.seed) == ("local", 5)
+    assert (report.backend, report.seed) == (report.runs[0].backend, 5)
     assert {f"{run.name} reproduced" for run in runs} <= set(watcher.told)
     place.close()
     place.close()
@@ -57,3 +59,49 @@ def test_a_session_that_is_over_stays_over() -> None:
     job.end("over")
     with pytest.raises(LabError, match="the session is over"):
         job.perform(lab.__version__, task)
+
+
+def until(done: Callable[[], object]) -> None:
+    end = time.monotonic() + 60
+    while not done():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_what_has_not_begun_is_taken_back() -> None:
+    (run,) = select(["auth-fallback"])
+    free = threading.Event()
+    with ThreadPoolExecutor(1) as workers, ThreadPoolExecutor(1) as asking:
+        workers.submit(free.wait, 90)
+        place = Elsewhere(workers, lambda _: None)
+        try:
+            replay = place.replayer(seed=5)
+            waiting = asking.submit(replay, run, place.toolchain(), lambda _: None)
+            until(lambda: place._pending)
+            place.close()
+            with pytest.raises(LabError, match="the workers have given the run back"):
+                waiting.result(30)
+        finally:
+            free.set()
+
+
+def test_a_run_whose_lab_was_ended_under_it_has_no_result() -> None:
+    (run,) = select(["egress-blocked"])
+    task = job.packed(job.Job("ending", run, "1.27.3", "local", 1, "none"))
+    with ThreadPoolExecutor(1) as pool:
+        doing = pool.submit(job.perform, lab.__version__, task)
+        until(lambda: (place := job._PLACES._found.get("ending")) and place._backend)
+        job.end("ending")
+        with pytest.raises(LabError, match="the session is over"):
+            doing.result(60)
+
+
+def test_what_is_kept_of_a_session_is_not_given_up_while_a_run_of_it_goes_on() -> None:
+    places = job._Places()
+    with places.of("long") as place:
+        places._forget("long", place)
+        assert places._found == {"long": place}
+    places._forget("long", place)
+    assert not places._found
+    assert place.idle
+    place.idle.cancel()

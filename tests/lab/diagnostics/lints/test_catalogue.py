@@ -26,6 +26,8 @@ SEEN = {
     "invented-variables/gonosumcheck",
     "netrc-port",
     "parent-prefix-leak",
+    "policy-generator/a-star-too-many",
+    "policy-generator/as-printed",
     "private-leak/blank-behind-comma",
     "private-leak/capitals",
     "private-leak/leading-dot",

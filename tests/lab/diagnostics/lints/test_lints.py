@@ -201,6 +201,15 @@ def test_an_entry_without_password_counts_where_it_is_needed() -> None:
     assert (alarms(Setup(netrc=bare)), notes(Setup(netrc=bare))) == ([], ["netrc-incomplete"])
 
 
+@pytest.mark.parametrize(
+    ("value", "noted"),
+    [("corp-login --fast", True), ("netrc; git /home/me", True), ("netrc", False), ("off", False)],
+)
+def test_programs_that_go_asks_for_a_login_are_noted(value: str, noted: bool) -> None:
+    found = notes(Setup(process={"GOAUTH": value}))
+    assert ("goauth-program" in found) is noted
+
+
 def test_goauth_without_netrc_leaves_the_login_out() -> None:
     setup = Setup(
         process={"GOPROXY": "https://modules.corp.example", "GOAUTH": "git /home/me"},

@@ -46,6 +46,8 @@ def serve(file: Path | None, *, port: int, tls: bool, as_json: bool, words: tupl
     """
     if words and as_json:
         raise UsageError("a command has the environment set; leave out --json")
+    if words and not words[0]:
+        raise UsageError("which command? what stands first behind -- is empty")
     from lab.origin import server
     from lab.origin.environment import environment
     from lab.world.build import build

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,7 +15,9 @@ T = TypeVar("T")
 
 _SHORTEST = 4
 """Characters; what is shorter would be found in any text, and protects nothing."""
-_LOGIN = re.compile(r"://([^/\s@]*)@|://(\S*)@")
+_LOGIN = re.compile(r"://((?:(?!://).)*)@", re.DOTALL)
+"""What stands before the last `@` of a URL: a password may have any character, and split it."""
+_SPLITS = re.compile(r"[,|/?#@]")
 _NAMES = re.compile(
     r"TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|_PAT$|API_?KEY|PRIVATE_KEY", re.IGNORECASE
 )
@@ -33,25 +36,33 @@ def secrets(env: Mapping[str, str], settings: Mapping[str, str], netrc: str) -> 
         found |= set(_of_urls(value))
         if _NAMES.search(name) and "/" not in value:
             found.add(value)
-    forms = {form for secret in found for form in (secret, unquote(secret), quote(secret, safe=""))}
+    forms = {form for secret in found for form in _forms(secret)}
     whole = {form for form in forms if len(form) >= _SHORTEST}
-    return sorted(whole | set(_halves(settings.values())), key=len, reverse=True)
+    return sorted(whole | set(_halves((*env.values(), *settings.values()))), key=len, reverse=True)
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """Yield what a secret looks like in a URL, and between quotes."""
+    for form in (secret, unquote(secret), quote(secret, safe="")):
+        yield from (form, json.dumps(form, ensure_ascii=False)[1:-1])
 
 
 def _halves(values: Iterable[str]) -> Iterator[str]:
-    """Yield what go prints of a password that a comma or a bar splits, however short it is."""
+    """Yield what is printed of a password that a comma, a slash or their like splits, if short."""
     for value in values:
         for match in _LOGIN.finditer(value):
-            _, _, password = (match[1] or match[2] or "").partition(":")
-            first, *others = re.split(r"[,|]", password)
-            if others:
-                yield from (f":{first}", f"{others[-1]}@")
+            _, _, password = match[1].partition(":")
+            first, *others = _SPLITS.split(password)
+            if others and first:
+                yield from (f":{first}", f"'{first}'")
+            if others and others[-1]:
+                yield f"{others[-1]}@"
 
 
 def _of_urls(value: str) -> Iterator[str]:
     for match in _LOGIN.finditer(value):
-        user, _, password = (match[1] or match[2] or "").partition(":")
-        yield from re.split(r"[,|]", password) if password else (user,)
+        user, _, password = match[1].partition(":")
+        yield from (password, *_SPLITS.split(password)) if password else (user,)
         if password:
             yield b64encode(f"{unquote(user)}:{unquote(password)}".encode()).decode()
 

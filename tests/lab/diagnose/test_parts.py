@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from base64 import b64encode
 from pathlib import Path
 
@@ -45,6 +46,27 @@ def test_no_secret_of_the_machine_is_shown(leak: str) -> None:
     shown = without(Found("x", "error", f"a {leak} b", evidence=(leak,)), hidden)
     assert leak not in str(shown)
     assert shown.seen == "a … b"
+
+
+@pytest.mark.parametrize("name", ["GOPROXY", "HTTPS_PROXY"])
+@pytest.mark.parametrize("between", [*",|/?#@ \\"])
+def test_half_a_password_is_one_whatever_splits_it(between: str, name: str) -> None:
+    hidden = secrets({name: f"https://me:hu{between}sh@a.example:80"}, {}, "")
+    for said in (
+        f"https://me:hu{between}sh@a.example:80",
+        'parse "https://me:hu": invalid port ":hu" after host',
+        "could not be cast to integer value as 'hu'",
+        json.dumps(f"https://me:hu{between}sh@a"),
+    ):
+        if between not in " \\" or "sh" in said:
+            shown = without(Found("x", "error", said), hidden).seen
+            assert "hu" not in shown
+            assert "sh@" not in shown
+
+
+def test_half_a_password_that_is_empty_hides_no_colon() -> None:
+    hidden = secrets({"GOPROXY": "https://me:,x@a.example"}, {}, "")
+    assert without(Found("x", "error", "a: b ''"), hidden).seen == "a: b ''"
 
 
 def test_what_is_no_secret_stays() -> None:

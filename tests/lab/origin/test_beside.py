@@ -37,6 +37,12 @@ def served(cache: Path, *words: str, given: str = "") -> subprocess.CompletedPro
     )  # fmt: skip
 
 
+def test_a_command_without_a_name_is_wrong_usage(tmp_path: Path) -> None:
+    done = served(tmp_path, "--", "")
+    said = "golab: which command? what stands first behind -- is empty\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
+
+
 @pytest.mark.parametrize("options", [[], ["--tls"]])
 def test_a_command_has_the_world_and_its_streams_and_golab_its_status(
     toolchain: Toolchain, tmp_path: Path, options: list[str]

@@ -77,6 +77,8 @@ def open_cluster(address: str, backend: str = "auto") -> Iterator[Cluster]:
 
 def _scheduler(address: str) -> str:
     kind, _, place = address.partition("://")
+    if "@" in place:  # which is not shown
+        raise UsageError("an address of workers has no login; write it as dask://HOST:PORT")
     host, _, port = place.rpartition(":")
     if kind != "dask" or not host or not port.isdigit():
         raise UsageError(f"{address!r} is no address of workers; write it as dask://HOST:PORT")

@@ -141,3 +141,9 @@ def test_what_is_no_address_is_refused(address: str) -> None:
     done = golab("run", "auth-fallback", "--workers", address)
     said = f"golab: {address!r} is no address of workers; write it as dask://HOST:PORT\n"
     assert (done.returncode, done.stderr) == (2, said)
+
+
+def test_a_login_in_an_address_is_refused_and_not_shown() -> None:
+    done = golab("run", "auth-fallback", "--workers", "dask://me:s3cret@a.example:1")
+    said = "golab: an address of workers has no login; write it as dask://HOST:PORT\n"
+    assert (done.returncode, done.stderr) == (2, said)

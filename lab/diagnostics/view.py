@@ -13,7 +13,6 @@ from functools import cached_property
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from lab.diagnostics.goenv import GoEnv, goenv
-from lab.diagnostics.lints.hosts import is_public
 from lab.diagnostics.machine import Machine
 from lab.diagnostics.reply import OK, Reply
 from lab.go.credentials import login_for, parse_netrc
@@ -28,7 +27,6 @@ from lab.go.settings import (
     redacted,
     without_login,
 )
-from lab.sandbox.agent.network import MOST_BODY
 from lab.sandbox.interface import Answer, Request
 from lab.world.modpath import escape
 
@@ -303,6 +301,8 @@ def _reply(urls: list[str], answer: Answer, before: float, waited: float) -> Rep
 
 def _unpacked(reply: Reply) -> Reply:
     """Take gzip off, as net/http does for who has not asked for an encoding of its own."""
+    from lab.sandbox.agent.network import MOST_BODY
+
     if reply.headers.get("content-encoding", "").lower() != "gzip" or reply.cut or reply.error:
         return reply
     unpacking = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
@@ -320,6 +320,8 @@ def _unpacked(reply: Reply) -> Reply:
 
 def _may_be_refusal(reply: Reply, url: str) -> bool:
     """Tell whether an answer may be about who asks; many hide what they refuse behind a 404."""
+    from lab.diagnostics.lints.hosts import is_public
+
     return reply.refused or (reply.not_there and not is_public(host_of(url)))
 
 

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from lab.cli import COMMANDS
 from lab.diagnostics.catalogue import diagnostics
 from lab.diagnostics.documented import Documented
@@ -107,6 +109,7 @@ def test_the_python_of_the_readme_runs() -> None:
     ], done.stderr
 
 
+@pytest.mark.slow
 def test_the_python_of_its_page_runs(tmp_path: Path) -> None:
     page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
     replays, tests, labs, arms, plugin = re.findall(r"```python\n(.*?)```", page, re.DOTALL)

@@ -65,6 +65,7 @@ def in_an_arm() -> str:
 """
 
 
+@pytest.mark.slow
 def test_a_users_program_is_typed(tmp_path: Path) -> None:
     pytest.importorskip("mypy")
     wrong = PROGRAM.replace("seed=7", "sede=7").replace("report.totals.reproduced", "report.total")

@@ -105,6 +105,7 @@ def test_it_loads_nothing_until_a_test_asks(tmp_path: Path) -> None:
     assert loaded.isdisjoint({"pydantic", "mitmproxy", "click", "yaml", "rich", "docker"})
 
 
+@pytest.mark.slow
 def test_what_a_machine_or_a_version_lacks_is_a_line_or_skipped(tmp_path: Path) -> None:
     test = "def test_x(golab_lab): pass\n"
     done = tried(tmp_path, "--golab-go", "1.3", test_x=test)
@@ -112,6 +113,7 @@ def test_what_a_machine_or_a_version_lacks_is_a_line_or_skipped(tmp_path: Path) 
     assert "Traceback" not in done.stdout
 
 
+@pytest.mark.slow
 def test_a_scenario_that_is_not_about_this_go_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
     run = a_run(since="1.26")
     monkeypatch.setattr(WarmLabs, "place", lambda _: (FakeBackend(), OLD))

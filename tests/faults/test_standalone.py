@@ -187,7 +187,14 @@ def _wait_for(port: int, running: subprocess.Popen[str]) -> None:
     pytest.fail(f"mitmdump did not start: {running.poll()}")
 
 
-@pytest.mark.parametrize("mode", ["regular", "socks5", "upstream"])
+@pytest.mark.parametrize(
+    "mode",
+    [
+        "regular",
+        pytest.param("socks5", marks=pytest.mark.slow),
+        pytest.param("upstream", marks=pytest.mark.slow),
+    ],
+)
 def test_rules_work_in_any_mode(tmp_path: Path, origin: Origin, edge: Edge, mode: str) -> None:
     file = tmp_path / "rules.yaml"
     file.write_text("- {name: stall, where: {endpoint: list}, do: {stall: 10}}\n")

@@ -35,7 +35,10 @@ SAID = "golab: interrupted; nothing is left behind\n"
 AGAIN = "golab: ending its labs, so that nothing is left behind\n"
 
 
-@pytest.mark.parametrize("share", range(4))
+@pytest.mark.parametrize(
+    "share",
+    [0, 1, pytest.param(2, marks=pytest.mark.slow), pytest.param(3, marks=pytest.mark.slow)],
+)
 def test_an_interrupt_at_any_call_is_an_interrupt(share: int) -> None:
     """`validate` loads modules, builds models, reads YAML and compiles patterns."""
     ended = 0

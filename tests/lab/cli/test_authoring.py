@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from lab.diagnostics.catalogue import diagnostics
 from tests.lab.golab import golab
 
 
+@pytest.mark.slow
 def test_a_new_scenario_is_recorded_and_then_reproduced(tmp_path: Path) -> None:
     made = golab("new", "my-failure", cwd=tmp_path)
     assert (made.returncode, made.stderr) == (0, "")
@@ -46,6 +49,7 @@ def test_wrong_ids_and_files_get_a_line(tmp_path: Path) -> None:
         assert done.stderr.startswith(said), done.stderr
 
 
+@pytest.mark.slow
 def test_the_diagnostics_are_listed_with_what_they_look_at() -> None:
     data = json.loads(golab("diagnostics", "--json").stdout)
     assert [one["id"] for one in data] == list(diagnostics())

@@ -26,6 +26,7 @@ def canary(tmp_path: Path) -> Path:
     return file
 
 
+@pytest.mark.slow
 def test_what_is_lost_against_a_baseline_is_said(canary: Path, tmp_path: Path) -> None:
     base, report = tmp_path / "base.json", tmp_path / "report.json"
     args = ("auth-fallback", "head-refused", "--json", str(report), "--save-baseline", str(base))

@@ -76,6 +76,7 @@ def test_what_is_no_file_is_not_waited_for(tmp_path: Path, read: Read, kind: str
         assert "cannot be read" in taken.said
 
 
+@pytest.mark.slow
 def test_a_world_does_not_fill_the_cache(tmp_path: Path, read: Read) -> None:
     file = tmp_path / "large.yaml"
     versions = ", ".join(f"v1.0.{n}: {{files: {{f: {{size: 40000000}}}}}}" for n in range(30))

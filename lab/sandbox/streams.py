@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import termios
+import threading
 import tty
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 
@@ -26,22 +27,47 @@ def raw(resize: Callable[[int, int], object]) -> Iterator[None]:
         resize: called with rows and columns, now and whenever they change.
     """
 
-    def changed(*_: object) -> None:
+    def changed() -> None:
         resize(*termios.tcgetwinsize(0))
 
-    def end(*_: object) -> None:
+    def end() -> None:
         # At once, whatever is going on: what runs in the lab ends with the line to it.
         termios.tcsetattr(0, termios.TCSANOW, settings)
         os._exit(128 + signal.SIGTERM)
 
     settings = termios.tcgetattr(0)
-    before = signal.signal(signal.SIGWINCH, changed)
-    terminated = signal.signal(signal.SIGTERM, end)
+    with _heeded({signal.SIGWINCH: changed, signal.SIGTERM: end}):
+        try:
+            tty.setraw(0)
+            changed()
+            yield
+        finally:
+            termios.tcsetattr(0, termios.TCSANOW, settings)  # also where its output is stopped
+
+
+@contextmanager
+def _heeded(actions: Mapping[int, Callable[[], None]]) -> Iterator[None]:
+    """Have a thread of its own do what signals ask for, for the body of a `with`.
+
+    Python runs a handler in the main thread, and not while that waits in a system call which it
+    had just begun when the signal came: that would be at the next key, or never.
+    """
+    reading, writing = os.pipe2(os.O_CLOEXEC)
+    os.set_blocking(writing, False)
+
+    def heed() -> None:
+        with os.fdopen(reading, "rb", buffering=0) as numbers:
+            while number := numbers.read(1):
+                if number[0] in actions:
+                    actions[number[0]]()
+
+    threading.Thread(target=heed, name="signals", daemon=True).start()
+    wakes = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    before = {number: signal.signal(number, lambda *_: None) for number in actions}
     try:
-        tty.setraw(0)
-        changed()
         yield
     finally:
-        termios.tcsetattr(0, termios.TCSANOW, settings)  # also where its output is stopped
-        signal.signal(signal.SIGWINCH, before)
-        signal.signal(signal.SIGTERM, terminated)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        signal.set_wakeup_fd(wakes)
+        os.close(writing)

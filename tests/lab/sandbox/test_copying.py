@@ -179,7 +179,7 @@ def test_a_hostile_home_makes_errors_of_the_checks_and_nothing_else(client: Clie
         f"cd {HOME}; echo x > closed; chmod 0 closed; mkdir apart; ln -s /etc apart/goproxy-env"
     )
     assert client.run(["sh", "-c", hostile], limit=20).exit == 0
-    checks = [diagnostics()[name] for name in ("goproxy-env", "json-version")]
+    checks = [diagnostics()[name] for name in ("goproxy-env", "verify")]
     said = "the client's home is not copied: closed: permission denied"
     looks = diagnose(checks, client, MUX, 20)
     assert {look.finding.said for look in looks.values()} == {said}

@@ -13,8 +13,10 @@ from lab.errors import ToolchainError
 from lab.go import toolchain
 from tests.programs import needed
 
-# A background job of a shell ignores interrupts, and so would every golab that a test interrupts.
+# A background job of a shell ignores interrupts, under nohup also SIGHUP, and so would every golab
+# that a test interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # What somebody has set for Go, git, curl, colours or widths does not decide what a test sees.
 KEPT = (

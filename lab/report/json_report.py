@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from lab.errors import UsageError
 from lab.report import files
 from lab.report.visible import visible_json
 from lab.results.model import Report
@@ -34,19 +33,6 @@ def read(path: Path) -> Report:
     Raises:
         UsageError: it cannot be read, or is none.
     """
-    from pydantic import ValidationError
+    from lab.results.files import read as read_json
 
-    try:
-        with path.open("rb") as file:
-            text = file.read(_LONGEST + 1)
-    except OSError as error:
-        raise UsageError(f"{path}: the report cannot be read: {error.strerror}") from None
-    if len(text) > _LONGEST:
-        raise UsageError(f"{path}: not a report of golab: it is longer than {_LONGEST >> 20} MB")
-    try:
-        return Report.model_validate_json(text)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        said = f"{place}: {first['msg']}" if place else first["msg"]
-        raise UsageError(f"{path}: not a report of this golab: {said}") from None
+    return read_json(path, Report, "report", longest=_LONGEST)

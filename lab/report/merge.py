@@ -64,7 +64,7 @@ def _times(file: Path, report: Report) -> tuple[datetime.datetime, datetime.date
         ).astimezone(datetime.UTC)
     except (ValueError, OverflowError):
         said = f"from {report.started!r} for {report.seconds:g} s is no time"
-        raise UsageError(f"{file}: not a report of this golab: {said}") from None
+        raise UsageError(f"{file} is no report of this golab: {said}") from None
 
 
 def _check_whole(reports: Mapping[Path, Report]) -> None:

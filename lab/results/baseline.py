@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 import lab
 from lab.errors import UsageError
+from lab.results import files
 from lab.results.model import Outcome, RunResult
 
 _LONGEST = 4 << 20
@@ -53,21 +54,8 @@ def read(path: Path) -> Baseline:
     Raises:
         UsageError: there is none in this file.
     """
-    try:
-        with path.open("rb") as file:
-            text = file.read(_LONGEST + 1)
-    except OSError as error:
-        raise UsageError(f"the baseline {path} cannot be read: {error.strerror}") from None
-    if len(text) > _LONGEST:
-        raise UsageError(f"{path} is no baseline: it is longer than {_LONGEST >> 20} MB")
-    try:
-        return Baseline.model_validate_json(text)
-    except ValidationError as error:
-        detail = error.errors(include_url=False)[0]
-        where = ".".join(map(str, detail["loc"]))
-        why = f"{where}: {detail['msg']}" if where else detail["msg"]
-    way_out = "`golab check --save-baseline FILE` writes one"
-    raise UsageError(f"{path} is no baseline: {' '.join(why.split())[:200]}", way_out)
+    hint = "`golab check --save-baseline FILE` writes one"
+    return files.read(path, Baseline, "baseline", longest=_LONGEST, hint=hint)
 
 
 def write(baseline: Baseline, path: Path) -> None:

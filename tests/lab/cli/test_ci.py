@@ -137,7 +137,7 @@ def test_reports_are_merged_shown_and_passed_on(tmp_path: Path) -> None:
             ("run", "stale-list", "--junit", "/no/such.xml"),
             "the report cannot be written to /no/such",
         ),
-        (("report", "merge", "/no/such.json"), "/no/such.json: the report cannot be read: No such"),
+        (("report", "merge", "/no/such.json"), "the report /no/such.json cannot be read: No such"),
     ],
 )
 def test_what_cannot_be_done_is_a_line_before_the_work(args: tuple[str, ...], said: str) -> None:

@@ -117,8 +117,8 @@ def test_a_family_or_a_scenario_is_counted_for_itself(tmp_path: Path) -> None:
     ("text", "said"),
     [
         (None, "cannot be read: No such file or directory"),
-        ("{", "not a report of this golab: Invalid JSON"),
-        ('{"runs": []}', "not a report of this golab: golab: Field required"),
+        ("{", "is no report of this golab: Invalid JSON"),
+        ('{"runs": []}', "is no report of this golab: golab: Field required"),
         (a_report(a_result("x")).model_dump_json(by_alias=True), "no diagnostic has looked"),
     ],
 )

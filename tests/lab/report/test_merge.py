@@ -82,9 +82,9 @@ def test_any_part_that_is_missing_is_named(number: int) -> None:
         ({"golab": "0.2.0"}, "1.json has golab 0.1.0, 2.json has golab 0.2.0"),
         ({"backend": "docker"}, "1.json has backend local, 2.json has backend docker"),
         ({"shard": "2/4"}, "missing: 2/3"),
-        ({"started": "yesterday"}, "2.json: not a report of this golab: from 'yesterday' for 2 s"),
-        ({"seconds": float("nan")}, "2.json: not a report of this golab: from .* for nan s"),
-        ({"seconds": 1e300}, "2.json: not a report of this golab"),
+        ({"started": "yesterday"}, "2.json is no report of this golab: from 'yesterday' for 2 s"),
+        ({"seconds": float("nan")}, "2.json is no report of this golab: from .* for nan s"),
+        ({"seconds": 1e300}, "2.json is no report of this golab"),
         ({"runs": runs()[:1]}, r"s0 \(go 1.27.3\) is in 1.json and in 2.json"),
     ],
 )

@@ -54,10 +54,13 @@ def test_what_is_worse_is_a_lost_detection_or_a_gained_false_alarm() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "is no baseline: Invalid JSON: EOF while parsing"),
-        ("[]", "is no baseline: Input should be an object"),
-        ('{"schema": "golab.report/1"}', "is no baseline: schema: Input should be 'golab.base"),
-        ("\0" * (5 << 20), "is no baseline: it is longer than 4 MB"),
+        ("", "is no baseline of this golab: Invalid JSON: EOF while parsing"),
+        ("[]", "is no baseline of this golab: Input should be an object"),
+        (
+            '{"schema": "golab.report/1"}',
+            "is no baseline of this golab: schema: Input should be 'golab.base",
+        ),
+        ("\0" * (5 << 20), "is no baseline of this golab: it is longer than 4 MB"),
     ],
 )
 def test_what_is_no_baseline_is_refused_in_a_line(tmp_path: Path, text: str, said: str) -> None:
